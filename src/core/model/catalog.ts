@@ -1,0 +1,52 @@
+/** One revision, loaded: everything valid in it, everything wrong with it, and what stays in force from before. */
+
+import type { Association, Group, Parameter } from './association.ts';
+import type { AssociationName, BlobId, CommitId, NodeId } from './brand.ts';
+import type { CatalogDocument } from './document.ts';
+import type { Activation, NodeFile } from './node.ts';
+import type { Problem } from './problem.ts';
+
+/** `documents/<Name>.yaml`, or `documents/<Name>/` with numbers and metadata. */
+export type DocumentFamily = {
+  readonly versions: readonly CatalogDocument[];
+  readonly default: CatalogDocument;
+  readonly latest: CatalogDocument;
+  readonly byVersionName: ReadonlyMap<string, CatalogDocument>;
+};
+
+/** `reconciled.yaml` with defaults filled in. */
+export type RepositorySettings = {
+  readonly defaults: {
+    readonly timezone: string;
+    readonly maxConcurrency: string;
+    readonly maxErrors: string;
+  };
+  readonly strict: 'aws' | 'off';
+  readonly guards: {
+    /** Percent of associations a revision may remove, or `minAssociations`, whichever is more. */
+    readonly maxRemovedAssociationsPercent: number;
+    readonly minRemovedAssociations: number;
+    readonly maxRemovedNodesPercent: number;
+    readonly minRemovedNodes: number;
+    /** Null: off. */
+    readonly maxAffectedNodes: number | null;
+  };
+};
+
+export type Catalog = {
+  readonly commit: CommitId | null;
+  readonly settings: RepositorySettings;
+  readonly associations: ReadonlyMap<AssociationName, Association>;
+  readonly documents: ReadonlyMap<string, DocumentFamily>;
+  readonly nodes: ReadonlyMap<NodeId, NodeFile>;
+  readonly activations: ReadonlyMap<string, Activation>;
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly problems: readonly Problem[];
+  /** Files that are invalid now: their last good content (if there ever was one) is what the maps above hold. */
+  readonly invalid: ReadonlyMap<string, { readonly lastGood: BlobId | null }>;
+  /** Path → blob of every file that was valid at this revision: what `invalid is not absent` needs next time. */
+  readonly files: ReadonlyMap<string, BlobId>;
+  /** Names whose definition in force comes from a last good file (`Validity: Invalid`). */
+  readonly invalidAssociations: ReadonlySet<AssociationName>;
+};

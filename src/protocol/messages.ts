@@ -1,0 +1,170 @@
+/**
+ * What daemon and agent say to each other, one JSON object per WebSocket message. The server speaks first (contract
+ * §6, "The channel"). Everything an agent says is parsed by `parse.ts` before it is believed to have this shape.
+ *
+ *   server → proof      the pinned key signs a nonce and the key of this connection's TLS certificate
+ *   agent  → hello      the node's key signs the same; facts, what it runs, what it has seen (and a join code once)
+ *   server → welcome    dictated spread and heartbeat, or refused
+ *   server → job        a signed envelope; agent → accepted | busy | refused
+ *   agent  → started, result;  server → ack
+ *   server → revoke     not started yet? then never;  agent → revoked | busy
+ *   server → cancel     stop the running step now
+ */
+import type {
+  AssociationName,
+  Digest,
+  ExecutionId,
+  Instant,
+  NodeId,
+  RunId,
+} from '../core/model/brand.ts';
+import type { JsonObject } from '../core/model/json.ts';
+import type { DetailedStatus, RunResult, RunStatus } from '../core/model/run.ts';
+
+export const PROTOCOL_VERSION = 1;
+/** Largest message either side accepts, bytes (limits table: whole result message 256 KiB, job content 64 KiB + room). */
+export const MESSAGE_BYTES_MAX = 512 * 1024;
+
+/** Epoch and position fence stale daemons: an agent refuses pairs lower than the highest it has seen. */
+export type Fence = { readonly epoch: number; readonly position: number };
+
+/** What travels signed. `payload` is the exact JSON text that was signed. */
+export type SignedEnvelope = {
+  readonly payload: string;
+  /** Ed25519 over `reconciled job v1\n` + payload, base64. */
+  readonly signature: string;
+};
+
+/** The payload of an envelope of kind `job`. */
+export type Job = {
+  readonly kind: 'job';
+  readonly instance: string;
+  readonly node: NodeId;
+  readonly run: RunId;
+  readonly execution: ExecutionId;
+  readonly association: AssociationName;
+  readonly associationId: string;
+  readonly generation: Digest;
+  readonly occasion: string;
+  readonly document: {
+    readonly name: string;
+    readonly version: string;
+    /** The document as parsed, canonical JSON. */
+    readonly content: JsonObject;
+    readonly digest: Digest;
+  };
+  /** Values by declared type, references `{{ssm:…}}` unresolved. */
+  readonly parameters: JsonObject;
+  readonly parametersDigest: Digest;
+  /** Values of the Parameter Store references that occur: name (with version or label) → value. */
+  readonly parameterStore: {
+    readonly [reference: string]: {
+      readonly type: 'String' | 'StringList';
+      readonly value: string;
+    };
+  };
+  readonly fence: Fence;
+  readonly notBefore: Instant;
+  /** Five minutes after it was handed over: an agent starts nothing later. */
+  readonly notAfter: Instant;
+  readonly onInterrupted: 'Report' | 'Retry';
+  /** Whole run, ms; null when the steps' own time-outs are all there is. */
+  readonly timeoutMs: number | null;
+};
+
+export type ServerMessage =
+  | {
+      readonly kind: 'proof';
+      readonly protocol: number;
+      readonly instance: string;
+      /** 32 random bytes, base64. */
+      readonly nonce: string;
+      /** SHA-256 of the SubjectPublicKeyInfo of this connection's certificate, hex; '' on plain ws (loopback only). */
+      readonly tlsKey: string;
+      readonly daemonKey: string;
+      readonly signature: string;
+    }
+  | {
+      readonly kind: 'welcome';
+      /** A reconnecting agent waits a random part of this, ms: min(120 s, 4 ms × nodes). */
+      readonly reconnectSpreadMs: number;
+      readonly heartbeatMs: number;
+      readonly name: string;
+    }
+  | {
+      readonly kind: 'wait';
+      readonly code: string;
+      readonly message: string;
+      readonly retryAfterMs: number;
+    }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'job'; readonly envelope: SignedEnvelope }
+  | { readonly kind: 'revoke'; readonly run: RunId }
+  | { readonly kind: 'cancel'; readonly run: RunId; readonly reason: string }
+  | { readonly kind: 'ack'; readonly run: RunId }
+  | { readonly kind: 'heartbeat' };
+
+/** The last run of an association on a node, as its ledger keeps it for ever: the seed of recovery. */
+export type LastRun = {
+  readonly association: AssociationName;
+  readonly run: RunId;
+  readonly execution: ExecutionId;
+  readonly generation: Digest;
+  readonly occasion: string;
+  readonly status: RunStatus;
+  readonly detailedStatus: DetailedStatus;
+  readonly finishedAt: Instant;
+};
+
+export type NodeFacts = {
+  readonly hostname: string;
+  readonly platformType: 'Linux' | 'Windows' | 'MacOS';
+  readonly platformName: string;
+  readonly platformVersion: string;
+  readonly architecture: string;
+  readonly agentVersion: string;
+  readonly bootId: string;
+};
+
+export type AgentMessage =
+  | {
+      readonly kind: 'hello';
+      readonly protocol: number;
+      readonly node: NodeId;
+      /** Ed25519 public key, `ed25519:` + base64 of the raw 32 bytes. */
+      readonly publicKey: string;
+      /** Over `reconciled agent v1\n` + nonce + '\n' + tlsKey + '\n' + node. */
+      readonly signature: string;
+      readonly facts: NodeFacts;
+      readonly fence: Fence;
+      /** The run whose step is alive or whose job is taken right now. */
+      readonly running: RunId | null;
+      readonly startedAt: Instant | null;
+      readonly lastRuns: readonly LastRun[];
+      /** Only at registration. The code goes to a daemon that has proven itself. */
+      readonly activation: { readonly id: string; readonly code: string } | null;
+    }
+  | { readonly kind: 'accepted'; readonly run: RunId }
+  | { readonly kind: 'busy'; readonly run: RunId; readonly with: RunId }
+  | {
+      readonly kind: 'refused';
+      readonly run: RunId;
+      readonly code: RefusalCode;
+      readonly message: string;
+    }
+  | { readonly kind: 'revoked'; readonly run: RunId }
+  /** This run id has been started here before; its result was acked and only this is left of it. */
+  | { readonly kind: 'already'; readonly last: LastRun }
+  | { readonly kind: 'started'; readonly run: RunId; readonly at: Instant }
+  | { readonly kind: 'result'; readonly result: RunResult }
+  | { readonly kind: 'heartbeat'; readonly running: RunId | null };
+
+export type RefusalCode =
+  | 'BadSignature'
+  | 'WrongNode'
+  | 'Expired'
+  | 'NotYet'
+  | 'StaleEpoch'
+  | 'BadDigest'
+  | 'DiskFull'
+  | 'Malformed';

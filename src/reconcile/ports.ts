@@ -1,0 +1,148 @@
+/**
+ * Every way a pass touches the world, on one page. Adapters live in `io/` and `journal/` and are chosen by
+ * `daemon/wire.ts`; tests and the simulator bring fakes. Each port says what it promises, not how.
+ */
+import type { BlobId, CommitId, Instant, NodeId, RunId } from '../core/model/brand.ts';
+import type { Record } from '../core/world/records.ts';
+import type { AgentMessage, ServerMessage } from '../protocol/messages.ts';
+
+export type Ports = {
+  readonly clock: ClockPort;
+  readonly journal: JournalPort;
+  readonly source: SourcePort;
+  readonly agents: AgentsPort;
+  readonly status: StatusPort;
+};
+
+/** Wall time for schedules and reports; durations and deadlines use `monotonicMs`. */
+export type ClockPort = {
+  now(): Instant;
+  monotonicMs(): number;
+};
+
+export type JournalPort = {
+  /**
+   * Resolves when every record is on disk (group commit). Rejects with a `ReconcileError` whose retry is `backoff`
+   * (JOURNAL_FULL, JOURNAL_IO); nothing of the batch counts then, and the same batch may be handed over again.
+   */
+  append(records: readonly Record[]): Promise<void>;
+};
+
+// --- source ---------------------------------------------------------------------------------------------------
+
+/** A file of the tree as Git lists it; bytes are read only when the blob is not known yet. */
+export type SnapshotFile = {
+  /** From the configured `source.path`, `/`-separated, never with `.` or `..` segments. */
+  readonly path: string;
+  readonly blob: BlobId;
+  readonly kind: 'file' | 'symlink' | 'submodule';
+};
+
+/** One tree of one commit, or a folder as it lies on disk (then `commit` is null). */
+export type Snapshot = {
+  readonly commit: CommitId | null;
+  readonly files: readonly SnapshotFile[];
+  /** @throws ReconcileError BLOB_MISSING, BLOB_TOO_LARGE (limits table) */
+  read(blob: BlobId): Promise<Uint8Array>;
+};
+
+/**
+ * How the tip relates to the accepted revision. `unprovable`: history is missing even after deepening. `gone`: the
+ * branch does not exist on the remote (it is held, never "empty").
+ */
+export type Ancestry = 'first' | 'same' | 'descendant' | 'diverged' | 'unprovable' | 'gone';
+
+export type SourceObservation = {
+  readonly tip: CommitId | null;
+  readonly ancestry: Ancestry;
+  /** First-parent commits from `known` to the tip (0 when same); null when ancestry does not say. */
+  readonly distance: number | null;
+  /** Messages of the commits in known..tip, newest first, at most 1,000: the trailers in them can release a guard. */
+  readonly messages: readonly string[];
+};
+
+export type SourcePort = {
+  /**
+   * One reference listing, and a fetch if the tip moved. The tip's whole tree can be read once this resolves.
+   * @throws ReconcileError SOURCE_UNREACHABLE, SOURCE_AUTH, SOURCE_TIMEOUT, SOURCE_TOO_LARGE (retry `backoff`),
+   *   SOURCE_UNSUPPORTED (retry `never`: sha256, reftable, alternates, linked work tree, ssh without git)
+   */
+  observe(accepted: CommitId | null, signal: AbortSignal): Promise<SourceObservation>;
+  snapshot(commit: CommitId, signal: AbortSignal): Promise<Snapshot>;
+  /** A blob by id wherever it stands in history: the last good version of a file that is invalid now. */
+  readBlob(blob: BlobId, signal: AbortSignal): Promise<Uint8Array>;
+};
+
+// --- agents ---------------------------------------------------------------------------------------------------
+
+/** What arrives from connected agents, already authenticated as `node`. Text inside stays hostile. */
+export type AgentEvent =
+  | {
+      readonly kind: 'connected';
+      readonly node: NodeId;
+      readonly session: string;
+      readonly hello: AgentMessage & { kind: 'hello' };
+    }
+  | {
+      readonly kind: 'message';
+      readonly node: NodeId;
+      readonly session: string;
+      readonly message: AgentMessage;
+    }
+  | { readonly kind: 'disconnected'; readonly node: NodeId; readonly session: string };
+
+export type AgentsPort = {
+  /** Queues a message; false when the node is not connected any more. Never blocks on a slow peer. */
+  send(node: NodeId, message: ServerMessage): boolean;
+  /** Closes the node's session, e.g. after revocation. */
+  drop(node: NodeId, reason: string): void;
+};
+
+// --- status branch --------------------------------------------------------------------------------------------
+
+export type StatusTip = {
+  readonly commit: CommitId;
+  /** Trailers of the tip's message; null when it carries none, i.e. is not ours. */
+  readonly instance: string | null;
+  readonly seq: number | null;
+  read(path: string): Promise<Uint8Array | null>;
+  list(prefix: string): Promise<readonly string[]>;
+};
+
+export type PublishRequest = {
+  /** Path → bytes, or null to remove. Paths are built from checked ids only. */
+  readonly files: ReadonlyMap<string, Uint8Array | null>;
+  /** True: `files` is the whole tree; whatever else stands on the branch is dropped and listed as foreign. */
+  readonly complete: boolean;
+  readonly subject: string;
+  readonly trailers: Readonly<{ [name: string]: string }>;
+  readonly instance: string;
+  readonly seq: number;
+  readonly at: Instant;
+};
+
+export type PublishOutcome =
+  | {
+      readonly kind: 'published';
+      readonly commit: CommitId;
+      readonly foreignPaths: readonly string[];
+    }
+  | { readonly kind: 'unchanged'; readonly commit: CommitId | null }
+  /** The branch is not what we left there: ask again with `complete`. */
+  | { readonly kind: 'rebuild'; readonly reason: 'deleted' | 'edited' | 'unknown' };
+
+export type StatusPort = {
+  /** The branch as the remote has it now, for recovery; null when there is none. */
+  tip(signal: AbortSignal): Promise<StatusTip | null>;
+  /**
+   * One commit on the branch, pushed with a lease. A lost race is fetched, rebuilt on the new tip and tried again
+   * inside; after a lost answer it looks for its own commit first.
+   * @throws ReconcileError STATUS_UNREACHABLE, STATUS_AUTH, STATUS_REFUSED (protected branch; retry `backoff`),
+   *   STATUS_FOREIGN_INSTANCE (retry `never`)
+   */
+  publish(request: PublishRequest, signal: AbortSignal): Promise<PublishOutcome>;
+};
+
+/** Correlates an operator's request on the control socket with its answer. */
+export type RequestId = string;
+export type { BlobId, CommitId, Instant, NodeId, RunId };
