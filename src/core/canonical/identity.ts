@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { invariant } from '../model/errors.ts';
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuv';
+const SHORT_HASH_CHARS = 26;
+
+/** Root of every name-based id of ours. Never change it: all association ids would. */
+const NAMESPACE = '3f1d5c5e-8a67-4b0c-9d52-6e0b7c1f4a29';
+
+/**
+ * 26 characters of base32hex (130 bits of SHA-256): the form of run and execution ids. Each part is preceded by its
+ * length, so ['ab', 'c'] and ['a', 'bc'] differ.
+ */
+export function shortHash(parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  const length = Buffer.alloc(4);
+  for (const part of parts) {
+    const bytes = Buffer.from(part, 'utf8');
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  }
+  return base32hex(hash.digest(), SHORT_HASH_CHARS);
+}
+
+/** Name-based UUID, version 5 (RFC 9562 §5.5), lower case. `namespaceUuid` is a UUID in the usual form. */
+export function uuidV5(namespaceUuid: string, name: string): string {
+  invariant(
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(namespaceUuid),
+    `a namespace is a UUID, not ${JSON.stringify(namespaceUuid).slice(0, 80)}`,
+  );
+  const bytes = createHash('sha1')
+    .update(Buffer.from(namespaceUuid.replaceAll('-', ''), 'hex'))
+    .update(name)
+    .digest()
+    .subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** `AssociationId` (contract §3): the same name in the same instance has the same id for ever. */
+export function associationId(instance: string, associationName: string): string {
+  return uuidV5(uuidV5(NAMESPACE, instance), associationName);
+}
+
+function base32hex(bytes: Uint8Array, chars: number): string {
+  let text = '';
+  let pending = 0;
+  let pendingBits = 0;
+  for (const byte of bytes) {
+    pending = (pending << 8) | byte;
+    pendingBits += 8;
+    while (pendingBits >= 5 && text.length < chars) {
+      pendingBits -= 5;
+      text += ALPHABET.charAt((pending >> pendingBits) & 31);
+    }
+    pending &= (1 << pendingBits) - 1;
+    if (text.length === chars) break;
+  }
+  return text;
+}

@@ -1,0 +1,97 @@
+import { invariant } from '../model/errors.ts';
+
+/** Deeper than any file we write; a cycle ends here too. */
+export const CANONICAL_DEPTH_MAX = 512;
+
+/**
+ * The one JSON text of a value: keys in code-point order, no spaces, `-0` as `0`. Two values have the same text
+ * exactly when they are equal, so digests are taken over it.
+ * @throws Error (a bug of the caller) for what JSON cannot say: undefined, NaN, infinities, functions, symbols,
+ *   bigints, holes, cycles, and objects that are no plain records (Date, Map, class instances).
+ */
+export function canonicalJson(value: unknown): string {
+  return write(value, '', '', 0);
+}
+
+/** As `canonicalJson`, two spaces a level and one trailing newline: the form of files that people read and diff. */
+export function prettyCanonicalJson(value: unknown): string {
+  return `${write(value, '\n', '  ', 0)}\n`;
+}
+
+/** `lineBreak` is '' or a newline with the indent of the enclosing level; `step` is what one level adds. */
+function write(value: unknown, lineBreak: string, step: string, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'number':
+      invariant(Number.isFinite(value), `canonical JSON cannot hold ${value}`);
+      return JSON.stringify(value);
+    case 'object':
+      if (value === null) return 'null';
+      invariant(depth < CANONICAL_DEPTH_MAX, 'canonical JSON is nested too deep, or has a cycle');
+      return Array.isArray(value)
+        ? writeArray(value, lineBreak, step, depth)
+        : writeRecord(value, lineBreak, step, depth);
+    default:
+      invariant(false, `canonical JSON cannot hold ${typeof value}`);
+  }
+}
+
+function writeArray(
+  values: readonly unknown[],
+  lineBreak: string,
+  step: string,
+  depth: number,
+): string {
+  if (values.length === 0) return '[]';
+  const inner = lineBreak + step;
+  let text = '';
+  // Indexed, so that a hole is seen as undefined and refused.
+  for (let i = 0; i < values.length; i++) {
+    text += (i === 0 ? '[' : ',') + inner + write(values[i], inner, step, depth + 1);
+  }
+  return `${text}${lineBreak}]`;
+}
+
+function writeRecord(value: object, lineBreak: string, step: string, depth: number): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  invariant(
+    prototype === Object.prototype || prototype === null,
+    'canonical JSON holds plain records only',
+  );
+  const record = value as { readonly [key: string]: unknown };
+  const keys = sortByCodePoint(Object.keys(record));
+  if (keys.length === 0) return '{}';
+  const inner = lineBreak + step;
+  const colon = step === '' ? ':' : ': ';
+  let text = '';
+  for (const key of keys) {
+    text += (text === '' ? '{' : ',') + inner + JSON.stringify(key) + colon;
+    text += write(record[key], inner, step, depth + 1);
+  }
+  return `${text}${lineBreak}}`;
+}
+
+/** The default order of JavaScript is by UTF-16 unit, which differs only from U+D800 upwards. */
+function sortByCodePoint(keys: string[]): string[] {
+  return keys.some((key) => /[\ud800-\uffff]/.test(key))
+    ? keys.sort(compareCodePoints)
+    : keys.sort();
+}
+
+function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = codePointRank(a.charCodeAt(i)) - codePointRank(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Moves surrogates, which stand for U+10000 and above, behind U+FFFF. */
+function codePointRank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000;
+}
