@@ -3,7 +3,7 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 1. A new kind or field raises `JOURNAL_VERSION`; an older program then refuses the state with exit code 78.
+ * Format 1. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -16,24 +16,41 @@ import type {
   NodeId,
   RunId,
 } from '../model/brand.ts';
+import type { AssociationDigests } from '../model/definition.ts';
 import type { LastSeenFacts, Registration } from '../model/node.ts';
-import type { DetailedStatus, RunStatus } from '../model/run.ts';
+import type {
+  AcceptedBy,
+  Assignment,
+  AssociationState,
+  CloseReason,
+  Execution,
+  HeldCode,
+  LastOutcome,
+  NodeState,
+  Outcome,
+  Run,
+  Trigger,
+} from '../model/state.ts';
 
 export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 1 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
-export type Record =
-  // --- the daemon itself
+/** A run that is owed. Its id is a pure hash, so whoever computes it again gets the same. */
+export type NewRun = { readonly node: NodeId; readonly run: RunId; readonly occasion: string };
+
+type RunRef = { readonly execution: ExecutionId; readonly node: NodeId; readonly run: RunId };
+
+/** Facts about the daemon, its source and its branch. */
+type DaemonRecord =
   | {
       readonly kind: 'instance';
-      readonly instance: string;
+      readonly name: string;
       readonly epoch: number;
       readonly daemonKey: string;
     }
   | { readonly kind: 'paused'; readonly by: string; readonly at: Instant }
   | { readonly kind: 'resumed'; readonly by: string; readonly at: Instant }
-  // --- source
   | {
       readonly kind: 'accepted';
       readonly commit: CommitId;
@@ -49,13 +66,8 @@ export type Record =
       readonly at: Instant;
     }
   | { readonly kind: 'released' }
-  /** A file whose newest content is invalid while an older one stays in force, or the end of that. */
-  | {
-      readonly kind: 'file-invalid';
-      readonly file: string;
-      readonly lastGood: BlobId;
-      readonly commit: CommitId;
-    }
+  /** The newest content of a file is invalid; `lastGood` stays in force. */
+  | { readonly kind: 'file-invalid'; readonly file: string; readonly lastGood: BlobId }
   | { readonly kind: 'file-valid'; readonly file: string }
   | {
       readonly kind: 'document';
@@ -64,7 +76,15 @@ export type Record =
       readonly digest: Digest;
     }
   | { readonly kind: 'document-removed'; readonly name: DocumentName }
-  // --- associations
+  | {
+      readonly kind: 'published';
+      readonly seq: number;
+      readonly commit: CommitId;
+      readonly at: Instant;
+    };
+
+/** Facts about associations and whom they target. */
+type AssociationRecord =
   | {
       readonly kind: 'association';
       readonly name: AssociationName;
@@ -72,16 +92,14 @@ export type Record =
       readonly commit: CommitId;
       readonly file: string;
       readonly digests: AssociationDigests;
-      /** Anchor of `rate` slots: when the schedule of this version became effective. */
+      /** Commit at which this generation became effective. */
+      readonly generationCommit: CommitId;
+      /** Anchor of `rate` slots. */
       readonly anchor: Instant;
-      readonly at: Instant;
+      /** Slots at or before this never fire. */
+      readonly lastSlot: Instant;
     }
-  | {
-      readonly kind: 'association-removed';
-      readonly name: AssociationName;
-      readonly commit: CommitId;
-      readonly at: Instant;
-    }
+  | { readonly kind: 'association-removed'; readonly name: AssociationName }
   | {
       readonly kind: 'assigned';
       readonly association: AssociationName;
@@ -92,24 +110,26 @@ export type Record =
       readonly association: AssociationName;
       readonly nodes: readonly NodeId[];
     }
-  /** The newest slot that was fired, or recorded as missed: none at or before it ever fires again. */
+  /** This slot fired, or was recorded as missed. */
   | {
       readonly kind: 'slot';
       readonly association: AssociationName;
       readonly at: Instant;
       readonly missed: boolean;
-    }
-  // --- nodes
+    };
+
+type NodeRecord =
   | { readonly kind: 'registered'; readonly registration: Registration }
   | { readonly kind: 'revoked'; readonly node: NodeId; readonly by: string; readonly at: Instant }
   | {
-      readonly kind: 'node-connected';
+      readonly kind: 'connected';
       readonly node: NodeId;
       readonly facts: LastSeenFacts;
       readonly at: Instant;
     }
-  | { readonly kind: 'node-gone'; readonly node: NodeId; readonly at: Instant }
-  // --- executions and runs
+  | { readonly kind: 'disconnected'; readonly node: NodeId; readonly at: Instant };
+
+type ExecutionRecord =
   | {
       readonly kind: 'execution';
       readonly id: ExecutionId;
@@ -119,139 +139,79 @@ export type Record =
       readonly reason: string;
       readonly generation: Digest;
       readonly revision: CommitId;
+      /** Longest a run of it can take, ms. */
+      readonly timeoutBudgetMs: number;
       readonly at: Instant;
       readonly runs: readonly NewRun[];
     }
+  /** Runs for new, returning or named nodes that share the open execution. */
   | {
       readonly kind: 'joined';
       readonly execution: ExecutionId;
       readonly reason: string;
+      readonly at: Instant;
       readonly runs: readonly NewRun[];
     }
-  /** No run of it starts any more; the pending ones become Skipped. Started ones still finish. */
+  /** No run of it starts any more: pending ones are Skipped, started ones still finish. */
   | {
-      readonly kind: 'execution-closed';
-      readonly id: ExecutionId;
+      readonly kind: 'closed';
+      readonly execution: ExecutionId;
       readonly reason: CloseReason;
       readonly at: Instant;
     }
-  /** Starts are off at the error threshold, or on again by an operator. */
+  /** Starts are off at the error threshold. */
   | {
-      readonly kind: 'execution-stopped';
-      readonly id: ExecutionId;
+      readonly kind: 'stopped';
+      readonly execution: ExecutionId;
       readonly failures: number;
       readonly at: Instant;
     }
-  | {
-      readonly kind: 'execution-resumed';
-      readonly id: ExecutionId;
-      readonly by: string;
-      readonly at: Instant;
-    }
+  | { readonly kind: 'unstopped'; readonly execution: ExecutionId; readonly by: string }
+  | { readonly kind: 'ended'; readonly execution: ExecutionId; readonly at: Instant }
+  /** Its rows are on the status branch; memory forgets it. */
+  | { readonly kind: 'archived'; readonly execution: ExecutionId };
+
+type RunRecord =
   /** Written before the job leaves, so that a restart knows what may be out there. */
-  | {
-      readonly kind: 'offered';
-      readonly execution: ExecutionId;
-      readonly node: NodeId;
-      readonly run: RunId;
-      readonly at: Instant;
-      readonly notAfter: Instant;
-    }
-  /** The job did not start and is pending again, e.g. expired, busy, disconnected before Started. */
-  | {
-      readonly kind: 'returned';
-      readonly execution: ExecutionId;
-      readonly node: NodeId;
-      readonly run: RunId;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'started';
-      readonly execution: ExecutionId;
-      readonly node: NodeId;
-      readonly run: RunId;
-      readonly at: Instant;
-    }
-  | {
-      readonly kind: 'unreachable';
-      readonly execution: ExecutionId;
-      readonly node: NodeId;
-      readonly run: RunId;
-      readonly at: Instant;
-    }
+  | ({ readonly kind: 'offered'; readonly at: Instant; readonly notAfter: Instant } & RunRef)
+  /** The job did not start: expired, busy, disconnected before Started. It is pending again. */
+  | ({ readonly kind: 'returned'; readonly at: Instant; readonly reason: string } & RunRef)
+  | ({ readonly kind: 'started'; readonly at: Instant } & RunRef)
+  | ({ readonly kind: 'unreachable'; readonly at: Instant } & RunRef)
   | {
       readonly kind: 'finished';
       readonly execution: ExecutionId;
+      readonly association: AssociationName;
       readonly node: NodeId;
+      readonly at: Instant;
       readonly outcome: Outcome;
     }
-  | { readonly kind: 'execution-ended'; readonly id: ExecutionId; readonly at: Instant }
-  // --- status branch
+  /** What the node's ledger or the status branch says ran last, when the daemon does not know better. */
   | {
-      readonly kind: 'published';
-      readonly seq: number;
-      readonly commit: CommitId;
-      readonly at: Instant;
-      readonly revision: CommitId | null;
+      readonly kind: 'recalled';
+      readonly association: AssociationName;
+      readonly node: NodeId;
+      readonly last: LastOutcome;
     };
 
-export type AcceptedBy = 'first' | 'ancestry' | 'trailer' | 'operator' | 'recovery';
-export type HeldCode =
-  | 'SourceDiverged'
-  | 'SourceUnprovable'
-  | 'SourceGone'
-  | 'EmptyTree'
-  | 'TooManyDeletions'
-  | 'TooManyNodesRemoved'
-  | 'TooManyNodesAffected'
-  | 'ConfigInvalid';
-export type Trigger =
-  | 'create'
-  | 'edit'
-  | 'document'
-  | 'parameter'
-  | 'schedule'
-  | 'target'
-  | 'manual'
-  | 'retry'
-  | 'recovery';
-export type CloseReason =
-  | 'next-slot'
-  | 'edited'
-  | 'manual'
-  | 'cancelled'
-  | 'removed'
-  | 'deadline'
-  | 'complete';
+/** Whole entities, written by compaction only: a snapshot is the shortest list of records that gives the state. */
+type SnapshotRecord =
+  | { readonly kind: 'put-association'; readonly value: AssociationState }
+  | {
+      readonly kind: 'put-node';
+      readonly value: Omit<NodeState, 'assignments'>;
+      readonly assignments: readonly Assignment[];
+    }
+  | {
+      readonly kind: 'put-execution';
+      readonly value: Omit<Execution, 'runs' | 'phases' | 'statuses' | 'failures'>;
+      readonly runs: readonly Run[];
+    };
 
-export type AssociationDigests = {
-  /** What a node would execute: document, effective parameters, output location (contract §5, Generation). */
-  readonly generation: Digest;
-  /** The three that make the generation, to say which of them changed. */
-  readonly document: Digest;
-  readonly parameters: Digest;
-  readonly output: Digest;
-  readonly schedule: Digest;
-  readonly targets: Digest;
-  /** Everything in the definition. */
-  readonly whole: Digest;
-};
-
-/** A run that is owed: its id is known from the start, so that whoever computes it again gets the same. */
-export type NewRun = { readonly node: NodeId; readonly run: RunId; readonly occasion: string };
-
-/** What the daemon keeps of a result; the whole one is acked only after this is durable. */
-export type Outcome = {
-  readonly run: RunId;
-  readonly status: RunStatus;
-  readonly detailedStatus: DetailedStatus;
-  readonly summary: string;
-  readonly exitCode: number | null;
-  readonly failedStep: string | null;
-  /** Last part of stderr (or stdout) of the failed step, at most 2,000 bytes; '' for Success. */
-  readonly outputTail: string;
-  readonly startedAt: Instant | null;
-  readonly finishedAt: Instant;
-  /** Digest of the result message: the same run with another digest is tampering (spec/reliability-security.md §5.3). */
-  readonly digest: Digest | null;
-};
+export type Record =
+  | DaemonRecord
+  | AssociationRecord
+  | NodeRecord
+  | ExecutionRecord
+  | RunRecord
+  | SnapshotRecord;

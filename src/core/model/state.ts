@@ -1,0 +1,201 @@
+/**
+ * Everything durable about a fleet, as plain data: what the journal's records fold into. Steps read it; only
+ * `core/world/apply.ts` changes it. Nothing here depends on a catalog, so a replay needs no Git.
+ */
+import type {
+  AssociationName,
+  BlobId,
+  CommitId,
+  Digest,
+  DocumentName,
+  ExecutionId,
+  Instant,
+  NodeId,
+  RunId,
+} from './brand.ts';
+import type { AssociationDigests } from './definition.ts';
+import type { LastSeenFacts, Registration } from './node.ts';
+import type { DetailedStatus, RunStatus } from './run.ts';
+
+export type AcceptedBy = 'first' | 'ancestry' | 'trailer' | 'operator' | 'recovery';
+
+export type HeldCode =
+  | 'SourceDiverged'
+  | 'SourceUnprovable'
+  | 'SourceGone'
+  | 'EmptyTree'
+  | 'TooManyDeletions'
+  | 'TooManyNodesRemoved'
+  | 'TooManyNodesAffected';
+
+/** Why an execution came to be (spec/state-manager.md §1.3). */
+export type Trigger =
+  | 'create'
+  | 'edit'
+  | 'document'
+  | 'parameter'
+  | 'schedule'
+  | 'target'
+  | 'manual'
+  | 'retry';
+
+/** Why no run of an execution starts any more. */
+export type CloseReason =
+  | 'next-slot'
+  | 'edited'
+  | 'manual'
+  | 'cancelled'
+  | 'removed'
+  | 'deadline'
+  | 'complete';
+
+/** What the daemon keeps of a result; the whole one is acked only after this is durable. */
+export type Outcome = {
+  readonly run: RunId;
+  readonly status: RunStatus;
+  readonly detailedStatus: DetailedStatus;
+  readonly summary: string;
+  readonly exitCode: number | null;
+  readonly failedStep: string | null;
+  /** Last part of stderr (or stdout) of the failed step, at most 2,000 bytes; '' for Success. */
+  readonly outputTail: string;
+  readonly startedAt: Instant | null;
+  readonly finishedAt: Instant;
+  /** Digest of the result message: the same run with another digest is tampering. Null: not told by the node. */
+  readonly digest: Digest | null;
+};
+
+/**
+ * Where a run stands. Pending: owed, not out. Offered: its job was handed over. Started: the node said so. Unreachable:
+ * started, and the node is silent since. Done: it has an outcome.
+ */
+export type Phase = 'Pending' | 'Offered' | 'Started' | 'Unreachable' | 'Done';
+
+export type Run = {
+  readonly run: RunId;
+  readonly node: NodeId;
+  readonly occasion: string;
+  phase: Phase;
+  /** Instant of the last change of phase; for Offered the hand-over, for Started the start as the daemon saw it. */
+  since: Instant;
+  /** Offered only: the agent starts nothing later. */
+  notAfter: Instant | null;
+  outcome: Outcome | null;
+};
+
+export type PhaseCounts = { [phase in Phase]: number };
+
+export type Execution = {
+  readonly id: ExecutionId;
+  readonly association: AssociationName;
+  readonly occasion: string;
+  readonly trigger: Trigger;
+  /** A sentence part: "document changed in 1a2b3c4". */
+  readonly reason: string;
+  readonly generation: Digest;
+  readonly revision: CommitId;
+  /** Longest a run of it can take, ms: until then an unreachable node holds its place. */
+  readonly timeoutBudgetMs: number;
+  readonly openedAt: Instant;
+  readonly runs: Map<NodeId, Run>;
+  /** Of `runs`, kept beside them so that no rule has to count. */
+  readonly phases: PhaseCounts;
+  /** Final statuses of Done runs. */
+  readonly statuses: { [status in RunStatus]: number };
+  /** Runs that count against MaxErrors: Failed, TimedOut, Unreachable (advice H-16). */
+  failures: number;
+  stopped: { readonly failures: number; readonly at: Instant } | null;
+  closed: { readonly reason: CloseReason; readonly at: Instant } | null;
+  endedAt: Instant | null;
+};
+
+/** One association on one node: exists exactly while the targets match. */
+export type Assignment = {
+  readonly association: AssociationName;
+  /** The execution in which a run is owed or out; null when nothing is. */
+  execution: ExecutionId | null;
+  /** The last outcome that was no Skipped: what "applied" means. */
+  last: LastOutcome | null;
+  /** The newest outcome of any kind, for the report. */
+  shown: LastOutcome | null;
+};
+
+export type LastOutcome = {
+  readonly outcome: Outcome;
+  readonly execution: ExecutionId;
+  readonly generation: Digest | null;
+  readonly occasion: string;
+  readonly revision: CommitId | null;
+  readonly reason: string;
+};
+
+export type AssociationState = {
+  readonly name: AssociationName;
+  version: number;
+  /** The commit in which the version in force became effective. */
+  commit: CommitId;
+  file: string;
+  digests: AssociationDigests;
+  /** Commit at which this generation became effective: the occasion of change runs. */
+  generationCommit: CommitId;
+  anchor: Instant;
+  /** Newest slot fired or missed; none at or before it ever fires again. */
+  lastSlot: Instant;
+  /** The newest execution; starts only happen in it. */
+  open: ExecutionId | null;
+  /** Runs Offered, Started or Unreachable, over all executions: what MaxConcurrency limits. */
+  inFlight: number;
+};
+
+export type NodeState = {
+  readonly id: NodeId;
+  facts: LastSeenFacts | null;
+  connectedAt: Instant | null;
+  lastSeenAt: Instant | null;
+  /** The one job that is out at this node. */
+  job: { readonly execution: ExecutionId; readonly run: RunId } | null;
+  readonly assignments: Map<AssociationName, Assignment>;
+};
+
+export type State = {
+  instance: { readonly name: string; readonly epoch: number; readonly daemonKey: string } | null;
+  paused: { readonly by: string; readonly at: Instant } | null;
+  accepted: {
+    readonly commit: CommitId;
+    readonly position: number;
+    readonly by: AcceptedBy;
+    readonly at: Instant;
+  } | null;
+  held: {
+    readonly tip: CommitId | null;
+    readonly code: HeldCode;
+    readonly reason: string;
+    readonly at: Instant;
+  } | null;
+  /** Path → newest valid content of a file that is invalid now. */
+  readonly invalidFiles: Map<string, BlobId>;
+  readonly documents: Map<DocumentName, { number: number; digest: Digest }>;
+  readonly associations: Map<AssociationName, AssociationState>;
+  readonly registrations: Map<NodeId, Registration>;
+  readonly revoked: Map<NodeId, { readonly by: string; readonly at: Instant }>;
+  readonly nodes: Map<NodeId, NodeState>;
+  readonly executions: Map<ExecutionId, Execution>;
+  published: { readonly seq: number; readonly commit: CommitId; readonly at: Instant } | null;
+};
+
+export function emptyState(): State {
+  return {
+    instance: null,
+    paused: null,
+    accepted: null,
+    held: null,
+    invalidFiles: new Map(),
+    documents: new Map(),
+    associations: new Map(),
+    registrations: new Map(),
+    revoked: new Map(),
+    nodes: new Map(),
+    executions: new Map(),
+    published: null,
+  };
+}

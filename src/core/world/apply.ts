@@ -1,0 +1,449 @@
+/**
+ * The fold: the only code that changes `State`. Total over records, deterministic, and without a catalog or a clock, so
+ * that a replay gives the same state on any machine. Counters are kept beside what they count.
+ */
+
+import type { AssociationName, ExecutionId, Instant, NodeId } from '../model/brand.ts';
+import { present, unreachable } from '../model/errors.ts';
+import type { RunStatus } from '../model/run.ts';
+import type {
+  Assignment,
+  Execution,
+  LastOutcome,
+  NodeState,
+  Outcome,
+  Phase,
+  PhaseCounts,
+  Run,
+  State,
+} from '../model/state.ts';
+import type { NewRun, Record } from './records.ts';
+
+export function apply(state: State, record: Record): void {
+  switch (record.kind) {
+    case 'instance':
+      state.instance = { name: record.name, epoch: record.epoch, daemonKey: record.daemonKey };
+      return;
+    case 'paused':
+      state.paused = { by: record.by, at: record.at };
+      return;
+    case 'resumed':
+      state.paused = null;
+      return;
+    case 'accepted':
+      state.accepted = {
+        commit: record.commit,
+        position: record.position,
+        by: record.by,
+        at: record.at,
+      };
+      state.held = null;
+      return;
+    case 'held':
+      state.held = { tip: record.tip, code: record.code, reason: record.reason, at: record.at };
+      return;
+    case 'released':
+      state.held = null;
+      return;
+    case 'file-invalid':
+      state.invalidFiles.set(record.file, record.lastGood);
+      return;
+    case 'file-valid':
+      state.invalidFiles.delete(record.file);
+      return;
+    case 'document':
+      state.documents.set(record.name, { number: record.number, digest: record.digest });
+      return;
+    case 'document-removed':
+      state.documents.delete(record.name);
+      return;
+    case 'published':
+      state.published = { seq: record.seq, commit: record.commit, at: record.at };
+      return;
+    case 'association':
+      return applyAssociation(state, record);
+    case 'association-removed':
+      state.associations.delete(record.name);
+      return;
+    case 'assigned':
+      for (const node of record.nodes) assignmentOf(state, node, record.association);
+      return;
+    case 'unassigned':
+      for (const node of record.nodes) unassign(state, node, record.association);
+      return;
+    case 'slot': {
+      const association = state.associations.get(record.association);
+      if (association !== undefined) association.lastSlot = record.at;
+      return;
+    }
+    case 'registered':
+      state.registrations.set(record.registration.node, record.registration);
+      nodeOf(state, record.registration.node);
+      return;
+    case 'revoked':
+      state.revoked.set(record.node, { by: record.by, at: record.at });
+      return;
+    case 'connected': {
+      const node = nodeOf(state, record.node);
+      node.facts = record.facts;
+      node.connectedAt = record.at;
+      node.lastSeenAt = record.at;
+      return;
+    }
+    case 'disconnected': {
+      const node = nodeOf(state, record.node);
+      node.connectedAt = null;
+      node.lastSeenAt = record.at;
+      return;
+    }
+    case 'execution':
+      return openExecution(state, record);
+    case 'joined': {
+      const execution = executionOf(state, record.execution);
+      for (const run of record.runs) owe(state, execution, run, record.at);
+      return;
+    }
+    case 'closed':
+      return closeExecution(state, record.execution, record.reason, record.at);
+    case 'stopped':
+      executionOf(state, record.execution).stopped = { failures: record.failures, at: record.at };
+      return;
+    case 'unstopped':
+      executionOf(state, record.execution).stopped = null;
+      return;
+    case 'ended':
+      executionOf(state, record.execution).endedAt = record.at;
+      return;
+    case 'archived':
+      state.executions.delete(record.execution);
+      return;
+    case 'offered':
+    case 'returned':
+    case 'started':
+    case 'unreachable':
+      return applyRun(state, record);
+    case 'finished':
+      return finish(state, record);
+    case 'recalled': {
+      const assignment = assignmentOf(state, record.node, record.association);
+      assignment.last = record.last;
+      assignment.shown = record.last;
+      return;
+    }
+    case 'put-association':
+      state.associations.set(record.value.name, { ...record.value });
+      return;
+    case 'put-node':
+      state.nodes.set(record.value.id, {
+        ...record.value,
+        assignments: new Map(record.assignments.map((each) => [each.association, { ...each }])),
+      });
+      return;
+    case 'put-execution':
+      return putExecution(state, record.value, record.runs);
+    default:
+      return unreachable(record);
+  }
+}
+
+// --- associations and nodes -----------------------------------------------------------------------------------
+
+function applyAssociation(state: State, record: Record & { kind: 'association' }): void {
+  const before = state.associations.get(record.name);
+  state.associations.set(record.name, {
+    name: record.name,
+    version: record.version,
+    commit: record.commit,
+    file: record.file,
+    digests: record.digests,
+    generationCommit: record.generationCommit,
+    anchor: record.anchor,
+    lastSlot: record.lastSlot,
+    open: before?.open ?? null,
+    inFlight: before?.inFlight ?? 0,
+  });
+}
+
+function nodeOf(state: State, id: NodeId): NodeState {
+  const known = state.nodes.get(id);
+  if (known !== undefined) return known;
+  const node: NodeState = {
+    id,
+    facts: null,
+    connectedAt: null,
+    lastSeenAt: null,
+    job: null,
+    assignments: new Map(),
+  };
+  state.nodes.set(id, node);
+  return node;
+}
+
+function assignmentOf(state: State, id: NodeId, association: AssociationName): Assignment {
+  const { assignments } = nodeOf(state, id);
+  const known = assignments.get(association);
+  if (known !== undefined) return known;
+  const assignment: Assignment = { association, execution: null, last: null, shown: null };
+  assignments.set(association, assignment);
+  return assignment;
+}
+
+/** What is owed is forgotten with the assignment; a run that is out still finishes and is accounted. */
+function unassign(state: State, id: NodeId, association: AssociationName): void {
+  const node = nodeOf(state, id);
+  const owed = node.assignments.get(association)?.execution ?? null;
+  node.assignments.delete(association);
+  if (owed === null) return;
+  const execution = state.executions.get(owed);
+  const run = execution?.runs.get(id);
+  if (execution === undefined || run?.phase !== 'Pending') return;
+  setDone(state, execution, run, skipped(run, 'no longer a target', execution.openedAt));
+}
+
+// --- executions -----------------------------------------------------------------------------------------------
+
+function openExecution(state: State, record: Record & { kind: 'execution' }): void {
+  const execution: Execution = {
+    id: record.id,
+    association: record.association,
+    occasion: record.occasion,
+    trigger: record.trigger,
+    reason: record.reason,
+    generation: record.generation,
+    revision: record.revision,
+    timeoutBudgetMs: record.timeoutBudgetMs,
+    openedAt: record.at,
+    runs: new Map(),
+    phases: noPhases(),
+    statuses: noStatuses(),
+    failures: 0,
+    stopped: null,
+    closed: null,
+    endedAt: null,
+  };
+  state.executions.set(execution.id, execution);
+  present(state.associations.get(record.association), 'an execution has its association').open =
+    execution.id;
+  for (const run of record.runs) owe(state, execution, run, record.at);
+}
+
+/** A run is owed to a node. An earlier finished run of the same node in this execution gives way to it. */
+function owe(state: State, execution: Execution, owed: NewRun, at: Instant): void {
+  const earlier = execution.runs.get(owed.node);
+  if (earlier !== undefined) uncount(execution, earlier);
+  const run: Run = { ...owed, phase: 'Pending', since: at, notAfter: null, outcome: null };
+  execution.runs.set(owed.node, run);
+  count(execution, run);
+  assignmentOf(state, owed.node, execution.association).execution = execution.id;
+}
+
+function closeExecution(
+  state: State,
+  id: ExecutionId,
+  reason: NonNullable<Execution['closed']>['reason'],
+  at: Instant,
+): void {
+  const execution = executionOf(state, id);
+  execution.closed = { reason, at };
+  for (const run of execution.runs.values()) {
+    if (run.phase === 'Pending') {
+      setDone(state, execution, run, skipped(run, closeSentences[reason], at));
+    }
+  }
+  const association = state.associations.get(execution.association);
+  if (association?.open === id) association.open = null;
+}
+
+const closeSentences: { [reason in NonNullable<Execution['closed']>['reason']]: string } = {
+  'next-slot': 'did not get its turn before the next slot',
+  edited: 'not started before the association changed',
+  manual: 'not started before a manual run',
+  cancelled: 'cancelled before it started',
+  removed: 'the association was removed',
+  deadline: 'slot missed by more than the starting deadline',
+  complete: 'not started',
+};
+
+// --- runs -----------------------------------------------------------------------------------------------------
+
+function applyRun(
+  state: State,
+  record: Record & { kind: 'offered' | 'returned' | 'started' | 'unreachable' },
+): void {
+  const execution = executionOf(state, record.execution);
+  const run = present(execution.runs.get(record.node), 'a run record has its run');
+  if (run.run !== record.run) return; // a later run took its place; the older one is history
+  switch (record.kind) {
+    case 'offered':
+      move(state, execution, run, 'Offered', record.at);
+      run.notAfter = record.notAfter;
+      return;
+    case 'returned':
+      if (execution.closed === null) {
+        move(state, execution, run, 'Pending', record.at);
+        return;
+      }
+      setDone(
+        state,
+        execution,
+        run,
+        skipped(run, closeSentences[execution.closed.reason], record.at),
+      );
+      return;
+    case 'started':
+      run.outcome = null;
+      move(state, execution, run, 'Started', record.at);
+      return;
+    case 'unreachable':
+      move(state, execution, run, 'Unreachable', record.at);
+      return;
+    default:
+      return unreachable(record);
+  }
+}
+
+function finish(state: State, record: Record & { kind: 'finished' }): void {
+  const node = nodeOf(state, record.node);
+  const execution = state.executions.get(record.execution);
+  const run = execution?.runs.get(record.node);
+  if (execution === undefined || run?.run !== record.outcome.run) {
+    // Its execution is history already: the outcome is still what ran last here, if nothing newer is known.
+    const assignment = node.assignments.get(record.association);
+    if (assignment !== undefined && isNewer(record.outcome, assignment.last)) {
+      const last = { ...unknownContext(record.execution), outcome: record.outcome };
+      assignment.last = last;
+      assignment.shown = last;
+    }
+    if (node.job?.run === record.outcome.run) node.job = null;
+    return;
+  }
+  setDone(state, execution, run, record.outcome);
+}
+
+function unknownContext(execution: ExecutionId): Omit<LastOutcome, 'outcome'> {
+  return { execution, generation: null, occasion: '', revision: null, reason: 'reported late' };
+}
+
+function setDone(state: State, execution: Execution, run: Run, outcome: Outcome): void {
+  uncount(execution, run);
+  leaveFlight(state, execution, run);
+  run.phase = 'Done';
+  run.since = outcome.finishedAt;
+  run.notAfter = null;
+  run.outcome = outcome;
+  count(execution, run);
+  const assignment = state.nodes.get(run.node)?.assignments.get(execution.association);
+  if (assignment === undefined) return;
+  if (assignment.execution === execution.id) assignment.execution = null;
+  const last: LastOutcome = {
+    outcome,
+    execution: execution.id,
+    generation: execution.generation,
+    occasion: run.occasion,
+    revision: execution.revision,
+    reason: execution.reason,
+  };
+  if (outcome.status === 'Skipped') assignment.shown = last;
+  else if (isNewer(outcome, assignment.last)) {
+    assignment.last = last;
+    assignment.shown = last;
+  }
+}
+
+const isNewer = (outcome: Outcome, last: LastOutcome | null): boolean =>
+  last === null ||
+  outcome.run === last.outcome.run ||
+  outcome.finishedAt >= last.outcome.finishedAt;
+
+function skipped(run: Run, summary: string, at: Instant): Outcome {
+  return {
+    run: run.run,
+    status: 'Skipped',
+    detailedStatus: 'Skipped',
+    summary,
+    exitCode: null,
+    failedStep: null,
+    outputTail: '',
+    startedAt: null,
+    finishedAt: at,
+    digest: null,
+  };
+}
+
+const inFlight = (phase: Phase): boolean =>
+  phase === 'Offered' || phase === 'Started' || phase === 'Unreachable';
+
+function move(state: State, execution: Execution, run: Run, phase: Phase, at: Instant): void {
+  uncount(execution, run);
+  leaveFlight(state, execution, run);
+  run.phase = phase;
+  run.since = at;
+  run.notAfter = null;
+  count(execution, run);
+  const node = nodeOf(state, run.node);
+  if (inFlight(phase)) {
+    const association = state.associations.get(execution.association);
+    if (association !== undefined) association.inFlight++;
+    node.job = { execution: execution.id, run: run.run };
+  }
+  const assignment = node.assignments.get(execution.association);
+  if (assignment !== undefined && assignment.execution === null) {
+    assignment.execution = execution.id;
+  }
+}
+
+function leaveFlight(state: State, execution: Execution, run: Run): void {
+  if (!inFlight(run.phase)) return;
+  const association = state.associations.get(execution.association);
+  if (association !== undefined) association.inFlight--;
+  const node = state.nodes.get(run.node);
+  if (node?.job?.run === run.run) node.job = null;
+}
+
+const noPhases = (): PhaseCounts => ({
+  Pending: 0,
+  Offered: 0,
+  Started: 0,
+  Unreachable: 0,
+  Done: 0,
+});
+const noStatuses = (): { [status in RunStatus]: number } => ({
+  Success: 0,
+  Failed: 0,
+  TimedOut: 0,
+  Cancelled: 0,
+  Skipped: 0,
+});
+
+const count = (execution: Execution, run: Run): void => tally(execution, run, 1);
+const uncount = (execution: Execution, run: Run): void => tally(execution, run, -1);
+
+function tally(execution: Execution, run: Run, by: 1 | -1): void {
+  execution.phases[run.phase] += by;
+  if (run.outcome !== null) execution.statuses[run.outcome.status] += by;
+  const failed =
+    run.phase === 'Unreachable' ||
+    run.outcome?.status === 'Failed' ||
+    run.outcome?.status === 'TimedOut';
+  if (failed) execution.failures += by;
+}
+
+function putExecution(
+  state: State,
+  value: Omit<Execution, 'runs' | 'phases' | 'statuses' | 'failures'>,
+  runs: readonly Run[],
+): void {
+  const execution: Execution = {
+    ...value,
+    runs: new Map(runs.map((run) => [run.node, { ...run }])),
+    phases: noPhases(),
+    statuses: noStatuses(),
+    failures: 0,
+  };
+  for (const run of execution.runs.values()) count(execution, run);
+  state.executions.set(execution.id, execution);
+}
+
+function executionOf(state: State, id: ExecutionId): Execution {
+  return present(state.executions.get(id), `execution ${id} is known`);
+}
