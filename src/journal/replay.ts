@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import type { Disk, DiskReader } from '../disk/disk.ts';
+import { isControl, parseSnapshotFooter, parseSnapshotHeader } from './control.ts';
+import { corrupt } from './errors.ts';
+import type { JournalFormat } from './format.ts';
+import { checkFormat, readRecord } from './format.ts';
+import { readFrames } from './frames.ts';
+import type { Segment } from './layout.ts';
+import { snapshotName } from './layout.ts';
+import type { Group } from './segment.ts';
+import { groupBeginsAfter, readGroups } from './segment.ts';
+
+export type Replay<R> = {
+  readonly disk: Disk;
+  readonly dir: string;
+  readonly format: JournalFormat<R>;
+  readonly chunkBytes: number;
+  onRecord(record: R): void;
+};
+
+export type SegmentReplay = {
+  readonly records: number;
+  readonly groups: number;
+  readonly last: Group | null;
+  /** End of the last whole group. */
+  readonly end: number;
+  /** Bytes after `end` that a crash tore; 0 but in the last segment. */
+  readonly bytesCut: number;
+};
+
+const damaged = 'the line does not match its checksum';
+
+/**
+ * Hands over the records of a sealed segment, or of the last one up to its torn tail.
+ * @throws ReconcileError JOURNAL_CORRUPT for damage that a crash cannot have left
+ */
+export async function replaySegment<R>(
+  replay: Replay<R>,
+  segment: Segment,
+): Promise<SegmentReplay> {
+  return withReader(replay.disk, segment.file, async (reader) => {
+    const found = { records: 0, groups: 0, last: null as Group | null };
+    const range = { from: segment.headerEnd, to: segment.end ?? reader.size };
+    const end = await readGroups(reader, { ...range, chunkBytes: replay.chunkBytes }, (group) => {
+      for (const payload of group.payloads) {
+        replay.onRecord(readRecord(payload, segment.header.version, replay.format));
+      }
+      found.records += group.payloads.length;
+      found.groups += 1;
+      found.last = group;
+    });
+    const bytesCut = range.to - end;
+    if (bytesCut > 0) {
+      const torn = segment.end === null && !(await groupBeginsAfter(reader, end));
+      if (!torn) throw corrupt(segment.file, end, damaged);
+    }
+    return { ...found, end, bytesCut };
+  });
+}
+
+/**
+ * Hands over the records of a snapshot.
+ * @throws ReconcileError JOURNAL_CORRUPT when any byte of it is damaged: it appears under its name only when whole
+ */
+export async function replaySnapshot<R>(
+  replay: Replay<R>,
+  number: number,
+): Promise<{ readonly records: number; readonly bytes: number }> {
+  const file = join(replay.dir, snapshotName(number));
+  return withReader(replay.disk, file, async (reader) => {
+    const found = { version: 0, records: 0, header: false, footer: false };
+    const range = { from: 0, to: reader.size, chunkBytes: replay.chunkBytes };
+    const end = await readFrames(reader, range, ({ payload }) => {
+      if (found.footer) return false;
+      if (!found.header) {
+        found.header = true;
+        found.version = snapshotVersion(file, payload, number, replay.format);
+      } else if (isControl(payload)) {
+        found.footer = parseSnapshotFooter(payload)?.records === found.records;
+        return found.footer;
+      } else {
+        found.records += 1;
+        replay.onRecord(readRecord(payload, found.version, replay.format));
+      }
+      return true;
+    });
+    if (end < reader.size) throw corrupt(file, end, damaged);
+    if (!found.footer) throw corrupt(file, end, 'its last line is missing');
+    return { records: found.records, bytes: reader.size };
+  });
+}
+
+function snapshotVersion(
+  file: string,
+  payload: string,
+  number: number,
+  format: JournalFormat<unknown>,
+): number {
+  const header = parseSnapshotHeader(payload);
+  if (header === null) throw corrupt(file, 0, 'no header');
+  checkFormat(file, header, format);
+  if (header.snapshot !== number) throw corrupt(file, 0, 'it is another snapshot');
+  return header.version;
+}
+
+async function withReader<Value>(
+  disk: Disk,
+  file: string,
+  read: (reader: DiskReader) => Promise<Value>,
+): Promise<Value> {
+  const reader = await disk.openRead(file);
+  if (reader === null) throw corrupt(file, 0, 'the file is missing');
+  try {
+    return await read(reader);
+  } finally {
+    await reader.close();
+  }
+}

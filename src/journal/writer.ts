@@ -1,0 +1,219 @@
+import { join } from 'node:path';
+import { invariant, ReconcileError } from '../core/model/errors.ts';
+import type { Disk, DiskWriter } from '../disk/disk.ts';
+import { createAtomic } from '../disk/files.ts';
+import type { SegmentEnd } from './control.ts';
+import { encodeControl, layoutVersion } from './control.ts';
+import { journalError } from './errors.ts';
+import type { JournalFormat } from './format.ts';
+import { segmentName } from './layout.ts';
+import { encodeGroup, encodePayloads } from './segment.ts';
+
+export type WriterOptions = {
+  readonly disk: Disk;
+  readonly dir: string;
+  readonly format: JournalFormat<unknown>;
+  /** A segment is sealed before a group that would make it longer; a single longer group stands alone. */
+  readonly segmentBytesMax: number;
+  /** Batches that wait are written together up to this size. */
+  readonly groupBytesMax: number;
+  /** What may wait for the disk before further batches are refused. */
+  readonly waitingBytesMax: number;
+  /** Kept up to date for the segments this writer begins, by number. */
+  readonly sizes: Map<number, SegmentSize>;
+};
+
+/** The segment to begin next: its number, and what of the one before counts. */
+export type NextSegment = { readonly segment: number; readonly previous: SegmentEnd | null };
+
+export type SegmentSize = { readonly records: number; readonly bytes: number };
+
+/** Serial access to the end of a journal. */
+export type Writer = {
+  append(records: readonly unknown[]): Promise<void>;
+  /** Begins a new segment unless the last one is empty, so that everything acknowledged so far stands in sealed ones. */
+  seal(): Promise<void>;
+  close(): Promise<void>;
+  lastSyncMs(): number;
+  waitingBytes(): number;
+};
+
+type OpenSegment = NextSegment & {
+  readonly file: DiskWriter;
+  readonly headerBytes: number;
+  /** Durable end; whatever stands beyond it does not count. */
+  bytes: number;
+  records: number;
+};
+
+type Batch = {
+  readonly frames: string;
+  readonly bytes: number;
+  readonly records: number;
+  settle(failure: unknown): void;
+};
+
+/**
+ * Begins a segment, with the records of a group that must move there, and appends to it from then on.
+ *
+ * A segment that saw a failed write or sync is abandoned: the next one says how much of it counts. One that has nothing
+ * that counts is replaced under its own number, so a disk that stays full does not fill with empty segments.
+ */
+export async function beginWriting(
+  options: WriterOptions,
+  first: NextSegment,
+  carried: readonly string[],
+): Promise<Writer> {
+  const waiting: Batch[] = [];
+  let waitingBytes = 0;
+  let lastSyncMs = 0;
+  let closed = false;
+  let turn: Promise<void> = Promise.resolve();
+  let draining = false;
+  let next = first;
+  let current: OpenSegment | null = null;
+  current = await begin(carried);
+
+  /** One after another, whatever became of the one before. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async function begin(payloads: readonly string[]): Promise<OpenSegment> {
+    const content = firstBytes(options.format, next, payloads);
+    const path = join(options.dir, segmentName(next.segment));
+    const file = await createAtomic(path, content.all, { disk: options.disk });
+    const size = { bytes: content.all.length, records: payloads.length };
+    options.sizes.set(next.segment, size);
+    return { ...next, file, headerBytes: content.headerBytes, ...size };
+  }
+
+  async function leave(segment: OpenSegment): Promise<void> {
+    current = null;
+    if (segment.bytes > segment.headerBytes) {
+      const previous = { segment: segment.segment, bytes: segment.bytes };
+      next = { segment: segment.segment + 1, previous };
+    }
+    // All that counts is synced already, so nothing depends on how closing ends.
+    await Promise.allSettled([segment.file.close()]);
+  }
+
+  async function commit(batches: readonly Batch[]): Promise<void> {
+    const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0);
+    if (current !== null && current.bytes > current.headerBytes) {
+      if (current.bytes + bytes > options.segmentBytesMax) await leave(current);
+    }
+    current ??= await begin([]);
+    const segment = current;
+    const records = batches.reduce((sum, batch) => sum + batch.records, 0);
+    const group = encodeGroup(
+      segment.bytes,
+      batches.map((batch) => batch.frames).join(''),
+      records,
+    );
+    try {
+      await segment.file.write(group);
+      const syncAt = performance.now();
+      await segment.file.sync();
+      lastSyncMs = performance.now() - syncAt;
+    } catch (cause) {
+      await leave(segment);
+      throw cause;
+    }
+    segment.bytes += group.length;
+    segment.records += records;
+    options.sizes.set(segment.segment, { records: segment.records, bytes: segment.bytes });
+  }
+
+  function takeGroup(): Batch[] {
+    let bytes = 0;
+    const fits = waiting.findIndex((batch, index) => {
+      bytes += batch.bytes;
+      return index > 0 && bytes > options.groupBytesMax;
+    });
+    const group = waiting.splice(0, fits === -1 ? waiting.length : fits);
+    waitingBytes -= group.reduce((sum, batch) => sum + batch.bytes, 0);
+    return group;
+  }
+
+  /** One group a turn, so that sealing is never kept waiting by those who append. */
+  async function writeGroup(): Promise<void> {
+    const group = takeGroup();
+    try {
+      await commit(group);
+      for (const batch of group) batch.settle(null);
+    } catch (cause) {
+      const failure = journalError('append to the journal', cause);
+      // Those behind go down with it: a later batch must never stand where an earlier one is missing.
+      const refused = [...group, ...waiting.splice(0)];
+      waitingBytes = 0;
+      for (const batch of refused) batch.settle(failure);
+    }
+    if (waiting.length > 0) void inTurn(writeGroup);
+    else draining = false;
+  }
+
+  return {
+    lastSyncMs: () => lastSyncMs,
+    waitingBytes: () => waitingBytes,
+
+    async append(records) {
+      invariant(!closed, 'nothing is appended to a closed journal');
+      if (records.length === 0) return;
+      const frames = encodePayloads(records.map(toJson));
+      const bytes = Buffer.byteLength(frames);
+      if (waitingBytes > 0 && waitingBytes + bytes > options.waitingBytesMax) throw busy();
+      const written = new Promise<void>((resolve, reject) => {
+        const settle = (failure: unknown): void =>
+          failure === null ? resolve() : reject(failure as Error);
+        waiting.push({ frames, bytes, records: records.length, settle });
+      });
+      waitingBytes += bytes;
+      if (!draining) {
+        draining = true;
+        void inTurn(writeGroup);
+      }
+      return written;
+    },
+
+    seal: () =>
+      inTurn(async () => {
+        invariant(!closed, 'a closed journal is not sealed');
+        if (current !== null && current.bytes === current.headerBytes) return;
+        if (current !== null) await leave(current);
+        current = await begin([]);
+      }),
+
+    close: async () => {
+      closed = true;
+      while (draining) await inTurn(() => Promise.resolve());
+      await inTurn(async () => {
+        if (current !== null) await leave(current);
+      });
+    },
+  };
+}
+
+function firstBytes(
+  { name, version }: JournalFormat<unknown>,
+  { segment, previous }: NextSegment,
+  payloads: readonly string[],
+): { all: Buffer; headerBytes: number } {
+  const layout = layoutVersion;
+  const header = Buffer.from(encodeControl({ layout, format: name, version, segment, previous }));
+  if (payloads.length === 0) return { all: header, headerBytes: header.length };
+  const group = encodeGroup(header.length, encodePayloads(payloads), payloads.length);
+  return { all: Buffer.concat([header, group]), headerBytes: header.length };
+}
+
+function toJson(record: unknown): string {
+  const text = JSON.stringify(record) as string | undefined;
+  invariant(text !== undefined, 'a record is a JSON value');
+  return text;
+}
+
+function busy(): ReconcileError {
+  return new ReconcileError('JOURNAL_BUSY', 'too much waits for the disk', { retry: 'backoff' });
+}
