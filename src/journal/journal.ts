@@ -146,6 +146,7 @@ function journalOver<R>(opened: OpenedJournal<R>): Journal<R> {
   async function compactNow(compactor: Compactor<R>): Promise<Compaction> {
     try {
       await writer.seal();
+      closing.signal.throwIfAborted();
       const compaction = await compactor({ disk, dir, format, signal: closing.signal });
       for (const number of sizes.keys()) if (number <= compaction.segment) sizes.delete(number);
       snapshot = { records: compaction.records, bytes: compaction.bytes };

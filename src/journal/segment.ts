@@ -71,17 +71,17 @@ export async function readGroups(
  */
 export async function groupBeginsAfter(reader: DiskReader, place: number): Promise<boolean> {
   const rest = Buffer.alloc(reader.size - place);
-  const got = await reader.read(rest, place);
-  const bytes = rest.subarray(0, got);
-  for (let at = nextLine(bytes, 0); at > 0; at = nextLine(bytes, at)) {
-    const frame = parseFrame(bytes, at, place);
-    if (typeof frame !== 'string' && isGroupStart(frame)) return true;
+  const bytes = rest.subarray(0, await reader.read(rest, place));
+  // A newline may be what was damaged, so look for the mark; inside a record its quotes would be escaped.
+  const first = bytes.indexOf(groupMark);
+  for (let at = first; at !== -1; at = bytes.indexOf(groupMark, at + 1)) {
+    const start = Number.parseInt(bytes.toString('latin1', at + groupMark.length, at + 32), 10);
+    if (start > place && isGroupStart(parseFrame(bytes, start - place, place))) return true;
   }
   return false;
 }
 
-const isGroupStart = (frame: Frame): boolean =>
-  isControl(frame.payload) && parseGroupLine(frame.payload)?.group === frame.start;
+const groupMark = '#{"group":';
 
-/** 0 when there is none. */
-const nextLine = (bytes: Buffer, from: number): number => bytes.indexOf(0x0a, from) + 1;
+const isGroupStart = (frame: Frame | string): boolean =>
+  typeof frame !== 'string' && parseGroupLine(frame.payload)?.group === frame.start;

@@ -1,0 +1,234 @@
+/**
+ * The journal's laws against a disk that forgets, fills and fails. Clients append batches, hand refused ones over again, and
+ * remember what was acknowledged. After every life:
+ *   - every acknowledged record is replayed, once, in the order of the acknowledgements;
+ *   - a record that was not acknowledged appears whole batches at a time and only behind all that were;
+ *   - what was replayed once counts as acknowledged from then on.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { DiskFault, FakeDisk } from '../fakes/disk.ts';
+import { CrashedError, fakeDisk } from '../fakes/disk.ts';
+import type { Ledger } from './ledger.ts';
+import { compactEntries, entry, openLedger, seeded } from './ledger.ts';
+
+type Step =
+  | { readonly kind: 'append'; readonly batches: readonly number[] }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'compact'; readonly appendMeanwhile: boolean }
+  | { readonly kind: 'restart'; readonly how: 'close' | 'kill' | 'power' }
+  | { readonly kind: 'fault'; readonly after: number; readonly fault: DiskFault }
+  | { readonly kind: 'space'; readonly bytes: number | null };
+
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('append' as const),
+        batches: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 }),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('again' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('compact' as const),
+        appendMeanwhile: fc.boolean(),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('restart' as const),
+        how: fc.constantFrom('close' as const, 'kill' as const, 'power' as const),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('fault' as const),
+        after: fc.integer({ min: 0, max: 25 }),
+        fault: fc.constantFrom('io' as const, 'full' as const, 'crash' as const),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('space' as const),
+        bytes: fc.option(fc.integer({ min: 0, max: 2_000 })),
+      }),
+    },
+  ),
+  { maxLength: 25 },
+);
+
+/** Plays the clients of one journal through its lives. */
+class Clients {
+  private readonly disk: FakeDisk;
+  private ledger: Ledger | null = null;
+  private nextId = 1;
+  private acked: number[] = [];
+  /** Batches not acknowledged, oldest first; all of them may be handed over again. */
+  private refused: number[][] = [];
+  private crashed = false;
+
+  constructor(seed: number) {
+    this.disk = fakeDisk(seeded(seed));
+  }
+
+  async play(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'append':
+        await this.append(step.batches.map((size) => this.newBatch(size)));
+        break;
+      case 'again':
+        await this.append(this.refused.splice(0));
+        break;
+      case 'compact':
+        await this.compact(step.appendMeanwhile);
+        break;
+      case 'restart':
+        await this.restart(step.how);
+        break;
+      case 'fault':
+        this.failAfter(step.after, step.fault);
+        break;
+      case 'space':
+        this.disk.limitBytes(step.bytes);
+        break;
+    }
+    if (this.crashed) await this.restart(this.nextId % 2 === 0 ? 'kill' : 'power');
+  }
+
+  /** The last life: no more faults, and everything must be there. */
+  async end(): Promise<void> {
+    await this.restart('power');
+    await this.append(this.refused.splice(0));
+    assert.deepEqual(this.refused, []);
+    await this.restart('power');
+  }
+
+  private async opened(): Promise<Ledger> {
+    this.ledger ??= await this.open();
+    return this.ledger;
+  }
+
+  private async open(): Promise<Ledger> {
+    const sizes = { segmentBytesMax: 350, groupBytesMax: 200 };
+    const ledger = await openLedger({ disk: this.disk, ...sizes });
+    this.check(ledger.replayed);
+    return ledger;
+  }
+
+  private check(replayed: readonly number[]): void {
+    assert.deepEqual(
+      replayed.slice(0, this.acked.length),
+      this.acked,
+      'the acknowledged come first',
+    );
+    const behind = new Set(replayed.slice(this.acked.length));
+    assert.equal(behind.size, replayed.length - this.acked.length, 'nothing appears twice');
+    const survived = this.refused.filter((batch) => batch.some((id) => behind.has(id)));
+    assert.equal(survived.flat().length, behind.size, 'batches survive whole');
+    this.refused = this.refused.filter((batch) => !survived.includes(batch));
+    this.acked = [...replayed];
+  }
+
+  private newBatch(size: number): number[] {
+    return Array.from({ length: size }, () => this.nextId++);
+  }
+
+  private async append(batches: number[][]): Promise<void> {
+    const { journal } = await this.withLedger(batches);
+    if (journal === null) return;
+    await Promise.all(
+      batches.map(async (batch) => {
+        try {
+          await journal.append(batch.map(entry));
+          this.acked.push(...batch);
+        } catch (failure) {
+          this.refused.push(batch);
+          this.note(failure);
+        }
+      }),
+    );
+  }
+
+  private async withLedger(batches: number[][]): Promise<{ journal: Ledger['journal'] | null }> {
+    try {
+      return await this.opened();
+    } catch (failure) {
+      this.refused.push(...batches);
+      this.note(failure);
+      return { journal: null };
+    }
+  }
+
+  private async compact(appendMeanwhile: boolean): Promise<void> {
+    const { journal } = await this.withLedger([]);
+    if (journal === null) return;
+    const compacting = journal.compact(compactEntries).then(
+      () => undefined,
+      (failure: unknown) => this.note(failure),
+    );
+    if (appendMeanwhile) {
+      await this.append([this.newBatch(2)]);
+      await this.append([this.newBatch(1), this.newBatch(3)]);
+    }
+    await compacting;
+  }
+
+  private async restart(how: 'close' | 'kill' | 'power'): Promise<void> {
+    this.disk.onOperation(() => null);
+    this.disk.limitBytes(null);
+    if (how === 'close') await this.ledger?.journal.close();
+    else this.disk.restart(how);
+    this.crashed = false;
+    this.ledger = await this.open();
+  }
+
+  private failAfter(count: number, fault: DiskFault): void {
+    let left = count;
+    this.disk.onOperation(() => (left-- === 0 ? fault : null));
+  }
+
+  private note(failure: unknown): void {
+    if (failure instanceof CrashedError) this.crashed = true;
+    else assert.match((failure as { code: string }).code, /^JOURNAL_(FULL|IO)$/);
+  }
+}
+
+test('whatever the disk does, the acknowledged are replayed once and in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), steps, async (seed, story) => {
+      const clients = new Clients(seed);
+      for (const step of story) await clients.play(step);
+      await clients.end();
+    }),
+    { numRuns: 400 },
+  );
+});
+
+const story: readonly Step[] = [
+  { kind: 'append', batches: [1, 2, 3] },
+  { kind: 'append', batches: [4] },
+  { kind: 'append', batches: [4, 4] },
+  { kind: 'compact', appendMeanwhile: true },
+  { kind: 'restart', how: 'close' },
+  { kind: 'append', batches: [2, 2] },
+  { kind: 'compact', appendMeanwhile: false },
+  { kind: 'append', batches: [1] },
+];
+
+for (const fault of ['crash', 'io', 'full'] as const) {
+  test(`a ${fault} at any single disk operation of a whole life`, async () => {
+    for (let at = 0; at < 250; at++) {
+      const clients = new Clients(at);
+      await clients.play({ kind: 'fault', after: at, fault });
+      for (const step of story) await clients.play(step);
+      await clients.end();
+    }
+  });
+}
