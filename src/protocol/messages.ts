@@ -1,14 +1,16 @@
 /**
  * What daemon and agent say to each other, one JSON object per WebSocket message. The server speaks first (contract
- * §6, "The channel"). Everything an agent says is parsed by `parse.ts` before it is believed to have this shape.
+ * §6, "The channel"). Whatever arrives is parsed by `parse.ts` before it is believed to have one of these shapes.
  *
- *   server → proof      the pinned key signs a nonce and the key of this connection's TLS certificate
+ *   server → proof      the pinned key signs a nonce and the keys of the TLS certificates it may be reached under
  *   agent  → hello      the node's key signs the same; facts, what it runs, what it has seen (and a join code once)
- *   server → welcome    dictated spread and heartbeat, or refused
- *   server → job        a signed envelope; agent → accepted | busy | refused
+ *   server → welcome    dictated spread and heartbeat; or wait, or refused
+ *   server → job        a signed envelope; agent → accepted | busy | refused | already
  *   agent  → started, result;  server → ack
  *   server → revoke     not started yet? then never;  agent → revoked | busy
  *   server → cancel     stop the running step now
+ *
+ * Heartbeats are ping and pong frames of the WebSocket, sent by the server; they never become messages.
  */
 import type {
   AssociationName,
@@ -24,6 +26,12 @@ import type { DetailedStatus, RunResult, RunStatus } from '../core/model/run.ts'
 export const PROTOCOL_VERSION = 1;
 /** Largest message either side accepts, bytes (limits table: whole result message 256 KiB, job content 64 KiB + room). */
 export const MESSAGE_BYTES_MAX = 512 * 1024;
+/** Bounds of what is inside, checked by `parse.ts` (limits table). */
+export const RESULT_BYTES_MAX = 256 * 1024;
+export const STREAM_TEXT_MAX = 24_000;
+export const STREAM_END_MAX = 2_000;
+export const STEPS_MAX = 64;
+export const LAST_RUNS_MAX = 1_000;
 
 /** Epoch and position fence stale daemons: an agent refuses pairs lower than the highest it has seen. */
 export type Fence = { readonly epoch: number; readonly position: number };
@@ -31,7 +39,7 @@ export type Fence = { readonly epoch: number; readonly position: number };
 /** What travels signed. `payload` is the exact JSON text that was signed. */
 export type SignedEnvelope = {
   readonly payload: string;
-  /** Ed25519 over `reconciled job v1\n` + payload, base64. */
+  /** Ed25519 over the exact bytes (`sign.ts`), base64. */
   readonly signature: string;
 };
 
@@ -79,8 +87,12 @@ export type ServerMessage =
       readonly instance: string;
       /** 32 random bytes, base64. */
       readonly nonce: string;
-      /** SHA-256 of the SubjectPublicKeyInfo of this connection's certificate, hex; '' on plain ws (loopback only). */
-      readonly tlsKey: string;
+      /**
+       * SHA-256 of the SubjectPublicKeyInfo, hex, of the server's certificate and of listed proxies' ones. Empty on plain
+       * ws, which both sides accept on loopback only.
+       */
+      readonly tlsKeys: readonly string[];
+      /** `ed25519:` + base64; the agent compares it with the key it has pinned. */
       readonly daemonKey: string;
       readonly signature: string;
     }
@@ -101,8 +113,7 @@ export type ServerMessage =
   | { readonly kind: 'job'; readonly envelope: SignedEnvelope }
   | { readonly kind: 'revoke'; readonly run: RunId }
   | { readonly kind: 'cancel'; readonly run: RunId; readonly reason: string }
-  | { readonly kind: 'ack'; readonly run: RunId }
-  | { readonly kind: 'heartbeat' };
+  | { readonly kind: 'ack'; readonly run: RunId };
 
 /** The last run of an association on a node, as its ledger keeps it for ever: the seed of recovery. */
 export type LastRun = {
@@ -133,7 +144,8 @@ export type AgentMessage =
       readonly node: NodeId;
       /** Ed25519 public key, `ed25519:` + base64 of the raw 32 bytes. */
       readonly publicKey: string;
-      /** Over `reconciled agent v1\n` + nonce + '\n' + tlsKey + '\n' + node. */
+      /** The one of the proof's `tlsKeys` that this connection has; '' on plain ws. */
+      readonly tlsKey: string;
       readonly signature: string;
       readonly facts: NodeFacts;
       readonly fence: Fence;
@@ -156,8 +168,7 @@ export type AgentMessage =
   /** This run id has been started here before; its result was acked and only this is left of it. */
   | { readonly kind: 'already'; readonly last: LastRun }
   | { readonly kind: 'started'; readonly run: RunId; readonly at: Instant }
-  | { readonly kind: 'result'; readonly result: RunResult }
-  | { readonly kind: 'heartbeat'; readonly running: RunId | null };
+  | { readonly kind: 'result'; readonly result: RunResult };
 
 export type RefusalCode =
   | 'BadSignature'
