@@ -135,6 +135,21 @@ test('a disk that stays full does not fill with segments', async () => {
   assert.deepEqual(await replayedFrom(on), [1, 2]);
 });
 
+test('a disk that takes headers and no records does not fill with segments either', async () => {
+  const on = disk();
+  const { journal } = await openLedger({ disk: on });
+  await journal.append([entry(1)]);
+  let syncs = 0;
+  on.onOperation(({ kind }) => (kind === 'sync' && syncs++ % 2 === 0 ? 'io' : null));
+  for (let times = 0; times < 5; times++) {
+    await assert.rejects(journal.append([entry(2)]), { code: 'JOURNAL_IO' });
+  }
+  on.onOperation(() => null);
+  await journal.append([entry(2)]);
+  assert.equal((await on.list('/state')).length, 2);
+  assert.deepEqual(await replayedFrom(on), [1, 2]);
+});
+
 test('a tail torn at any byte is cut at the last good group', async () => {
   const on = disk();
   const { journal } = await openLedger({ disk: on });
