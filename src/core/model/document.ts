@@ -29,13 +29,18 @@ export type ParameterDefinition = {
 export type Step = {
   readonly name: string;
   readonly action: string;
-  /** A map; or a list of maps: the action once per element (1.2 `properties`). */
+  /** A map; or a list of maps: the action once per element (1.2 `properties`). Null when there are none. */
   readonly inputs: Json;
   readonly precondition: { readonly [operator: string]: readonly string[] } | null;
+  /** Where the step stands in its file, for problems found later. */
+  readonly place: { readonly line: number; readonly column: number; readonly pointer: string };
 };
 
+/** 2.0.1 to 2.0.3 are found inside old packages and mean 2.0. */
+export type SchemaVersion = '1.2' | '2.0' | '2.0.1' | '2.0.2' | '2.0.3' | '2.2';
+
 export type Document = {
-  readonly schemaVersion: '1.2' | '2.0' | '2.2';
+  readonly schemaVersion: SchemaVersion;
   readonly description: string;
   readonly parameters: ReadonlyMap<string, ParameterDefinition>;
   readonly steps: readonly Step[];

@@ -1,5 +1,5 @@
 /** A machine with an agent: who it is, how it became known, what it last told about itself. */
-import type { CommitId, Instant, NodeId } from './brand.ts';
+import type { Instant, NodeId } from './brand.ts';
 
 export type Tags = { readonly [key: string]: string };
 
@@ -33,7 +33,7 @@ export type Node = {
   readonly tags: Tags;
   readonly registration: Registration | null;
   readonly file: string | null;
-  readonly enrolledAt: { readonly commit: CommitId | null; readonly at: Instant | null };
+};
 };
 
 /** Facts a node tells about itself: shown, never matched by targets, never structure. */

@@ -1,0 +1,43 @@
+/** Identity of runs and executions: pure hashes, so a daemon that lost everything computes the same ids (contract §6). */
+
+import type { AssociationName, Digest, ExecutionId, NodeId, RunId } from '../model/brand.ts';
+import { executionId, formatInstant, runId } from '../model/brand.ts';
+import { unreachable } from '../model/errors.ts';
+import type { Occasion } from '../model/run.ts';
+import { shortHash } from './identity.ts';
+
+/** `slot:2026-01-31T12:00:00Z`, `change:<commit>`, `target:<commit or registration>`, `manual:<request>`, `retry:<n>:<run>`. */
+export function formatOccasion(occasion: Occasion): string {
+  switch (occasion.kind) {
+    case 'slot':
+      return `slot:${formatInstant(occasion.at)}`;
+    case 'change':
+      return `change:${occasion.commit}`;
+    case 'target':
+      return `target:${occasion.of}`;
+    case 'manual':
+      return `manual:${occasion.request}`;
+    case 'retry':
+      return `retry:${occasion.attempt}:${occasion.run}`;
+    default:
+      return unreachable(occasion);
+  }
+}
+
+export function runIdOf(
+  node: NodeId,
+  association: AssociationName,
+  generation: Digest,
+  occasion: string,
+): RunId {
+  return runId(shortHash(['run', node, association, generation, occasion]));
+}
+
+/** Two executions of one occasion differ by what they run: the generation is part of the id. */
+export function executionIdOf(
+  association: AssociationName,
+  generation: Digest,
+  occasion: string,
+): ExecutionId {
+  return executionId(shortHash(['execution', association, generation, occasion]));
+}

@@ -1,0 +1,129 @@
+/**
+ * The heart: `advance(world, events, now) → { records, effects, reasons }`. A fold over whatever happened, without I/O and
+ * without a clock of its own; the daemon, the offline plan, rehearsal and the simulator all run this one.
+ */
+
+import { judgeAncestry } from '../accept/accept.ts';
+import type { Instant } from '../model/brand.ts';
+import { unreachable } from '../model/errors.ts';
+import type { Execution } from '../model/state.ts';
+import { dispatch } from './dispatch.ts';
+import type { Effect, Reason } from './effects.ts';
+import type { Event } from './events.ts';
+import { onConnected, onDisconnected, onRegistered, watchAbsence } from './on-node.ts';
+import { onOperator } from './on-operator.ts';
+import { hold, onRestored, onRevision } from './on-revision.ts';
+import { onAlready, onNotStarted, onResult, onStarted } from './on-run.ts';
+import { onTime } from './on-time.ts';
+import type { Record } from './records.ts';
+import type { Turn } from './turn.ts';
+import { emit } from './turn.ts';
+import type { World } from './world.ts';
+
+export type Advance = {
+  readonly records: readonly Record[];
+  readonly effects: readonly Effect[];
+  readonly reasons: readonly Reason[];
+  /** A limit of one pass cut it short: pass again at once. */
+  readonly more: boolean;
+};
+
+/** Due instants looked at in one pass, so that a thousand slots at midnight do not stop the event loop. */
+const TIMERS_PER_PASS = 200;
+
+export function advance(world: World, events: readonly Event[], now: Instant): Advance {
+  const turn: Turn = { world, now, records: [], effects: [], reasons: [] };
+  for (const event of events) onEvent(turn, event);
+  const moreTimers = onTime(turn, TIMERS_PER_PASS);
+  const moreOffers = dispatch(turn);
+  const { records, effects, reasons } = turn;
+  return { records, effects, reasons, more: moreTimers || moreOffers };
+}
+
+function onEvent(turn: Turn, event: Event): void {
+  switch (event.kind) {
+    case 'tick':
+      return;
+    case 'boot':
+      return onBoot(turn, event);
+    case 'recovered':
+      for (const record of event.records) emit(turn, record);
+      return;
+    case 'restored':
+      return onRestored(turn, event.revision);
+    case 'revision':
+      return onRevision(turn, event);
+    case 'source-stuck': {
+      const verdict = judgeAncestry(event.ancestry);
+      if (verdict !== null) hold(turn, event.tip, verdict);
+      return;
+    }
+    case 'source-same':
+      if (turn.world.state.held !== null) emit(turn, { kind: 'released' });
+      return;
+    case 'registered':
+      return onRegistered(turn, event.registration, event.node);
+    case 'connected':
+      return onConnected(turn, event.node, event.hello);
+    case 'disconnected':
+      return onDisconnected(turn, event.node);
+    case 'idle': {
+      if (!turn.world.foreign.delete(event.node)) return;
+      const node = turn.world.state.nodes.get(event.node);
+      if (node !== undefined) turn.world.lineUp(node);
+      return;
+    }
+    case 'not-sent':
+    case 'busy':
+    case 'refused':
+    case 'revoked-job':
+      return onNotStarted(turn, event);
+    case 'started':
+      return onStarted(turn, event);
+    case 'result':
+      return onResult(turn, event);
+    case 'already':
+      return onAlready(turn, event);
+    case 'operator':
+      return onOperator(turn, event);
+    case 'published':
+      return onPublished(turn, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** Nobody is connected to a daemon that has just started; whatever was out is looked for as nodes come back. */
+function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
+  const { world } = turn;
+  const { state } = world;
+  if (state.instance === null) {
+    const { instance: name, daemonKey } = event;
+    emit(turn, { kind: 'instance', name, epoch: 1, daemonKey });
+  }
+  world.reindex();
+  const at = event.lastRecordAt ?? turn.now;
+  for (const node of state.nodes.values()) {
+    if (node.connectedAt !== null) emit(turn, { kind: 'disconnected', node: node.id, at });
+    watchAbsence(turn, node);
+  }
+  for (const execution of state.executions.values()) watchUnreachable(turn, execution);
+}
+
+function watchUnreachable(turn: Turn, execution: Execution): void {
+  if (execution.phases.Unreachable === 0) return;
+  for (const { phase, node, run, since } of execution.runs.values()) {
+    if (phase !== 'Unreachable') continue;
+    const at = (since + execution.timeoutBudgetMs) as Instant;
+    turn.world.timers.push({ kind: 'run', phase, execution: execution.id, node, run, at });
+  }
+}
+
+function onPublished(turn: Turn, event: Event & { kind: 'published' }): void {
+  emit(turn, { kind: 'published', seq: event.seq, commit: event.commit, at: turn.now });
+  for (const execution of event.archived) {
+    if (turn.world.state.executions.get(execution)?.endedAt !== null) {
+      emit(turn, { kind: 'archived', execution });
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** What can happen to a fleet. Commits, messages, due instants and operators' requests are all events of one fold. */
+import type { Ancestry } from '../accept/accept.ts';
+import type {
+  AssociationName,
+  CommitId,
+  ExecutionId,
+  Instant,
+  NodeId,
+  RunId,
+} from '../model/brand.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Definition } from '../model/definition.ts';
+import type { LastSeenFacts, Node, Registration } from '../model/node.ts';
+import type { LastOutcome, Outcome } from '../model/state.ts';
+import type { Record } from './records.ts';
+
+/** A revision, read and resolved as far as no state is needed for it. */
+export type LoadedRevision = {
+  readonly commit: CommitId;
+  readonly catalog: Catalog;
+  readonly definitions: ReadonlyMap<AssociationName, Definition>;
+};
+
+/** What an agent tells when it connects, already proven to come from `node`. */
+export type Hello = {
+  readonly facts: LastSeenFacts;
+  readonly running: RunId | null;
+  readonly startedAt: Instant | null;
+  readonly lastRuns: readonly {
+    readonly association: AssociationName;
+    readonly last: LastOutcome;
+  }[];
+};
+
+export type AgentEvent =
+  | { readonly kind: 'connected'; readonly node: NodeId; readonly hello: Hello }
+  | { readonly kind: 'disconnected'; readonly node: NodeId }
+  /** The job could not be handed over: the node is not connected any more. */
+  | { readonly kind: 'not-sent'; readonly node: NodeId; readonly run: RunId }
+  | { readonly kind: 'busy'; readonly node: NodeId; readonly run: RunId; readonly with: RunId }
+  | {
+      readonly kind: 'refused';
+      readonly node: NodeId;
+      readonly run: RunId;
+      readonly code: string;
+      readonly message: string;
+    }
+  | { readonly kind: 'revoked-job'; readonly node: NodeId; readonly run: RunId }
+  | { readonly kind: 'started'; readonly node: NodeId; readonly run: RunId; readonly at: Instant }
+  | {
+      readonly kind: 'result';
+      readonly node: NodeId;
+      readonly execution: ExecutionId;
+      readonly association: AssociationName;
+      readonly outcome: Outcome;
+    }
+  | {
+      readonly kind: 'already';
+      readonly node: NodeId;
+      readonly run: RunId;
+      readonly association: AssociationName;
+      readonly last: LastOutcome;
+    }
+  | { readonly kind: 'idle'; readonly node: NodeId };
+
+export type OperatorRequest =
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume'; readonly association: AssociationName | null }
+  | {
+      readonly kind: 'run';
+      readonly associations: readonly AssociationName[];
+      /** Null: every target. */
+      readonly nodes: readonly NodeId[] | null;
+    }
+  | { readonly kind: 'cancel'; readonly execution: ExecutionId }
+  | { readonly kind: 'revoke'; readonly node: NodeId };
+
+export type Event =
+  /** The first event after a replay: nobody is connected, whatever the journal says. */
+  | {
+      readonly kind: 'boot';
+      readonly instance: string;
+      readonly daemonKey: string;
+      readonly lastRecordAt: Instant | null;
+    }
+  /** Records rebuilt from the status branch, into an empty state. */
+  | { readonly kind: 'recovered'; readonly records: readonly Record[] }
+  /** The accepted revision, read again after a restart. */
+  | { readonly kind: 'restored'; readonly revision: LoadedRevision }
+  | {
+      readonly kind: 'revision';
+      readonly revision: LoadedRevision;
+      readonly ancestry: Ancestry;
+      readonly distance: number;
+      readonly allowDelete: number;
+      /** An operator named this very commit: neither ancestry nor guard is asked. */
+      readonly acceptedBy: string | null;
+    }
+  /** The tip cannot be judged further than this: nothing of it applies. */
+  | { readonly kind: 'source-stuck'; readonly tip: CommitId | null; readonly ancestry: Ancestry }
+  /** The tip is the accepted revision (again). */
+  | { readonly kind: 'source-same' }
+  | { readonly kind: 'registered'; readonly registration: Registration; readonly node: Node }
+  | AgentEvent
+  | {
+      readonly kind: 'operator';
+      readonly id: string;
+      readonly by: string;
+      readonly request: OperatorRequest;
+    }
+  | {
+      readonly kind: 'published';
+      readonly seq: number;
+      readonly commit: CommitId;
+      readonly archived: readonly ExecutionId[];
+    }
+  /** Time has passed; every pass is one. */
+  | { readonly kind: 'tick' };

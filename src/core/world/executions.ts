@@ -1,0 +1,144 @@
+/** Opening, joining, closing and ending executions. One is open per association; the next one closes it (contract §5). */
+import { executionIdOf, runIdOf } from '../canonical/occasion.ts';
+import type { AssociationName, CommitId, ExecutionId, NodeId } from '../model/brand.ts';
+import type { Definition } from '../model/definition.ts';
+import { present } from '../model/errors.ts';
+import { compareText } from '../model/problem.ts';
+import type { CloseReason, Execution, Trigger } from '../model/state.ts';
+import type { NewRun } from './records.ts';
+import type { Turn } from './turn.ts';
+import { emit, note } from './turn.ts';
+import type { World } from './world.ts';
+
+export type Opening = {
+  readonly definition: Definition;
+  readonly trigger: Trigger;
+  readonly reason: string;
+  readonly occasion: string;
+  readonly nodes: readonly NodeId[];
+  /** Why the execution that is open now, if any, makes room. */
+  readonly closing: CloseReason;
+};
+
+/**
+ * Closes what is open and opens a new execution for these nodes and for those that did not get their turn. Without any
+ * node nothing is opened: an execution of nobody tells nothing.
+ */
+export function openExecution(turn: Turn, opening: Opening): ExecutionId | null {
+  const { definition } = opening;
+  const { name } = definition.association;
+  const carried = closeOpen(turn, name, opening.closing);
+  const nodes = [...new Set([...opening.nodes, ...carried])].sort(compareText);
+  if (nodes.length === 0) return null;
+  const revision = effectiveCommit(turn.world, name);
+  const id = freshId(turn.world, definition, opening.occasion);
+  emit(turn, {
+    kind: 'execution',
+    id,
+    association: name,
+    occasion: opening.occasion,
+    trigger: opening.trigger,
+    reason: opening.reason,
+    generation: definition.digests.generation,
+    revision,
+    timeoutBudgetMs: definition.timeoutBudgetMs,
+    at: turn.now,
+    runs: nodes.map((node) => newRun(definition, node, opening.occasion)),
+  });
+  if (definition.association.applyOnlyAtCronInterval && opening.trigger === 'schedule') {
+    const at = (turn.now + definition.association.startingDeadlineMs) as typeof turn.now;
+    turn.world.timers.push({ kind: 'starting-deadline', execution: id, at });
+  }
+  note(turn, 'execution opened', {
+    association: name,
+    execution: id,
+    reason: opening.reason,
+    nodes: nodes.length,
+  });
+  return id;
+}
+
+/** Runs of their own occasion share the open execution; without one they open one together. */
+export function joinExecution(turn: Turn, opening: Opening): ExecutionId | null {
+  const { definition, nodes, occasion, reason } = opening;
+  const state = turn.world.state.associations.get(definition.association.name);
+  const open = openOf(turn.world, definition.association.name);
+  if (nodes.length === 0) return open?.id ?? null;
+  if (open?.endedAt !== null || open.generation !== state?.digests.generation) {
+    return openExecution(turn, opening);
+  }
+  emit(turn, {
+    kind: 'joined',
+    execution: open.id,
+    reason,
+    at: turn.now,
+    runs: nodes.map((node) => newRun(definition, node, occasion)),
+  });
+  note(turn, 'execution joined', {
+    association: definition.association.name,
+    execution: open.id,
+    reason,
+    nodes: nodes.length,
+  });
+  return open.id;
+}
+
+/** Starts nothing more of the open execution, takes back what is not started; gives the nodes that go first next time. */
+export function closeOpen(
+  turn: Turn,
+  name: AssociationName,
+  reason: CloseReason,
+): readonly NodeId[] {
+  const open = openOf(turn.world, name);
+  if (open === null) return [];
+  const carried: NodeId[] = [];
+  for (const run of open.runs.values()) {
+    if (run.phase === 'Pending') carried.push(run.node);
+    if (run.phase === 'Offered') {
+      carried.push(run.node);
+      turn.effects.push({ kind: 'revoke-job', node: run.node, run: run.run });
+    }
+  }
+  emit(turn, { kind: 'closed', execution: open.id, reason, at: turn.now });
+  endIfDone(turn, open);
+  return carried;
+}
+
+/** An execution ends when nothing of it is owed or out. */
+export function endIfDone(turn: Turn, execution: Execution): void {
+  const { phases } = execution;
+  if (execution.endedAt !== null) return;
+  if (phases.Pending + phases.Offered + phases.Started + phases.Unreachable > 0) return;
+  emit(turn, { kind: 'ended', execution: execution.id, at: turn.now });
+  note(turn, 'execution ended', {
+    association: execution.association,
+    execution: execution.id,
+    success: execution.statuses.Success,
+    failed: execution.statuses.Failed + execution.statuses.TimedOut,
+    skipped: execution.statuses.Skipped,
+  });
+}
+
+export function openOf(world: World, name: AssociationName): Execution | null {
+  const id = world.state.associations.get(name)?.open ?? null;
+  return id === null ? null : (world.state.executions.get(id) ?? null);
+}
+
+function newRun(definition: Definition, node: NodeId, occasion: string): NewRun {
+  const { association, digests } = definition;
+  return { node, occasion, run: runIdOf(node, association.name, digests.generation, occasion) };
+}
+
+/** The id is a pure hash; only when an execution of the same occasion is still remembered does it get a number. */
+function freshId(world: World, definition: Definition, occasion: string): ExecutionId {
+  const { association, digests } = definition;
+  for (let n = 1; ; n++) {
+    const text = n === 1 ? occasion : `${occasion}#${n}`;
+    const id = executionIdOf(association.name, digests.generation, text);
+    if (!world.state.executions.has(id)) return id;
+  }
+}
+
+function effectiveCommit(world: World, name: AssociationName): CommitId {
+  return present(world.state.associations.get(name), 'an execution has its association').commit;
+}

@@ -1,0 +1,60 @@
+/** The nodes of a revision and who they match: ordinals are dense and belong to one fleet only. */
+
+import type { Group } from '../model/association.ts';
+import type { NodeId } from '../model/brand.ts';
+import { present } from '../model/errors.ts';
+import type { Node } from '../model/node.ts';
+import { compareText } from '../model/problem.ts';
+import { createNodeIndex } from '../selector/node-index.ts';
+import type { Groups, Target } from '../selector/target.ts';
+
+export type Fleet = {
+  readonly nodes: ReadonlyMap<NodeId, Node>;
+  /** Ids of the matching nodes, sorted. */
+  resolve(targets: readonly Target[], groups: ReadonlyMap<string, Group>): readonly NodeId[];
+  /** Adds or replaces one node. */
+  put(node: Node): void;
+  remove(id: NodeId): void;
+};
+
+export function createFleet(initial: ReadonlyMap<NodeId, Node>): Fleet {
+  const nodes = new Map<NodeId, Node>();
+  const index = createNodeIndex();
+  const idOf: NodeId[] = [];
+  const ordinalOf = new Map<NodeId, number>();
+
+  function put(node: Node): void {
+    let ordinal = ordinalOf.get(node.id);
+    if (ordinal === undefined) {
+      ordinal = idOf.push(node.id) - 1;
+      ordinalOf.set(node.id, ordinal);
+    }
+    nodes.set(node.id, node);
+    index.setNode(ordinal, node);
+  }
+
+  // In the order of ids, so that ordinals, and with them every resolved list, are sorted from the start.
+  for (const id of [...initial.keys()].sort(compareText)) {
+    put(present(initial.get(id), 'a key has its value'));
+  }
+
+  return {
+    nodes,
+    put,
+    remove(id) {
+      const ordinal = ordinalOf.get(id);
+      if (ordinal === undefined) return;
+      index.removeNode(ordinal);
+      nodes.delete(id);
+    },
+    resolve(targets, groups) {
+      const ids = index
+        .resolve(targets, groups as Groups)
+        .map((ordinal) => present(idOf[ordinal], 'an ordinal of this fleet'));
+      return isSorted(ids) ? ids : ids.sort(compareText);
+    },
+  };
+}
+
+const isSorted = (ids: readonly NodeId[]): boolean =>
+  ids.every((id, at) => at === 0 || (ids[at - 1] as NodeId) < id);

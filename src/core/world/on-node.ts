@@ -1,0 +1,186 @@
+/** Nodes come and go. Silence is never an outcome: it costs nothing before Started and is Unreachable after (contract §5). */
+import type { Instant, NodeId } from '../model/brand.ts';
+import type { Node, Registration } from '../model/node.ts';
+import type { LastOutcome, NodeState } from '../model/state.ts';
+import { matches } from '../selector/match.ts';
+import type { Groups } from '../selector/target.ts';
+import type { Hello } from './events.ts';
+import { joinExecution } from './executions.ts';
+import { findRun, finish, giveBack, markStarted, stopAtThreshold } from './on-run.ts';
+import type { Turn } from './turn.ts';
+import { emit, note } from './turn.ts';
+
+/** Longer than any dictated reconnect spread (120 s): an agent that restarts is not unreachable. */
+export const GONE_MS = 150_000;
+/** After this the last compliance is marked Silent (contract §5). */
+export const SILENT_MS = 60 * 60_000;
+/** Away for longer than this, every association runs again on return (T11). */
+const LONG_AWAY_MS = 30 * 24 * 60 * 60_000;
+/** A node that is back and does not run what it had started gets this long to hand in the result. */
+const RESULT_GRACE_MS = 60_000;
+
+export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
+  const { world } = turn;
+  const before = world.state.nodes.get(node);
+  const awaySince = before?.lastSeenAt ?? null;
+  world.resting.delete(node);
+  const job = before?.job ?? null;
+  if (hello.running !== null && hello.running !== job?.run) world.foreign.set(node, hello.running);
+  else world.foreign.delete(node);
+  emit(turn, { kind: 'connected', node, facts: hello.facts, at: turn.now });
+  for (const { association, last } of hello.lastRuns) recall(turn, node, association, last);
+  settleJob(turn, node, hello);
+  if (awaySince !== null && turn.now - awaySince > LONG_AWAY_MS) rerunAll(turn, node);
+  const known = world.state.nodes.get(node);
+  if (known !== undefined) world.lineUp(known);
+}
+
+/** What the node's ledger knows better than we do: a run we still owe, or one that is newer than our last. */
+function recall(
+  turn: Turn,
+  node: NodeId,
+  association: Parameters<Turn['world']['definition']>[0],
+  last: LastOutcome,
+): void {
+  const assignment = turn.world.state.nodes.get(node)?.assignments.get(association);
+  if (assignment === undefined) return;
+  const owed = findRun(turn, node, last.outcome.run);
+  if (owed !== null) {
+    // A result with its output is on its way when the run was out; a run that we only owe is settled by this.
+    if (owed.run.phase === 'Pending') {
+      finish(turn, { execution: owed.execution.id, association, node, outcome: last.outcome });
+    }
+    return;
+  }
+  const known = assignment.last?.outcome;
+  if (known !== undefined && known.finishedAt >= last.outcome.finishedAt) return;
+  emit(turn, { kind: 'recalled', association, node, last });
+}
+
+/** The job that was out when we lost sight of the node. */
+function settleJob(turn: Turn, node: NodeId, hello: Hello): void {
+  const job = turn.world.state.nodes.get(node)?.job ?? null;
+  if (job === null) {
+    if (hello.running === null) return;
+    const found = findRun(turn, node, hello.running);
+    if (found !== null && hello.startedAt !== null) {
+      turn.world.foreign.delete(node);
+      markStarted(turn, found);
+    }
+    return;
+  }
+  const found = findRun(turn, node, job.run);
+  if (found === null) return;
+  if (hello.running === job.run) {
+    if (hello.startedAt !== null || found.run.phase === 'Unreachable') markStarted(turn, found);
+    return;
+  }
+  if (found.run.phase === 'Offered') {
+    giveBack(turn, found, 'the node came back without it');
+    return;
+  }
+  if (found.run.phase === 'Unreachable') markStarted(turn, found);
+  turn.world.timers.push({
+    kind: 'run',
+    phase: 'Started',
+    execution: job.execution,
+    node,
+    run: job.run,
+    at: (turn.now + RESULT_GRACE_MS) as Instant,
+  });
+}
+
+/** T11: too long away to trust what was applied then. */
+function rerunAll(turn: Turn, node: NodeId): void {
+  const { world } = turn;
+  for (const { association, execution } of [
+    ...(world.state.nodes.get(node)?.assignments.values() ?? []),
+  ]) {
+    const definition = world.definition(association);
+    if (definition === undefined || execution !== null) continue;
+    if (definition.association.applyOnlyAtCronInterval) continue;
+    joinExecution(turn, {
+      definition,
+      trigger: 'target',
+      reason: 'the node came back after more than 30 days',
+      occasion: `target:${new Date(turn.now).toISOString()}`,
+      nodes: [node],
+      closing: 'edited',
+    });
+  }
+}
+
+export function onDisconnected(turn: Turn, node: NodeId): void {
+  const { world } = turn;
+  const known = world.state.nodes.get(node);
+  if (known?.connectedAt === null || known === undefined) return;
+  emit(turn, { kind: 'disconnected', node, at: turn.now });
+  world.foreign.delete(node);
+  world.resting.delete(node);
+  watchAbsence(turn, known);
+}
+
+/** What is not started frees its place at once; what is started gets time to come back. */
+export function watchAbsence(turn: Turn, node: NodeState): void {
+  const { world, now } = turn;
+  if (node.job !== null) {
+    const found = findRun(turn, node.id, node.job.run);
+    if (found?.run.phase === 'Offered') giveBack(turn, found, 'disconnected before it started');
+    else world.timers.push({ kind: 'gone', node: node.id, at: (now + GONE_MS) as Instant });
+  }
+  const seen = node.lastSeenAt ?? now;
+  world.timers.push({ kind: 'silent', node: node.id, at: (seen + SILENT_MS) as Instant });
+}
+
+/** Started, and silent since: it counts against MaxErrors and keeps its place until the step's deadline. */
+export function onGone(turn: Turn, id: NodeId): void {
+  const node = turn.world.state.nodes.get(id);
+  if (node?.connectedAt !== null || node.job === null) return;
+  const found = findRun(turn, id, node.job.run);
+  if (found?.run.phase !== 'Started') return;
+  const startedAt = found.run.since;
+  const ref = { execution: found.execution.id, node: id, run: found.run.run };
+  emit(turn, { kind: 'unreachable', ...ref, at: turn.now });
+  note(turn, 'node unreachable during a run', { node: id, run: ref.run });
+  const deadline = Math.max(startedAt + found.execution.timeoutBudgetMs, turn.now);
+  turn.world.timers.push({
+    kind: 'run',
+    phase: 'Unreachable',
+    ...ref,
+    at: deadline as Instant,
+  });
+  stopAtThreshold(turn, found.execution);
+}
+
+/** A node became known between two revisions: whatever targets it runs there as soon as it is connected (T9, T12). */
+export function onRegistered(turn: Turn, registration: Registration, node: Node): void {
+  const { world } = turn;
+  if (!world.state.registrations.has(registration.node)) {
+    emit(turn, { kind: 'registered', registration });
+    note(turn, 'node registered', { node: node.id, activation: registration.activationId });
+  }
+  world.fleet.put(node);
+  assignNode(turn, node, `target:${new Date(registration.at).toISOString()}`, 'newly registered');
+}
+
+/** Adds the associations whose targets match a node that has just come into the fleet. */
+export function assignNode(turn: Turn, node: Node, occasion: string, reason: string): void {
+  const { world } = turn;
+  if (world.revision === null) return;
+  const groups = world.revision.catalog.groups as Groups;
+  for (const definition of world.revision.definitions.values()) {
+    const { name, targets, applyOnlyAtCronInterval } = definition.association;
+    if (!matches(targets, node, groups)) continue;
+    if (world.state.nodes.get(node.id)?.assignments.has(name) === true) continue;
+    emit(turn, { kind: 'assigned', association: name, nodes: [node.id] });
+    if (applyOnlyAtCronInterval) continue;
+    joinExecution(turn, {
+      definition,
+      trigger: 'target',
+      reason,
+      occasion,
+      nodes: [node.id],
+      closing: 'edited',
+    });
+  }
+}

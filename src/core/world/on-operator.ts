@@ -1,0 +1,162 @@
+/** What a local operator asks for. Every request is answered, after its records are durable. */
+
+import { formatOccasion } from '../canonical/occasion.ts';
+import type { AssociationName, ExecutionId, NodeId } from '../model/brand.ts';
+import { unreachable } from '../model/errors.ts';
+import type { Answer } from './effects.ts';
+import type { Event, OperatorRequest } from './events.ts';
+import { closeOpen, joinExecution, openExecution, openOf } from './executions.ts';
+import type { Turn } from './turn.ts';
+import { emit, note } from './turn.ts';
+
+type Asked = { readonly id: string; readonly by: string };
+
+export function onOperator(turn: Turn, event: Event & { kind: 'operator' }): void {
+  const answer = decide(turn, event, event.request);
+  note(turn, 'operator request', { by: event.by, request: event.request.kind, ok: answer.ok });
+  turn.effects.push({ kind: 'answer', id: event.id, answer });
+}
+
+function decide(turn: Turn, asked: Asked, request: OperatorRequest): Answer {
+  switch (request.kind) {
+    case 'pause':
+      return pause(turn, asked);
+    case 'resume':
+      return request.association === null
+        ? resume(turn, asked)
+        : resumeAssociation(turn, asked, request.association);
+    case 'run':
+      return run(turn, asked, request.associations, request.nodes);
+    case 'cancel':
+      return cancel(turn, asked, request.execution);
+    case 'revoke':
+      return revoke(turn, asked, request.node);
+    default:
+      return unreachable(request);
+  }
+}
+
+function pause(turn: Turn, asked: Asked): Answer {
+  if (turn.world.state.paused !== null) return done('already paused');
+  emit(turn, { kind: 'paused', by: asked.by, at: turn.now });
+  return done('paused: nothing starts until `reconciled resume`; what runs now finishes');
+}
+
+function resume(turn: Turn, asked: Asked): Answer {
+  if (turn.world.state.paused === null) return done('was not paused');
+  emit(turn, { kind: 'resumed', by: asked.by, at: turn.now });
+  return done('resumed');
+}
+
+/** Lifts a stop at the error threshold; the failures so far count no longer than until the next one. */
+function resumeAssociation(turn: Turn, asked: Asked, name: AssociationName): Answer {
+  if (!turn.world.state.associations.has(name)) return unknownAssociation(name);
+  const open = openOf(turn.world, name);
+  if (open === null || open.stopped === null) return done(`${name} is not stopped`);
+  emit(turn, { kind: 'unstopped', execution: open.id, by: asked.by });
+  return done(`${name} goes on`, [open.id]);
+}
+
+/** T8: an explicit request wins over ApplyOnlyAtCronInterval, and over a stop at the error threshold. */
+function run(
+  turn: Turn,
+  asked: Asked,
+  names: readonly AssociationName[],
+  only: readonly NodeId[] | null,
+): Answer {
+  const { world } = turn;
+  for (const name of names) {
+    if (world.definition(name) === undefined) return unknownAssociation(name);
+    const stranger = only?.find((node) => world.assigned.get(name)?.has(node) !== true);
+    if (stranger !== undefined) {
+      return refuse(
+        'NOT_A_TARGET',
+        `${stranger} is no target of ${name}: see reconciled explain ${stranger} ${name}`,
+      );
+    }
+  }
+  const executions = names.flatMap((name) => start(turn, asked, name, only) ?? []);
+  const none = executions.length === 0 ? ': no association has a target' : '';
+  return done(
+    `started ${executions.length} execution${executions.length === 1 ? '' : 's'}${none}`,
+    executions,
+  );
+}
+
+function start(
+  turn: Turn,
+  asked: Asked,
+  name: AssociationName,
+  only: readonly NodeId[] | null,
+): ExecutionId | null {
+  const definition = turn.world.definition(name);
+  if (definition === undefined) return null;
+  const opening = {
+    definition,
+    trigger: 'manual',
+    reason: `started by ${asked.by}`,
+    occasion: formatOccasion({ kind: 'manual', request: asked.id }),
+    nodes: only ?? turn.world.assignedTo(name),
+    closing: 'manual',
+  } as const;
+  const open = openOf(turn.world, name);
+  const joins = only !== null && open !== null && open.stopped === null && !anyOut(open.runs, only);
+  return joins ? joinExecution(turn, opening) : openExecution(turn, opening);
+}
+
+/** A run that is out in the open execution keeps its place in it: the new one needs an execution of its own. */
+function anyOut(
+  runs: ReadonlyMap<NodeId, { readonly phase: string }>,
+  nodes: readonly NodeId[],
+): boolean {
+  return nodes.some((node) => {
+    const phase = runs.get(node)?.phase;
+    return phase === 'Offered' || phase === 'Started' || phase === 'Unreachable';
+  });
+}
+
+/** Nothing more of it starts; jobs not started are taken back; running steps are told to stop. */
+function cancel(turn: Turn, asked: Asked, id: ExecutionId): Answer {
+  const execution = turn.world.state.executions.get(id);
+  if (execution === undefined)
+    return refuse('UNKNOWN_EXECUTION', `no execution ${id} is remembered`);
+  if (execution.endedAt !== null) return done('it has ended already', [id]);
+  const reason = `cancelled by ${asked.by}`;
+  for (const { phase, node, run: runId } of execution.runs.values()) {
+    if (phase === 'Started' || phase === 'Unreachable') {
+      turn.effects.push({ kind: 'cancel-run', node, run: runId, reason });
+    }
+  }
+  const isOpen = openOf(turn.world, execution.association)?.id === id;
+  if (isOpen) closeOpen(turn, execution.association, 'cancelled');
+  return done('cancelled: nothing more of it starts, running steps are being stopped', [id]);
+}
+
+/** Acts at once: the session is dropped and nothing is offered; what is out is cancelled. */
+function revoke(turn: Turn, asked: Asked, node: NodeId): Answer {
+  const { world } = turn;
+  if (!world.fleet.nodes.has(node) && !world.state.nodes.has(node)) {
+    return refuse('UNKNOWN_NODE', `no node ${node} is known`);
+  }
+  if (world.state.revoked.has(node)) return done(`${node} is revoked already`);
+  emit(turn, { kind: 'revoked', node, by: asked.by, at: turn.now });
+  const job = world.state.nodes.get(node)?.job;
+  if (job !== undefined && job !== null) {
+    turn.effects.push({ kind: 'cancel-run', node, run: job.run, reason: 'the node is revoked' });
+  }
+  for (const association of [...(world.state.nodes.get(node)?.assignments.keys() ?? [])]) {
+    emit(turn, { kind: 'unassigned', association, nodes: [node] });
+  }
+  world.fleet.remove(node);
+  turn.effects.push({ kind: 'drop-node', node, reason: 'revoked' });
+  return done(`${node} is revoked`);
+}
+
+const done = (message: string, executions: readonly ExecutionId[] = []): Answer => ({
+  ok: true,
+  message,
+  executions,
+});
+const refuse = (code: string, message: string): Answer => ({ ok: false, code, message });
+const unknownAssociation = (name: string): Answer =>
+  refuse('UNKNOWN_ASSOCIATION', `no association ${name} is in force`);

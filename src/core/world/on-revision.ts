@@ -1,0 +1,311 @@
+/**
+ * A revision arrives: may it act, what does it change, who runs. Everything is resolved and counted before the first
+ * record is written, so a held revision leaves no trace but its reason.
+ */
+import type { Removal } from '../accept/accept.ts';
+import { judgeAncestry, judgeRemoval } from '../accept/accept.ts';
+import { formatOccasion } from '../canonical/occasion.ts';
+import { nodesOf } from '../enrol/nodes.ts';
+import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
+import type { Definition } from '../model/definition.ts';
+import { unreachable } from '../model/errors.ts';
+import { compareText } from '../model/problem.ts';
+import type { AcceptedBy, AssociationState, Execution, State } from '../model/state.ts';
+import type { AssociationPlan } from '../plan/plan.ts';
+import { planAssociation, reasonIn } from '../plan/plan.ts';
+import type { Event, LoadedRevision } from './events.ts';
+import { closeOpen, joinExecution, openExecution } from './executions.ts';
+import type { Fleet } from './fleet.ts';
+import { createFleet } from './fleet.ts';
+import { GONE_MS } from './on-node.ts';
+import { onSlot, scheduleNext } from './on-time.ts';
+import type { Turn } from './turn.ts';
+import { emit, note } from './turn.ts';
+import type { World } from './world.ts';
+
+export type RevisionPlan = ReadonlyMap<AssociationName, AssociationPlan>;
+
+export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): void {
+  const { world } = turn;
+  const { revision } = event;
+  const fleet = createFleet(nodesOf(revision.catalog, world.state));
+  const plan = planRevision(world, revision, fleet);
+  const by = judge(turn, event, plan);
+  if (by === null) return;
+  const position = (world.state.accepted?.position ?? 0) + event.distance;
+  emit(turn, { kind: 'accepted', commit: revision.commit, position, by, at: turn.now });
+  note(turn, 'revision accepted', { commit: revision.commit, by, position, ...countChanges(plan) });
+  recordFiles(turn, revision);
+  recordDocuments(turn, revision);
+  world.attach(revision, fleet);
+  world.lastPlan = { revision: revision.commit, before: world.lastPlan?.revision ?? null, plan };
+  for (const [name, each] of plan) applyPlan(turn, name, each, revision);
+  dropNodes(turn, fleet);
+}
+
+/**
+ * The accepted revision after a restart. What differs now came with the program (a preconfigured document) and takes effect
+ * at the next slot, never at once: only what was owed already is owed in its new form.
+ */
+export function onRestored(turn: Turn, revision: LoadedRevision): void {
+  const { world } = turn;
+  const fleet = createFleet(nodesOf(revision.catalog, world.state));
+  const plan = planRevision(world, revision, fleet);
+  world.attach(revision, fleet);
+  world.reindex();
+  for (const [name, each] of plan) {
+    const start = each.start?.who === 'all' ? upgraded : each.start;
+    applyPlan(turn, name, { ...each, start }, revision);
+  }
+  for (const name of world.state.associations.keys()) onSlot(turn, name);
+  for (const execution of world.state.executions.values()) watchStartingDeadline(turn, execution);
+  dropNodes(turn, fleet);
+}
+
+/** Agents need time to come back to a daemon that has restarted before they count as absent from a slot. */
+function watchStartingDeadline(turn: Turn, execution: Execution): void {
+  if (execution.trigger !== 'schedule' || execution.closed !== null) return;
+  const deadlineMs = turn.world.definition(execution.association)?.association.startingDeadlineMs;
+  const at = Math.max(execution.openedAt + (deadlineMs ?? 0), turn.now + GONE_MS) as Instant;
+  turn.world.timers.push({ kind: 'starting-deadline', execution: execution.id, at });
+}
+
+const upgraded = { who: 'owed', trigger: 'document', reason: 'program upgraded' } as const;
+
+/** What this revision would do, association by association; pure. */
+export function planRevision(world: World, revision: LoadedRevision, fleet: Fleet): RevisionPlan {
+  const names = new Set([...world.state.associations.keys(), ...revision.definitions.keys()]);
+  const plan = new Map<AssociationName, AssociationPlan>();
+  for (const name of [...names].sort(compareText)) {
+    const after = revision.definitions.get(name) ?? null;
+    const targets =
+      after === null ? [] : fleet.resolve(after.association.targets, revision.catalog.groups);
+    plan.set(
+      name,
+      planAssociation({
+        before: world.state.associations.get(name)?.digests ?? null,
+        after,
+        assigned: world.assignedTo(name),
+        targets,
+      }),
+    );
+  }
+  return plan;
+}
+
+/** Who accepts it; null when it is held, which is then recorded. */
+function judge(
+  turn: Turn,
+  event: Event & { kind: 'revision' },
+  plan: RevisionPlan,
+): AcceptedBy | null {
+  const { world } = turn;
+  if (event.acceptedBy !== null) return 'operator';
+  const guards = (world.revision ?? event.revision).catalog.settings.guards;
+  const verdict =
+    judgeAncestry(event.ancestry) ??
+    judgeRemoval(removalOf(world, plan), guards, {
+      first: world.state.accepted === null,
+      allowDelete: event.allowDelete,
+    });
+  if (verdict.kind === 'accept') return verdict.by;
+  hold(turn, event.revision.commit, verdict);
+  return null;
+}
+
+export function hold(
+  turn: Turn,
+  tip: CommitId | null,
+  verdict: { readonly code: NonNullable<State['held']>['code']; readonly reason: string },
+): void {
+  const { held } = turn.world.state;
+  if (held?.tip === tip && held.code === verdict.code && held.reason === verdict.reason) return;
+  emit(turn, { kind: 'held', tip, code: verdict.code, reason: verdict.reason, at: turn.now });
+  note(turn, 'source held', { tip, code: verdict.code, reason: verdict.reason });
+}
+
+export function removalOf(world: World, plan: RevisionPlan): Removal {
+  const before = new Set<NodeId>();
+  for (const [id, node] of world.state.nodes) if (node.assignments.size > 0) before.add(id);
+  const lost = new Map<NodeId, number>();
+  const removed = new Set<NodeId>();
+  const gained = new Set<NodeId>();
+  const affected = new Set<NodeId>();
+  let deletions = 0;
+  let remaining = 0;
+  for (const [name, each] of plan) {
+    if (each.change === 'delete') deletions++;
+    else remaining++;
+    for (const node of each.joins) gained.add(node);
+    for (const node of each.leaves) {
+      lost.set(node, (lost.get(node) ?? 0) + 1);
+      if (each.change !== 'delete') removed.add(node);
+    }
+    if (each.start?.who === 'all') for (const node of world.assignedTo(name)) affected.add(node);
+    if (each.start !== null) for (const node of each.joins) affected.add(node);
+  }
+  for (const [node, count] of lost) {
+    const all = world.state.nodes.get(node)?.assignments.size === count;
+    if (all && !gained.has(node)) removed.add(node);
+  }
+  return {
+    associationsBefore: world.state.associations.size,
+    associationsAfter: remaining,
+    associationsRemoved: deletions,
+    nodesBefore: before.size,
+    nodesRemoved: removed.size,
+    nodesAffected: affected.size,
+  };
+}
+
+function countChanges(plan: RevisionPlan) {
+  const counts = { create: 0, update: 0, delete: 0, unchanged: 0 };
+  for (const each of plan.values()) counts[each.change]++;
+  return counts;
+}
+
+function recordFiles(turn: Turn, revision: LoadedRevision): void {
+  const { invalid } = revision.catalog;
+  const known = turn.world.state.invalidFiles;
+  for (const [file, { lastGood }] of invalid) {
+    if (lastGood !== null && known.get(file) !== lastGood) {
+      emit(turn, { kind: 'file-invalid', file, lastGood });
+    }
+  }
+  for (const file of [...known.keys()]) {
+    if (!invalid.has(file)) emit(turn, { kind: 'file-valid', file });
+  }
+}
+
+/** The number people see of a single-file document: a counter over accepted contents. */
+function recordDocuments(turn: Turn, revision: LoadedRevision): void {
+  const { documents } = turn.world.state;
+  const present = new Set<string>();
+  for (const family of revision.catalog.documents.values()) {
+    const { name, number, origin, document } = family.latest;
+    if (number !== null || origin === 'library') continue;
+    present.add(name);
+    const known = documents.get(name);
+    if (known?.digest === document.digest) continue;
+    emit(turn, {
+      kind: 'document',
+      name,
+      number: (known?.number ?? 0) + 1,
+      digest: document.digest,
+    });
+  }
+  for (const name of [...documents.keys()]) {
+    if (!present.has(name)) emit(turn, { kind: 'document-removed', name });
+  }
+}
+
+function applyPlan(
+  turn: Turn,
+  name: AssociationName,
+  plan: AssociationPlan,
+  revision: LoadedRevision,
+): void {
+  const definition = revision.definitions.get(name);
+  if (definition === undefined) {
+    removeAssociation(turn, name, plan);
+    return;
+  }
+  if (plan.change !== 'unchanged') recordVersion(turn, plan, definition, revision.commit);
+  if (plan.leaves.length > 0) {
+    emit(turn, { kind: 'unassigned', association: name, nodes: plan.leaves });
+  }
+  if (plan.joins.length > 0) {
+    emit(turn, { kind: 'assigned', association: name, nodes: plan.joins });
+  }
+  if (plan.start !== null) start(turn, name, plan, definition, revision);
+  if (plan.change !== 'unchanged') scheduleNext(turn, name);
+}
+
+function start(
+  turn: Turn,
+  name: AssociationName,
+  plan: AssociationPlan,
+  definition: Definition,
+  revision: LoadedRevision,
+): void {
+  if (plan.start === null) return;
+  const common = {
+    definition,
+    trigger: plan.start.trigger,
+    reason: reasonIn(plan.start, revision.commit),
+    closing: 'edited',
+  } as const;
+  const change = formatOccasion({ kind: 'change', commit: revision.commit });
+  const target = formatOccasion({ kind: 'target', of: revision.commit });
+  switch (plan.start.who) {
+    case 'all':
+      openExecution(turn, { ...common, occasion: change, nodes: turn.world.assignedTo(name) });
+      return;
+    case 'owed':
+      openExecution(turn, { ...common, occasion: change, nodes: [] });
+      return;
+    case 'joins':
+      joinExecution(turn, { ...common, occasion: target, nodes: plan.joins });
+      return;
+    default:
+      return unreachable(plan.start.who);
+  }
+}
+
+function removeAssociation(turn: Turn, name: AssociationName, plan: AssociationPlan): void {
+  closeOpen(turn, name, 'removed');
+  if (plan.leaves.length > 0) {
+    emit(turn, { kind: 'unassigned', association: name, nodes: plan.leaves });
+  }
+  emit(turn, { kind: 'association-removed', name });
+}
+
+/** A new version. Slots are anchored anew by whatever makes all targets run, so the next one is a full period away. */
+function recordVersion(
+  turn: Turn,
+  plan: AssociationPlan,
+  definition: Definition,
+  commit: CommitId,
+): void {
+  const { association, digests } = definition;
+  const before = turn.world.state.associations.get(association.name);
+  const reanchored =
+    before === undefined ||
+    before.digests.generation !== digests.generation ||
+    before.digests.schedule !== digests.schedule;
+  if (before !== undefined && before.digests.generation !== digests.generation) {
+    closeOpenOf(turn, plan, association.name);
+  }
+  emit(turn, {
+    kind: 'association',
+    name: association.name,
+    version: (before?.version ?? 0) + 1,
+    commit,
+    file: association.file,
+    digests,
+    generationCommit:
+      before?.digests.generation === digests.generation ? before.generationCommit : commit,
+    anchor: reanchored ? turn.now : before.anchor,
+    lastSlot: lastSlotOf(before, digests.schedule, turn.now),
+  });
+}
+
+/** A new generation that starts nothing now (the flag) must not let the old one go on starting either. */
+function closeOpenOf(turn: Turn, plan: AssociationPlan, name: AssociationName): void {
+  if (plan.start === null) closeOpen(turn, name, 'edited');
+}
+
+/** An edited schedule begins now; any other edit keeps the slots that are still to come, and those that are gone. */
+function lastSlotOf(before: AssociationState | undefined, schedule: string, now: Instant): Instant {
+  if (before === undefined) return now;
+  return before.digests.schedule === schedule ? before.lastSlot : now;
+}
+
+/** Sessions of nodes that are revoked, or that no registration and no file knows any more. */
+function dropNodes(turn: Turn, fleet: Fleet): void {
+  for (const node of turn.world.state.nodes.values()) {
+    if (node.connectedAt !== null && !fleet.nodes.has(node.id)) {
+      turn.effects.push({ kind: 'drop-node', node: node.id, reason: 'not in the registry' });
+    }
+  }
+}

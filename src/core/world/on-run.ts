@@ -1,0 +1,205 @@
+/** What agents say of runs. A late truth replaces an earlier guess; the same message twice changes nothing. */
+
+import type { ExecutionId, Instant, NodeId, RunId } from '../model/brand.ts';
+import type { Execution, Outcome, Run } from '../model/state.ts';
+import { errorsAllowed } from '../rollout/limits.ts';
+import type { AgentEvent } from './events.ts';
+import { endIfDone } from './executions.ts';
+import type { Turn } from './turn.ts';
+import { emit, note } from './turn.ts';
+
+type Found = { readonly execution: Execution; readonly run: Run };
+type Ref = { readonly execution: ExecutionId; readonly node: NodeId; readonly run: RunId };
+
+const refOf = ({ execution, run }: Found): Ref => ({
+  execution: execution.id,
+  node: run.node,
+  run: run.run,
+});
+
+/** The run by its id: the job that is out at the node first, else wherever the node's assignments lead. */
+export function findRun(turn: Turn, node: NodeId, id: RunId): Found | null {
+  const { state } = turn.world;
+  const known = state.nodes.get(node);
+  const ids = [
+    known?.job?.execution,
+    ...[...(known?.assignments.values() ?? [])].flatMap((each) => [
+      each.execution ?? undefined,
+      each.shown?.execution,
+    ]),
+  ];
+  for (const executionId of ids) {
+    if (executionId === undefined) continue;
+    const execution = state.executions.get(executionId);
+    const run = execution?.runs.get(node);
+    if (execution !== undefined && run?.run === id) return { execution, run };
+  }
+  return null;
+}
+
+export function onStarted(turn: Turn, event: AgentEvent & { kind: 'started' }): void {
+  const found = findRun(turn, event.node, event.run);
+  if (found === null) {
+    turn.world.foreign.set(event.node, event.run);
+    return;
+  }
+  markStarted(turn, found);
+}
+
+/** Offered, unreachable, or taken back while it was starting: the node says it runs, so it runs. */
+export function markStarted(turn: Turn, found: Found): void {
+  const { run } = found;
+  const told = run.outcome !== null && run.outcome.digest !== null;
+  if (run.phase === 'Started' || told) return;
+  emit(turn, { kind: 'started', ...refOf(found), at: turn.now });
+}
+
+export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): void {
+  const { outcome, node } = event;
+  if (turn.world.foreign.get(node) === outcome.run) turn.world.foreign.delete(node);
+  const found = findRun(turn, node, outcome.run);
+  const known = found?.run.outcome ?? knownOutcome(turn, event);
+  turn.effects.push({ kind: 'ack', node, run: outcome.run });
+  if (known?.run === outcome.run && known.digest !== null) {
+    if (known.digest !== outcome.digest) {
+      note(turn, 'result contradicts an earlier one', { node, run: outcome.run });
+    }
+    return;
+  }
+  finish(turn, { execution: event.execution, association: event.association, node, outcome });
+}
+
+function knownOutcome(turn: Turn, event: AgentEvent & { kind: 'result' }): Outcome | null {
+  const assignment = turn.world.state.nodes.get(event.node)?.assignments.get(event.association);
+  return assignment?.last?.outcome ?? null;
+}
+
+/** Records an outcome and draws the consequences: the error threshold, the end of the execution. */
+export function finish(
+  turn: Turn,
+  done: {
+    readonly execution: ExecutionId;
+    readonly association: Execution['association'];
+    readonly node: NodeId;
+    readonly outcome: Outcome;
+  },
+): void {
+  emit(turn, { kind: 'finished', at: turn.now, ...done });
+  note(turn, 'run finished', {
+    association: done.association,
+    node: done.node,
+    run: done.outcome.run,
+    status: done.outcome.status,
+    detailedStatus: done.outcome.detailedStatus,
+  });
+  const execution = turn.world.state.executions.get(done.execution);
+  if (execution === undefined) return;
+  stopAtThreshold(turn, execution);
+  endIfDone(turn, execution);
+}
+
+/** Failures must exceed MaxErrors: 3 stops at the fourth, 0 at the first (SSM guide, rate controls). */
+export function stopAtThreshold(turn: Turn, execution: Execution): void {
+  const definition = turn.world.definition(execution.association);
+  if (definition === undefined || execution.stopped !== null || execution.closed !== null) return;
+  const targets = turn.world.assigned.get(execution.association)?.size ?? 0;
+  if (execution.failures <= errorsAllowed(definition.association.maxErrors, targets)) return;
+  emit(turn, {
+    kind: 'stopped',
+    execution: execution.id,
+    failures: execution.failures,
+    at: turn.now,
+  });
+  note(turn, 'execution stopped at the error threshold', {
+    association: execution.association,
+    execution: execution.id,
+    failures: execution.failures,
+  });
+}
+
+/** The job did not start and is owed again, unless its execution takes nothing back. */
+export function giveBack(turn: Turn, found: Found, reason: string): void {
+  if (found.run.phase !== 'Offered') return;
+  emit(turn, { kind: 'returned', ...refOf(found), at: turn.now, reason });
+  endIfDone(turn, found.execution);
+}
+
+export function onNotStarted(
+  turn: Turn,
+  event: AgentEvent & { kind: 'not-sent' | 'busy' | 'refused' | 'revoked-job' },
+): void {
+  const found = findRun(turn, event.node, event.run);
+  if (event.kind === 'busy') busy(turn, event);
+  if (found === null) return;
+  if (event.kind !== 'refused') {
+    giveBack(turn, found, event.kind);
+    return;
+  }
+  note(turn, 'job refused by the node', {
+    node: event.node,
+    run: event.run,
+    code: event.code,
+    message: event.message,
+  });
+  if (retryable.has(event.code)) {
+    turn.world.resting.add(event.node);
+    turn.world.timers.push({
+      kind: 'rested',
+      node: event.node,
+      at: (turn.now + REST_MS) as Instant,
+    });
+    giveBack(turn, found, event.code);
+  } else if (found.run.phase === 'Offered') finish(turn, refusal(found, event, turn.now));
+}
+
+/** The agent will take the same job later, e.g. when its disk has room: anything else would be refused for ever. */
+const retryable = new Set(['Expired', 'NotYet', 'DiskFull']);
+/** A node that refuses for now is asked again after this, so that a wrong clock or a full disk makes no storm. */
+const REST_MS = 30_000;
+
+function busy(turn: Turn, event: AgentEvent & { kind: 'busy' }): void {
+  const job = turn.world.state.nodes.get(event.node)?.job;
+  if (job?.run !== event.with) turn.world.foreign.set(event.node, event.with);
+}
+
+function refusal(found: Found, event: AgentEvent & { kind: 'refused' }, now: Instant) {
+  return {
+    execution: found.execution.id,
+    association: found.execution.association,
+    node: event.node,
+    outcome: untold(found.run, {
+      status: 'Failed',
+      detailedStatus: 'Undeliverable',
+      summary: `the node refused the job: ${event.code}`,
+      finishedAt: now,
+    }),
+  };
+}
+
+/** An outcome that no node told: the daemon's own conclusion. */
+export function untold(
+  run: Run,
+  told: Pick<Outcome, 'status' | 'detailedStatus' | 'summary' | 'finishedAt'>,
+): Outcome {
+  return {
+    run: run.run,
+    ...told,
+    exitCode: null,
+    failedStep: null,
+    outputTail: '',
+    startedAt: null,
+    digest: null,
+  };
+}
+
+/** This very run has been done: what the node's ledger kept of it is the outcome. */
+export function onAlready(turn: Turn, event: AgentEvent & { kind: 'already' }): void {
+  const found = findRun(turn, event.node, event.run);
+  if (found === null || found.run.phase === 'Done') return;
+  finish(turn, {
+    execution: found.execution.id,
+    association: found.execution.association,
+    node: event.node,
+    outcome: event.last.outcome,
+  });
+}

@@ -1,0 +1,341 @@
+/**
+ * The one index of the fleet: durable state, the revision in force, and what is derived from both so that an event costs
+ * what it touches. `apply` is the only way to change it. Its simple twin is `planFull`, which derives everything again.
+ */
+
+import type {
+  AssociationName,
+  CommitId,
+  ExecutionId,
+  Instant,
+  NodeId,
+  RunId,
+} from '../model/brand.ts';
+import type { Definition } from '../model/definition.ts';
+import { unreachable } from '../model/errors.ts';
+import { compareText } from '../model/problem.ts';
+import type { Execution, NodeState, State } from '../model/state.ts';
+import { emptyState } from '../model/state.ts';
+import type { AssociationPlan } from '../plan/plan.ts';
+import { upcomingSlot } from '../plan/slots.ts';
+import { concurrencyMax } from '../rollout/limits.ts';
+import { apply as applyToState } from './apply.ts';
+import type { Dirty } from './effects.ts';
+import type { LoadedRevision } from './events.ts';
+import type { Fleet } from './fleet.ts';
+import { createFleet } from './fleet.ts';
+import type { Heap } from './heap.ts';
+import { createHeap } from './heap.ts';
+import type { Record } from './records.ts';
+
+/** Something to look at again at an instant. Entries may be stale: whoever takes one checks the state. */
+export type Timer = { readonly at: Instant } & (
+  | { readonly kind: 'slot'; readonly association: AssociationName }
+  | {
+      readonly kind: 'run';
+      /** The phase that must be over by then. */
+      readonly phase: 'Offered' | 'Started' | 'Unreachable';
+      readonly execution: ExecutionId;
+      readonly node: NodeId;
+      readonly run: RunId;
+    }
+  | { readonly kind: 'starting-deadline'; readonly execution: ExecutionId }
+  | { readonly kind: 'gone'; readonly node: NodeId }
+  | { readonly kind: 'silent'; readonly node: NodeId }
+  | { readonly kind: 'rested'; readonly node: NodeId }
+);
+
+/** A node that waits for its turn in an execution; oldest last run first, then id (contract §5). */
+type Waiting = { readonly lastRunAt: number; readonly node: NodeId };
+/** A node lines up once, however often it comes and goes. */
+type Queue = { readonly heap: Heap<Waiting>; readonly nodes: Set<NodeId> };
+
+export type RevisionChange = {
+  readonly revision: CommitId;
+  readonly before: CommitId | null;
+  readonly plan: ReadonlyMap<AssociationName, AssociationPlan>;
+};
+
+export class World {
+  readonly state: State = emptyState();
+  revision: LoadedRevision | null = null;
+  /** What the newest accepted revision changed: plan.json on the status branch. */
+  lastPlan: RevisionChange | null = null;
+  fleet: Fleet = createFleet(new Map());
+  /** Association → nodes assigned; the reverse of `NodeState.assignments`. */
+  readonly assigned = new Map<AssociationName, Set<NodeId>>();
+  /** Nodes whose agent runs something the daemon has no job record of, and what. */
+  readonly foreign = new Map<NodeId, RunId>();
+  /** Nodes that refused a job for now: nothing is offered until their timer wakes them. */
+  readonly resting = new Set<NodeId>();
+  readonly timers: Heap<Timer> = createHeap((a, b) => a.at < b.at);
+  readonly dirty: Dirty = {
+    nodes: new Set(),
+    associations: new Set(),
+    ended: new Set(),
+    fleet: false,
+    all: true,
+  };
+  /** Associations in which a start may have become possible since the last look. */
+  readonly hopeful = new Set<AssociationName>();
+  readonly #ready = new Map<ExecutionId, Queue>();
+
+  definition(name: AssociationName): Definition | undefined {
+    return this.revision?.definitions.get(name);
+  }
+
+  /** Applies one record to state and index. */
+  apply(record: Record): void {
+    applyToState(this.state, record);
+    this.#index(record);
+  }
+
+  /** Puts a loaded revision in force: the catalog is derived data, the records that accept it come separately. */
+  attach(revision: LoadedRevision, fleet: Fleet): void {
+    this.revision = revision;
+    this.fleet = fleet;
+  }
+
+  targetsOf(name: AssociationName): readonly NodeId[] {
+    const definition = this.definition(name);
+    if (definition === undefined || this.revision === null) return [];
+    return this.fleet.resolve(definition.association.targets, this.revision.catalog.groups);
+  }
+
+  assignedTo(name: AssociationName): readonly NodeId[] {
+    return [...(this.assigned.get(name) ?? [])].sort(compareText);
+  }
+
+  nextSlotOf(name: AssociationName): Instant | null {
+    const definition = this.definition(name);
+    const slots = this.state.associations.get(name);
+    if (definition === undefined || slots === undefined) return null;
+    return upcomingSlot(definition.association, slots);
+  }
+
+  /** Connected, known to the revision, and nothing out at it. */
+  isFree(node: NodeState): boolean {
+    return (
+      node.connectedAt !== null &&
+      node.job === null &&
+      !this.foreign.has(node.id) &&
+      !this.resting.has(node.id) &&
+      this.fleet.nodes.has(node.id)
+    );
+  }
+
+  hasCapacity(name: AssociationName): boolean {
+    const association = this.state.associations.get(name);
+    const definition = this.definition(name);
+    if (association === undefined || definition === undefined) return false;
+    const targets = this.assigned.get(name)?.size ?? 0;
+    return association.inFlight < concurrencyMax(definition.association.maxConcurrency, targets);
+  }
+
+  /** The next node of an execution that could start: pending there, connected and free. Taken out of the queue. */
+  takeReady(execution: Execution): NodeState | null {
+    const queue = this.#ready.get(execution.id);
+    for (;;) {
+      const entry = queue?.heap.pop();
+      if (entry === undefined) return null;
+      queue?.nodes.delete(entry.node);
+      const node = this.state.nodes.get(entry.node);
+      const pending = execution.runs.get(entry.node)?.phase === 'Pending';
+      if (node !== undefined && pending && this.isFree(node)) return node;
+    }
+  }
+
+  /** A free node lines up wherever a run is owed to it. */
+  lineUp(node: NodeState): void {
+    if (!this.isFree(node)) return;
+    for (const assignment of node.assignments.values()) {
+      if (assignment.execution === null) continue;
+      const execution = this.state.executions.get(assignment.execution);
+      if (execution?.runs.get(node.id)?.phase !== 'Pending' || execution.closed !== null) continue;
+      this.#enqueue(execution, node, assignment.last?.outcome.startedAt ?? null);
+    }
+  }
+
+  #enqueue(execution: Execution, node: NodeState, lastRunAt: Instant | null): void {
+    const queue = this.#ready.get(execution.id) ?? {
+      heap: createHeap(earlierTurn),
+      nodes: new Set(),
+    };
+    this.#ready.set(execution.id, queue);
+    if (!queue.nodes.has(node.id)) {
+      queue.nodes.add(node.id);
+      queue.heap.push({ lastRunAt: lastRunAt ?? 0, node: node.id });
+    }
+    this.hopeful.add(execution.association);
+  }
+
+  /** Derives every index from state again: after a replay. */
+  reindex(): void {
+    this.assigned.clear();
+    this.#ready.clear();
+    for (const name of this.state.associations.keys()) this.assigned.set(name, new Set());
+    for (const node of this.state.nodes.values()) {
+      for (const name of node.assignments.keys()) this.#assign(name, node.id);
+      this.lineUp(node);
+    }
+    for (const execution of this.state.executions.values()) {
+      if (execution.endedAt !== null) this.dirty.ended.add(execution.id);
+    }
+    this.dirty.all = true;
+  }
+
+  #assign(name: AssociationName, node: NodeId): void {
+    let nodes = this.assigned.get(name);
+    if (nodes === undefined) {
+      nodes = new Set();
+      this.assigned.set(name, nodes);
+    }
+    nodes.add(node);
+  }
+
+  #index(record: Record): void {
+    const { dirty } = this;
+    switch (record.kind) {
+      case 'instance':
+      case 'paused':
+      case 'accepted':
+      case 'held':
+      case 'released':
+      case 'file-invalid':
+      case 'file-valid':
+      case 'document':
+      case 'document-removed':
+        dirty.fleet = true;
+        return;
+      case 'resumed':
+        dirty.fleet = true;
+        for (const association of this.state.associations.values()) {
+          if (association.open !== null) this.hopeful.add(association.name);
+        }
+        return;
+      case 'published':
+        return;
+      case 'association':
+        dirty.associations.add(record.name);
+        dirty.fleet = true;
+        this.hopeful.add(record.name);
+        return;
+      case 'association-removed':
+        this.assigned.delete(record.name);
+        dirty.associations.add(record.name);
+        dirty.fleet = true;
+        return;
+      case 'assigned':
+        for (const node of record.nodes) this.#assign(record.association, node);
+        this.#touch(record.association, record.nodes);
+        return;
+      case 'unassigned':
+        for (const node of record.nodes) this.assigned.get(record.association)?.delete(node);
+        this.#touch(record.association, record.nodes);
+        return;
+      case 'slot':
+        dirty.associations.add(record.association);
+        return;
+      case 'registered':
+        dirty.nodes.add(record.registration.node);
+        return;
+      case 'revoked':
+        dirty.nodes.add(record.node);
+        return;
+      case 'connected':
+      case 'disconnected':
+        return this.#contact(record.node);
+      case 'execution':
+      case 'joined':
+        return this.#owed(record);
+      case 'closed':
+        this.#ready.delete(record.execution);
+        return this.#touchExecution(record.execution);
+      case 'stopped':
+      case 'unstopped':
+        return this.#touchExecution(record.execution);
+      case 'ended':
+        dirty.ended.add(record.execution);
+        this.#ready.delete(record.execution);
+        return;
+      case 'archived':
+        dirty.ended.delete(record.execution);
+        return;
+      case 'offered':
+      case 'returned':
+      case 'started':
+      case 'unreachable':
+      case 'finished':
+        return this.#moved(record);
+      case 'recalled':
+        return this.#touch(record.association, [record.node]);
+      case 'put-association':
+      case 'put-node':
+      case 'put-execution':
+        return; // snapshots are replayed, and a replay ends with reindex()
+      default:
+        return unreachable(record);
+    }
+  }
+
+  #touch(association: AssociationName, nodes: Iterable<NodeId>): void {
+    this.dirty.associations.add(association);
+    for (const node of nodes) this.dirty.nodes.add(node);
+  }
+
+  #touchExecution(id: ExecutionId): void {
+    const execution = this.state.executions.get(id);
+    if (execution === undefined) return;
+    this.#touch(execution.association, execution.runs.keys());
+    this.hopeful.add(execution.association);
+  }
+
+  /** Contact alone changes no file; it changes who can start, and why others wait. */
+  #contact(id: NodeId): void {
+    const node = this.state.nodes.get(id);
+    if (node === undefined) return;
+    if (node.assignments.size > 0 && hasPending(this.state, node)) this.dirty.nodes.add(id);
+    this.lineUp(node);
+  }
+
+  #owed(record: Record & { kind: 'execution' | 'joined' }): void {
+    const id = record.kind === 'execution' ? record.id : record.execution;
+    const execution = this.state.executions.get(id);
+    if (execution === undefined) return;
+    this.#touch(
+      execution.association,
+      record.runs.map((run) => run.node),
+    );
+    for (const { node } of record.runs) {
+      this.#assign(execution.association, node);
+      const known = this.state.nodes.get(node);
+      if (known === undefined || !this.isFree(known)) continue;
+      const last = known.assignments.get(execution.association)?.last?.outcome.startedAt ?? null;
+      this.#enqueue(execution, known, last);
+    }
+  }
+
+  #moved(
+    record: Record & { kind: 'offered' | 'returned' | 'started' | 'unreachable' | 'finished' },
+  ): void {
+    const node = this.state.nodes.get(record.node);
+    const execution = this.state.executions.get(record.execution);
+    const association = record.kind === 'finished' ? record.association : execution?.association;
+    if (association !== undefined) {
+      this.#touch(association, [record.node]);
+      this.hopeful.add(association);
+    }
+    if (node !== undefined) this.lineUp(node);
+  }
+}
+
+const earlierTurn = (a: Waiting, b: Waiting): boolean =>
+  a.lastRunAt < b.lastRunAt || (a.lastRunAt === b.lastRunAt && a.node < b.node);
+
+function hasPending(state: State, node: NodeState): boolean {
+  for (const { execution } of node.assignments.values()) {
+    if (execution === null) continue;
+    if (state.executions.get(execution)?.runs.get(node.id)?.phase === 'Pending') return true;
+  }
+  return false;
+}
