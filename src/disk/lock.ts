@@ -129,7 +129,8 @@ async function withdraw(server: Server, path: string): Promise<void> {
 async function sweepPrepared(dir: string): Promise<void> {
   for (const name of await attempt(dir, () => readdir(dir))) {
     if (!name.endsWith(preparedSuffix)) continue;
-    if (lockName.test(name.slice(0, -preparedSuffix.length))) await rm(join(dir, name), { force: true });
+    if (lockName.test(name.slice(0, -preparedSuffix.length)))
+      await rm(join(dir, name), { force: true });
   }
 }
 

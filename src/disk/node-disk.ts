@@ -56,12 +56,20 @@ async function orNull<Value>(call: Promise<Value>): Promise<Value | null> {
 async function openReader(path: string): Promise<DiskReader | null> {
   const handle = await orNull(open(path, 'r'));
   if (handle === null) return null;
-  const { size } = await handle.stat();
   return {
-    size,
+    size: await sizeOf(handle),
     read: (into, position) => attempt('read', path, () => readFully(handle, into, position)),
     close: () => handle.close(),
   };
+}
+
+async function sizeOf(handle: FileHandle): Promise<number> {
+  try {
+    return (await handle.stat()).size;
+  } catch (cause) {
+    await handle.close();
+    throw cause;
+  }
 }
 
 async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<number> {

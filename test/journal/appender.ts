@@ -1,0 +1,28 @@
+/** Appends numbered entries to the real journal in the folder it is given and prints each id once it is acknowledged. */
+import { writeSync } from 'node:fs';
+import { nodeDisk } from '../../src/disk/node-disk.ts';
+import { compactEntries, entry, openLedger } from './ledger.ts';
+
+const dir = process.argv[2] ?? '';
+const { journal, replayed } = await openLedger({ disk: nodeDisk, dir, segmentBytesMax: 4_000 });
+let next = (replayed.at(-1) ?? 0) + 1;
+
+async function appendForEver(): Promise<never> {
+  for (;;) {
+    const id = next++;
+    await journal.append([entry(id)]);
+    writeSync(1, `${id}\n`);
+  }
+}
+
+async function compactForEver(): Promise<never> {
+  for (;;) {
+    await journal.compact(compactEntries);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 3);
+    });
+  }
+}
+
+writeSync(1, `${replayed.at(-1) ?? 0}\n`);
+await Promise.race([appendForEver(), appendForEver(), appendForEver(), compactForEver()]);
