@@ -118,6 +118,11 @@ export type Assignment = {
   last: LastOutcome | null;
   /** The newest outcome of any kind, for the report. */
   shown: LastOutcome | null;
+  /**
+   * With which outcome `shown` began: while status, failed step, exit code and generation repeat, reports print this
+   * one, so that a success repeated every half hour rewrites nothing.
+   */
+  since: LastOutcome | null;
 };
 
 export type LastOutcome = {

@@ -127,7 +127,7 @@ export function apply(state: State, record: Record): void {
     case 'recalled': {
       const assignment = assignmentOf(state, record.node, record.association);
       assignment.last = record.last;
-      assignment.shown = record.last;
+      show(assignment, record.last);
       return;
     }
     case 'put-association':
@@ -183,7 +183,13 @@ function assignmentOf(state: State, id: NodeId, association: AssociationName): A
   const { assignments } = nodeOf(state, id);
   const known = assignments.get(association);
   if (known !== undefined) return known;
-  const assignment: Assignment = { association, execution: null, last: null, shown: null };
+  const assignment: Assignment = {
+    association,
+    execution: null,
+    last: null,
+    shown: null,
+    since: null,
+  };
   assignments.set(association, assignment);
   return assignment;
 }
@@ -312,7 +318,7 @@ function finish(state: State, record: Record & { kind: 'finished' }): void {
     if (assignment !== undefined && isNewer(record.outcome, assignment.last)) {
       const last = { ...unknownContext(record.execution), outcome: record.outcome };
       assignment.last = last;
-      assignment.shown = last;
+      show(assignment, last);
     }
     if (node.job?.run === record.outcome.run) node.job = null;
     return;
@@ -343,12 +349,25 @@ function setDone(state: State, execution: Execution, run: Run, outcome: Outcome)
     revision: execution.revision,
     reason: execution.reason,
   };
-  if (outcome.status === 'Skipped') assignment.shown = last;
+  if (outcome.status === 'Skipped') show(assignment, last);
   else if (isNewer(outcome, assignment.last)) {
     assignment.last = last;
-    assignment.shown = last;
+    show(assignment, last);
   }
 }
+
+function show(assignment: Assignment, last: LastOutcome): void {
+  assignment.shown = last;
+  if (assignment.since === null || !isSameToReaders(assignment.since, last))
+    assignment.since = last;
+}
+
+const isSameToReaders = (a: LastOutcome, b: LastOutcome): boolean =>
+  a.generation === b.generation &&
+  a.outcome.status === b.outcome.status &&
+  a.outcome.detailedStatus === b.outcome.detailedStatus &&
+  a.outcome.failedStep === b.outcome.failedStep &&
+  a.outcome.exitCode === b.outcome.exitCode;
 
 const isNewer = (outcome: Outcome, last: LastOutcome | null): boolean =>
   last === null ||
