@@ -1,0 +1,121 @@
+import type { Problem } from '../model/problem.ts';
+import { nearest } from './nearest.ts';
+import type { SourceEntry, SourceMap, SourceNode } from './source.ts';
+import { placeFinder, pointTo } from './source.ts';
+
+/** A node and where it stands in the tree. */
+export type Spot = { readonly node: SourceNode; readonly pointer: string };
+
+/** Where the reading of one document gathers its problems. */
+export type Desk = {
+  readonly format: 'yaml' | 'json';
+  readonly problems: readonly Problem[];
+  readonly error: (code: string, spot: Spot, message: string, hint?: string) => void;
+  readonly warn: (code: string, spot: Spot, message: string, hint?: string) => void;
+  readonly placeOf: (spot: Spot) => { line: number; column: number; pointer: string };
+};
+
+export function openDesk(options: {
+  readonly file: string;
+  readonly text: string;
+  readonly format: 'yaml' | 'json';
+}): Desk {
+  const problems: Problem[] = [];
+  let find: ReturnType<typeof placeFinder> | null = null;
+  const placeOf = ({ node, pointer }: Spot) => {
+    find ??= placeFinder(options.text);
+    return { ...find(Math.max(0, node.at)), pointer };
+  };
+  const report =
+    (severity: Problem['severity']) =>
+    (code: string, spot: Spot, message: string, hint = ''): void => {
+      const { line, column, pointer } = placeOf(spot);
+      problems.push({ code, severity, file: options.file, line, column, pointer, message, hint });
+    };
+  return {
+    format: options.format,
+    problems,
+    error: report('error'),
+    warn: report('warning'),
+    placeOf,
+  };
+}
+
+/** The value of a key, or null. In JSON the language's own keys match whatever their case; in YAML exactly. */
+export function fieldOf(desk: Desk, spot: Spot, key: string): Spot | null {
+  const entry = entryOf(desk, spot.node, key);
+  return entry === null ? null : { node: entry.value, pointer: pointTo(spot.pointer, entry.key) };
+}
+
+function entryOf(desk: Desk, node: SourceNode, key: string): SourceEntry | null {
+  if (node.kind !== 'map') return null;
+  const exact = node.entries.find((entry) => entry.key === key);
+  if (exact !== undefined) return exact;
+  if (desk.format !== 'json') return null;
+  return node.entries.find((entry) => entry.key.toLowerCase() === key.toLowerCase()) ?? null;
+}
+
+/** Entries of a map as spots, each with its key; `keySpot` points at the key itself. */
+export function entriesOf(
+  map: SourceMap,
+  pointer: string,
+): readonly { readonly key: string; readonly spot: Spot; readonly keySpot: Spot }[] {
+  return map.entries.map(({ key, keyAt, value }) => ({
+    key,
+    spot: { node: value, pointer: pointTo(pointer, key) },
+    keySpot: {
+      node: { kind: 'scalar', at: keyAt, value: key, written: null },
+      pointer: pointTo(pointer, key),
+    },
+  }));
+}
+
+/** Null counts as left out, as the reference's decoder has it. */
+export function isNothing(spot: Spot | null): boolean {
+  return spot === null || (spot.node.kind === 'scalar' && spot.node.value === null);
+}
+
+/**
+ * A field that must be a text. YAML's plain scalars are texts as written (`schemaVersion: 2.2`); in JSON a number is
+ * no text. Null when absent or refused.
+ */
+export function textField(desk: Desk, spot: Spot, key: string): string | null {
+  const field = fieldOf(desk, spot, key);
+  if (field === null || isNothing(field)) return null;
+  const text = textOfScalar(field.node);
+  if (text === null) desk.error('not-text', field, `${key} must be a text`, 'Put it in quotes.');
+  return text;
+}
+
+/** The text of a scalar where a text is wanted; null for lists, maps and JSON's other kinds. */
+export function textOfScalar(node: SourceNode): string | null {
+  if (node.kind !== 'scalar') return null;
+  if (typeof node.value === 'string') return node.value;
+  return node.written;
+}
+
+/** Warns about keys the language does not have; `effectless` are those it has elsewhere, with the reason. */
+export function warnUnknownKeys(
+  desk: Desk,
+  spot: Spot,
+  options: {
+    readonly of: string;
+    readonly known: readonly string[];
+    readonly effectless?: { readonly [key: string]: string };
+  },
+): void {
+  if (spot.node.kind !== 'map') return;
+  const { known, effectless = {}, of } = options;
+  for (const { key, keySpot } of entriesOf(spot.node, spot.pointer)) {
+    const fold = (name: string) => (desk.format === 'json' ? name.toLowerCase() : name);
+    if (known.some((name) => fold(name) === fold(key))) continue;
+    const reason = Object.hasOwn(effectless, key) ? effectless[key] : undefined;
+    if (reason !== undefined) {
+      desk.warn('no-effect', keySpot, `${key} has no effect on ${of}`, reason);
+      continue;
+    }
+    const near = nearest(key, known);
+    const hint = near === null ? 'Remove it.' : `Did you mean ${near}?`;
+    desk.warn('unknown-key', keySpot, `${key} is no key of ${of} and has no effect`, hint);
+  }
+}

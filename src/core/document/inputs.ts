@@ -1,0 +1,46 @@
+/** Reading step inputs as plugins do. @see spec/documents.md §4 */
+import type { Json } from '../model/json.ts';
+import { isJsonObject } from '../model/json.ts';
+
+/** The value of an input; names match whatever their case, exactly first. Undefined when absent. */
+export function inputOf(inputs: Json, name: string): Json | undefined {
+  if (!isJsonObject(inputs)) return undefined;
+  if (Object.hasOwn(inputs, name)) return inputs[name];
+  const wanted = name.toLowerCase();
+  const key = Object.keys(inputs).find((candidate) => candidate.toLowerCase() === wanted);
+  return key === undefined ? undefined : inputs[key];
+}
+
+const TIMEOUT_SECONDS_DEFAULT = 3600;
+const TIMEOUT_SECONDS_MIN = 5;
+const TIMEOUT_SECONDS_MAX = 172_800;
+
+/**
+ * Seconds a script may run: numbers and numeric texts, fractions cut off, 5 to 172,800; everything else is silently
+ * 3,600, as on the reference. The front warns.
+ */
+export function scriptTimeoutSeconds(input: Json | undefined): number {
+  return validTimeoutSeconds(input) ?? TIMEOUT_SECONDS_DEFAULT;
+}
+
+/** Null when the reference would take its default instead. */
+export function validTimeoutSeconds(input: Json | undefined): number | null {
+  const number = typeof input === 'string' ? numberOf(input) : input;
+  if (typeof number !== 'number') return null;
+  const seconds = Math.trunc(number);
+  return seconds >= TIMEOUT_SECONDS_MIN && seconds <= TIMEOUT_SECONDS_MAX ? seconds : null;
+}
+
+/** Go's integer, else its float: no blanks around. */
+function numberOf(text: string): number | null {
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : null;
+}
+
+/** The lines of a script input: a bare text is one line, a list in the list is spliced (one level). */
+export function scriptLines(input: Json | undefined): Json {
+  if (typeof input === 'string') return [input];
+  if (!Array.isArray(input)) return input ?? null;
+  return (input as readonly Json[]).flatMap((line): readonly Json[] =>
+    Array.isArray(line) ? (line as readonly Json[]) : [line],
+  );
+}

@@ -1,0 +1,197 @@
+/** Values for a document's parameters, from an association's texts to what steps see. @see spec/documents.md §2.2 */
+import type { Document, ParameterDefinition } from '../model/document.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import { isJsonObject } from '../model/json.ts';
+import type { Result } from '../model/result.ts';
+import { err, ok } from '../model/result.ts';
+import { constraintViolations } from './constraints.ts';
+import { nearest } from './nearest.ts';
+import { fitsType } from './parse-parameters.ts';
+import type { StoreLookup } from './prepared.ts';
+import { resolveReferences, storeReferences } from './store.ts';
+
+/** A mistake in supplied parameters; whoever read the file adds the place. */
+export type ParameterProblem = {
+  readonly code:
+    | 'parameter-undeclared'
+    | 'parameter-missing'
+    | 'parameter-type'
+    | 'parameter-not-allowed'
+    | 'parameter-pattern'
+    | 'parameter-length'
+    | 'parameter-items'
+    | 'parameter-reference';
+  readonly parameter: string;
+  readonly message: string;
+  readonly hint: string;
+  /** The declared name or allowed value that was probably meant. */
+  readonly nearest: string | null;
+};
+
+export type TypedParameters = {
+  /** What was supplied and fits, typed; what is missing takes its default on the node. */
+  readonly values: JsonObject;
+  readonly problems: readonly ParameterProblem[];
+};
+
+/**
+ * An association's `map<name, list<text>>` against the document's definitions. Integer, Boolean and MapList are read
+ * from their text; a StringMap stays text, as on the reference. An empty list counts as not supplied.
+ * With `store`, values that hold references are judged as resolved, defaults too; without, they are taken on trust.
+ */
+export function typeParameters(
+  document: Document,
+  supplied: { readonly [name: string]: readonly string[] },
+  options: { readonly store?: StoreLookup } = {},
+): TypedParameters {
+  const values: { [name: string]: Json } = {};
+  const problems: ParameterProblem[] = [];
+  for (const [name, texts] of Object.entries(supplied)) {
+    const definition = document.parameters.get(name);
+    if (definition === undefined) problems.push(undeclared(name, document));
+    else if (texts.length > 0) {
+      const typed = typeValue(definition, texts, options.store);
+      problems.push(...typed.problems);
+      if (typed.problems.length === 0) values[name] = typed.value;
+    }
+  }
+  for (const definition of document.parameters.values()) {
+    const isSupplied =
+      Object.hasOwn(supplied, definition.name) && supplied[definition.name]?.length !== 0;
+    if (!isSupplied) problems.push(...judgeAbsent(definition, options.store));
+  }
+  return { values, problems };
+}
+
+/** `parameters` with defaults filled in and undeclared names left out; or the texts of what is missing. */
+export function effectiveParameters(
+  document: Document,
+  parameters: JsonObject,
+): Result<JsonObject, readonly string[]> {
+  const effective: { [name: string]: Json } = {};
+  const missing: string[] = [];
+  for (const { name, default: byDefault } of document.parameters.values()) {
+    const value = (Object.hasOwn(parameters, name) ? parameters[name] : undefined) ?? byDefault;
+    if (value === undefined || value === null) missing.push(requiresValue(name));
+    else effective[name] = value;
+  }
+  return missing.length === 0 ? ok(effective) : err(missing);
+}
+
+const requiresValue = (name: string): string => `Parameter "${name}" requires a value.`;
+
+function undeclared(name: string, document: Document): ParameterProblem {
+  const near = nearest(name, document.parameters.keys());
+  const known = [...document.parameters.keys()];
+  const hint =
+    near !== null
+      ? `Did you mean ${near}?`
+      : known.length === 0
+        ? 'The document takes no parameters.'
+        : `It takes ${known.join(', ')}.`;
+  const message = `Parameter "${name}" is not defined in the document.`;
+  return { code: 'parameter-undeclared', parameter: name, message, hint, nearest: near };
+}
+
+function judgeAbsent(
+  definition: ParameterDefinition,
+  store: StoreLookup | undefined,
+): readonly ParameterProblem[] {
+  const { name, default: byDefault } = definition;
+  if (byDefault === undefined || byDefault === null) {
+    const message = requiresValue(name);
+    const hint = `Add ${name} under Parameters.`;
+    return [{ code: 'parameter-missing', parameter: name, message, hint, nearest: null }];
+  }
+  if (store === undefined || storeReferences(byDefault).length === 0) return [];
+  const resolved = resolveReferences(byDefault, store);
+  return resolved.ok
+    ? judgeValue(definition, resolved.value)
+    : [badReference(name, resolved.error)];
+}
+
+type Typed = { readonly value: Json; readonly problems: readonly ParameterProblem[] };
+
+function typeValue(
+  definition: ParameterDefinition,
+  texts: readonly string[],
+  store: StoreLookup | undefined,
+): Typed {
+  const { name } = definition;
+  if (storeReferences(texts).length === 0) {
+    const read = readTexts(definition, texts);
+    if (!read.ok) return { value: null, problems: [wrongType(definition, read.error)] };
+    return { value: read.value, problems: judgeValue(definition, read.value) };
+  }
+  // Travels with its references; they resolve on the node, and here only to be judged.
+  const value = definition.type === 'StringList' ? texts : (texts[0] ?? null);
+  if (store === undefined) return { value, problems: [] };
+  const resolved = resolveReferences(value, store);
+  if (!resolved.ok) return { value, problems: [badReference(name, resolved.error)] };
+  const resolvedTexts = Array.isArray(resolved.value)
+    ? (resolved.value as readonly Json[])
+    : [resolved.value];
+  return { value, problems: typeValue(definition, resolvedTexts.map(String), undefined).problems };
+}
+
+/** The error says what was expected. */
+function readTexts(
+  definition: ParameterDefinition,
+  texts: readonly string[],
+): Result<Json, string> {
+  const { type } = definition;
+  if (type === 'StringList') return ok(texts);
+  const [text = ''] = texts;
+  if (type === 'MapList') return readMapList(texts);
+  if (texts.length > 1) return err(`one value, not ${texts.length}`);
+  switch (type) {
+    case 'String':
+      return ok(text);
+    case 'Integer': {
+      const value = /^-?\d{1,10}$/.test(text) ? Number(text) : text;
+      return fitsType(type, value) ? ok(value) : err('a whole number, digits only');
+    }
+    case 'Boolean':
+      return text === 'true' || text === 'false' ? ok(text === 'true') : err('true or false');
+    case 'StringMap':
+      return text === '' || isJsonObject(parsed(text))
+        ? ok(text)
+        : err('a JSON map, e.g. {"key":"value"}');
+  }
+}
+
+/** One text with the whole list, or one text for each map. */
+function readMapList(texts: readonly string[]): Result<Json, string> {
+  const values = texts.map(parsed);
+  const list: unknown = values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
+  if (Array.isArray(list) && list.every(isJsonObject)) return ok(list as readonly JsonObject[]);
+  return err('a JSON list of maps, e.g. [{"key":"value"}]');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // no JSON: the callers expect a list or a map
+  }
+}
+
+function judgeValue(definition: ParameterDefinition, value: Json): readonly ParameterProblem[] {
+  return constraintViolations(definition, value).map(({ code, message }) => {
+    const near =
+      code === 'parameter-not-allowed' && typeof value === 'string'
+        ? nearest(value, definition.allowedValues ?? [])
+        : null;
+    const hint = near === null ? '' : `Did you mean ${near}?`;
+    return { code, parameter: definition.name, message, hint, nearest: near };
+  });
+}
+
+function wrongType({ name, type }: ParameterDefinition, expected: string): ParameterProblem {
+  const message = `parameter ${name} is of type ${type} and takes ${expected}`;
+  return { code: 'parameter-type', parameter: name, message, hint: '', nearest: null };
+}
+
+function badReference(parameter: string, message: string): ParameterProblem {
+  return { code: 'parameter-reference', parameter, message, hint: '', nearest: null };
+}

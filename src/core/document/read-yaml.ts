@@ -1,0 +1,288 @@
+import type { Pair, Tags, YAMLMap, Node as YamlNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Fault, Reading, SourceEntry, SourceNode, SourceScalar } from './source.ts';
+import {
+  DOCUMENT_ALIASES_MAX,
+  DOCUMENT_DEPTH_MAX,
+  DOCUMENT_EXPANDED_CHARS_MAX,
+  DOCUMENT_NODES_MAX,
+  pointTo,
+} from './source.ts';
+
+/**
+ * YAML as the reference reads it: scalars of YAML 1.1 (`yes` is true, `012` is 10), but times and dates stay text, and
+ * keys that are no text have no effect. Repeated keys are refused, aliases expand within bounds.
+ * @throws never
+ */
+export function readYaml(text: string): Reading {
+  const faults: Fault[] = [];
+  try {
+    const document = parseDocument(text, {
+      version: '1.1',
+      uniqueKeys: true,
+      prettyErrors: false,
+      logLevel: 'error',
+      customTags: onlyJsonTags,
+    });
+    for (const error of document.errors) faults.push(syntaxFault(error, text));
+    for (const { pos, message } of document.warnings)
+      faults.push(warning('yaml-tag', pos[0], '', `${message}: it is read without the tag`));
+    if (faults.some(({ severity }) => severity === 'error')) return { root: null, faults };
+    const reader: Reader = { faults, anchors: new Map(), aliases: 0, nodes: 0, chars: 0 };
+    return { root: convert(reader, document.contents, '', 0), faults };
+  } catch (error) {
+    if (error instanceof Refusal) return { root: null, faults: [...faults, error.fault] };
+    // The parser recurses over the text; what it cannot hold is no document of anybody.
+    return { root: null, faults: [...faults, unreadable(error)] };
+  }
+}
+
+type Reader = {
+  readonly faults: Fault[];
+  readonly anchors: Map<string, Anchored>;
+  aliases: number;
+  /** Both count what aliases expand to, every time. */
+  nodes: number;
+  chars: number;
+};
+
+type Anchored = { readonly node: SourceNode; readonly nodes: number; readonly chars: number };
+
+/** Carries a broken limit out of the recursion; never leaves this file. */
+class Refusal extends Error {
+  readonly fault: Fault;
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+/** YAML 1.1 has base-60 numbers, timestamps and collections that the reference reads as plain text or not at all. */
+function onlyJsonTags(tags: Tags): Tags {
+  return tags.filter(
+    (tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !NOT_JSON.test(tag.tag)),
+  );
+}
+const NOT_JSON = /:(binary|omap|pairs|set|timestamp)$/;
+
+function convert(reader: Reader, node: unknown, pointer: string, depth: number): SourceNode {
+  const before = { nodes: reader.nodes, chars: reader.chars };
+  const converted = convertNode(reader, node, pointer, depth);
+  const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
+  if (anchor !== undefined) {
+    // Known only when complete, so an alias inside its own anchor finds nothing.
+    reader.anchors.set(anchor, {
+      node: converted,
+      nodes: reader.nodes - before.nodes,
+      chars: reader.chars - before.chars,
+    });
+  }
+  return converted;
+}
+
+function convertNode(reader: Reader, node: unknown, pointer: string, depth: number): SourceNode {
+  const at = startOf(node);
+  count(reader, 1, 0, at);
+  if (depth > DOCUMENT_DEPTH_MAX)
+    refuse('too-deep', at, `nested deeper than ${DOCUMENT_DEPTH_MAX} levels`);
+  if (isMap(node)) return convertMap(reader, node, pointer, depth);
+  if (isSeq(node)) {
+    const items = node.items.map((item, i) =>
+      convert(reader, item, pointTo(pointer, i), depth + 1),
+    );
+    return { kind: 'list', at, items };
+  }
+  if (isAlias(node)) return expand(reader, node.source, at);
+  return convertScalar(reader, node, at);
+}
+
+function convertMap(reader: Reader, map: YAMLMap, pointer: string, depth: number): SourceNode {
+  const entries: SourceEntry[] = [];
+  const merged: SourceEntry[] = [];
+  for (const pair of map.items) {
+    if (isMergeKey(pair)) {
+      merged.push(...mergedEntries(convert(reader, pair.value, pointer, depth + 1)));
+      continue;
+    }
+    const key = keyOf(reader, pair, pointer);
+    if (key === null) continue;
+    const value = convert(reader, pair.value, pointTo(pointer, key), depth + 1);
+    const keyAt = startOf(pair.key);
+    entries.push({ key, keyAt, value: value.at === NOWHERE ? { ...value, at: keyAt } : value });
+    count(reader, 0, key.length, keyAt);
+  }
+  const own = new Set(entries.map(({ key }) => key));
+  for (const entry of merged) {
+    if (own.has(entry.key)) continue;
+    own.add(entry.key);
+    entries.push(entry);
+  }
+  return { kind: 'map', at: startOf(map), entries };
+}
+
+/** Null when the key is no text: the reference drops it, and so do we, with a word about it. */
+function keyOf(reader: Reader, { key }: Pair, pointer: string): string | null {
+  if (isScalar(key) && typeof key.value === 'string') return key.value;
+  const at = startOf(key);
+  if (isMap(key) || isSeq(key)) {
+    reader.faults.push({
+      code: 'unquoted-token',
+      severity: 'error',
+      at,
+      pointer,
+      message: 'a token in braces without quotes is a YAML map, not a text',
+      hint: 'Put the whole value in quotes: "{{ name }}".',
+    });
+    return null;
+  }
+  const written = isScalar(key) && key.source !== undefined ? key.source : 'null';
+  reader.faults.push(
+    warning(
+      'key-not-text',
+      at,
+      pointer,
+      `the key ${written} is no text and has no effect`,
+      `Write "${written}" in quotes.`,
+    ),
+  );
+  return null;
+}
+
+function isMergeKey({ key }: Pair): boolean {
+  if (!isScalar(key)) return false;
+  const { value } = key;
+  return (
+    (typeof value === 'symbol' && value.description === '<<') ||
+    (value === '<<' && key.type === 'PLAIN')
+  );
+}
+
+/** `<<` takes a map, or a list of maps of which the first wins. */
+function mergedEntries(from: SourceNode): readonly SourceEntry[] {
+  if (from.kind === 'map') return from.entries;
+  return from.kind === 'list' ? from.items.flatMap(mergedEntries) : [];
+}
+
+function convertScalar(reader: Reader, node: unknown, at: number): SourceScalar {
+  if (!isScalar(node)) return { kind: 'scalar', at, value: null, written: '' };
+  const written = node.type === 'PLAIN' ? (node.source ?? '') : null;
+  const { value } = node;
+  if (typeof value === 'string') {
+    count(reader, 0, value.length, at);
+    return { kind: 'scalar', at, value, written };
+  }
+  if (value === null || typeof value === 'boolean') return { kind: 'scalar', at, value, written };
+  // Infinities and NaN are not JSON, so they stay what was written.
+  const isNumber = typeof value === 'number' && Number.isFinite(value);
+  return { kind: 'scalar', at, value: isNumber ? value : (written ?? ''), written };
+}
+
+function expand(reader: Reader, name: string, at: number): SourceNode {
+  reader.aliases += 1;
+  if (reader.aliases > DOCUMENT_ALIASES_MAX)
+    refuse('too-many-aliases', at, `more than ${DOCUMENT_ALIASES_MAX} aliases`);
+  const target = reader.anchors.get(name);
+  if (target === undefined)
+    return refuse('unknown-anchor', at, `there is no anchor "${name}" before this alias`);
+  count(reader, target.nodes, target.chars, at);
+  return target.node;
+}
+
+function count(reader: Reader, nodes: number, chars: number, at: number): void {
+  reader.nodes += nodes;
+  reader.chars += chars;
+  if (reader.nodes > DOCUMENT_NODES_MAX)
+    refuse('too-many-nodes', at, `more than ${DOCUMENT_NODES_MAX} values`);
+  if (reader.chars > DOCUMENT_EXPANDED_CHARS_MAX)
+    refuse(
+      'too-large',
+      at,
+      `aliases expand to more than ${DOCUMENT_EXPANDED_CHARS_MAX} characters`,
+    );
+}
+
+/** A value that stands nowhere, e.g. nothing after `key:`; its key's place is used. */
+const NOWHERE = -1;
+
+function startOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? NOWHERE) : NOWHERE;
+}
+
+function isNode(node: unknown): node is YamlNode {
+  return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node);
+}
+
+function refuse(code: string, at: number, message: string): never {
+  throw new Refusal({ code, severity: 'error', at, pointer: '', message, hint: '' });
+}
+
+function warning(code: string, at: number, pointer: string, message: string, hint = ''): Fault {
+  return { code, severity: 'warning', at, pointer, message, hint };
+}
+
+function unreadable(error: unknown): Fault {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'yaml-syntax',
+    severity: 'error',
+    at: 0,
+    pointer: '',
+    message: `cannot be read as YAML: ${reason}`,
+    hint: '',
+  };
+}
+
+function syntaxFault(
+  error: { code: string; message: string; pos: [number, number] },
+  text: string,
+): Fault {
+  const at = error.pos[0];
+  switch (error.code) {
+    case 'MULTIPLE_DOCS':
+      return warning(
+        'further-documents',
+        at,
+        '',
+        'only the first YAML document of the file counts',
+        'Put each document into a file of its own.',
+      );
+    case 'DUPLICATE_KEY':
+      return {
+        code: 'duplicate-key',
+        severity: 'error',
+        at,
+        pointer: '',
+        message: `the key ${keyAt(text, at)} is written twice`,
+        hint: 'Keep one of the two.',
+      };
+    case 'RESOURCE_EXHAUSTION':
+      return {
+        code: 'too-deep',
+        severity: 'error',
+        at,
+        pointer: '',
+        message: error.message,
+        hint: '',
+      };
+    default:
+      return {
+        code: 'yaml-syntax',
+        severity: 'error',
+        at,
+        pointer: '',
+        message: error.message,
+        hint: syntaxHint(text, at),
+      };
+  }
+}
+
+function keyAt(text: string, at: number): string {
+  return /^[^:\n]{0,80}/.exec(text.slice(at, at + 80))?.[0] ?? '';
+}
+
+function syntaxHint(text: string, at: number): string {
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 1);
+  if (line.includes('{{'))
+    return 'Put the whole value in quotes: a value that begins with {{ is a YAML map.';
+  return line.startsWith('\t') ? 'Indent with blanks; YAML allows no tabs there.' : '';
+}

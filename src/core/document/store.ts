@@ -1,0 +1,104 @@
+/**
+ * References to the Parameter Store: `{{ssm:name[:version]}}` is replaced on the node, `{{ssm-secure:name}}` stays for
+ * the credential inputs that may hold it.
+ * @see spec/documents.md §2.6
+ */
+
+import type { Json } from '../model/json.ts';
+import { isJsonObject } from '../model/json.ts';
+import type { Result } from '../model/result.ts';
+import { err, ok } from '../model/result.ts';
+import type { StoreLookup, StoreValue } from './prepared.ts';
+
+/** Blanks only, no tabs or newlines; none after `ssm:`. */
+const PLAIN = /\{\{ *ssm:([/\w.:-]+) *\}\}/g;
+const PLAIN_WHOLE = /^\{\{ *ssm:([/\w.:-]+) *\}\}$/;
+const SECURE = /\{\{\s*ssm-secure:[/\w.-]+\s*\}\}/;
+/** Either prefix, no version: what the credential inputs of `aws:downloadContent` take. A search, as the reference's. */
+const SECRET = /\{\{\s*(?:ssm|ssm-secure):[/\w.-]+\s*\}\}/;
+
+export const mentionsStore = (text: string): boolean => text.search(PLAIN) !== -1;
+export const mentionsSecureStore = (text: string): boolean => SECURE.test(text);
+export const isSecretReference = (text: string): boolean => SECRET.test(text);
+
+/** Names (with version) of every plain reference in a value, each once, in order; map keys hold none. */
+export function storeReferences(value: Json): readonly string[] {
+  const found = new Set<string>();
+  visit(value, (text) => {
+    for (const match of text.matchAll(PLAIN)) found.add(match[1] ?? '');
+  });
+  return [...found];
+}
+
+/**
+ * `value` with every plain reference replaced. What the store gives is not looked at again. The error is the
+ * reference's text.
+ */
+export function resolveReferences(value: Json, store: StoreLookup): Result<Json, string> {
+  const references = storeReferences(value);
+  if (references.length === 0) return ok(value);
+  const entries = new Map<string, StoreValue>();
+  const missing: string[] = [];
+  for (const reference of references) {
+    const entry = store(reference);
+    if (entry === null) missing.push(reference);
+    else entries.set(reference, entry);
+  }
+  if (missing.length > 0) return err(`Input contains invalid parameters [${missing.join(' ')}]`);
+  const secure = [...entries]
+    .filter(([, { type }]) => type === 'SecureString')
+    .map(([name]) => name);
+  if (secure.length > 0)
+    return err(`Parameters [${secure.join(' ')}] of type SecureString are not supported`);
+  return resolveValue(value, entries);
+}
+
+type Entries = ReadonlyMap<string, StoreValue>;
+
+function resolveValue(value: Json, entries: Entries): Result<Json, string> {
+  if (typeof value === 'string') return resolveText(value, entries);
+  if (Array.isArray(value)) return resolveList(value, entries);
+  if (!isJsonObject(value)) return ok(value);
+  const resolved: [string, Json][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    const result = resolveValue(item, entries);
+    if (!result.ok) return result;
+    resolved.push([key, result.value]);
+  }
+  return ok(Object.fromEntries(resolved));
+}
+
+/** A list of text: a StringList that is a whole element splits at commas and takes the element's place. */
+function resolveList(list: readonly Json[], entries: Entries): Result<Json, string> {
+  const ofText = typeof list[0] === 'string';
+  if (ofText && !list.every((item) => typeof item === 'string'))
+    return err('Encountered error while parsing input - internal error');
+  const resolved: Json[] = [];
+  for (const item of list) {
+    const whole = typeof item === 'string' ? PLAIN_WHOLE.exec(item)?.[1] : undefined;
+    const entry = whole === undefined ? undefined : entries.get(whole);
+    if (entry?.type === 'StringList') {
+      resolved.push(...entry.value.split(','));
+      continue;
+    }
+    const result = resolveValue(item, entries);
+    if (!result.ok) return result;
+    resolved.push(result.value);
+  }
+  return ok(resolved);
+}
+
+function resolveText(text: string, entries: Entries): Result<Json, string> {
+  for (const match of text.matchAll(PLAIN)) {
+    const name = match[1] ?? '';
+    if (entries.get(name)?.type === 'StringList')
+      return err(`Parameter ${name} of type StringList cannot be used as a String`);
+  }
+  return ok(text.replace(PLAIN, (token, name: string) => entries.get(name)?.value ?? token));
+}
+
+function visit(value: Json, see: (text: string) => void): void {
+  if (typeof value === 'string') see(value);
+  else if (Array.isArray(value)) for (const item of value as readonly Json[]) visit(item, see);
+  else if (isJsonObject(value)) for (const item of Object.values(value)) visit(item, see);
+}
