@@ -6,6 +6,7 @@ import { closeSync, fdatasyncSync, openSync, readdirSync, readFileSync, writeSyn
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { nodeDisk } from '../src/disk/node-disk.ts';
 import { compactHere } from '../src/journal/compact.ts';
 import { encodeFrame } from '../src/journal/frames.ts';
@@ -116,14 +117,10 @@ function readAndParseMs(dir: string): number {
   return performance.now() - start;
 }
 
-/** The longest time in which nothing else had its turn, while a million records fold into 200,000. */
+/** For how long nothing else had its turn while a million records fold into 200,000. */
 async function benchCompaction(journal: Journal<Run>): Promise<void> {
-  let longestMs = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    longestMs = Math.max(longestMs, performance.now() - last);
-    last = performance.now();
-  }, 1);
+  const stalls = monitorEventLoopDelay({ resolution: 1 });
+  stalls.enable();
   const start = performance.now();
   const { records } = await journal.compact(
     compactHere<Run>(() => {
@@ -131,10 +128,15 @@ async function benchCompaction(journal: Journal<Run>): Promise<void> {
       return { apply: (run) => void runs.set(run.at % 200_000, run), records: () => runs.values() };
     }),
   );
-  clearInterval(timer);
+  stalls.disable();
   const ms = Math.round(performance.now() - start);
+  const [medianMs, p99Ms, longestMs] = [
+    stalls.percentile(50),
+    stalls.percentile(99),
+    stalls.max,
+  ].map((nanoseconds) => (nanoseconds / 1e6).toFixed(1));
   console.log(
-    `compaction to ${records}: ${ms} ms in this thread, longest stall ${longestMs.toFixed(1)} ms`,
+    `compaction to ${records}: ${ms} ms in this thread, stalls: median ${medianMs} ms, p99 ${p99Ms} ms, longest ${longestMs} ms`,
   );
 }
 

@@ -34,14 +34,13 @@ export function encodeFrame(payload: string): string {
 }
 
 /**
- * Hands over the lines of the range in order until one is damaged, incomplete, or refused by `accept`.
- * Gives the place of that line, or `to` when all were good. Other work runs between two chunks.
+ * The lines of the range, chunk by chunk, up to the first that is damaged or incomplete.
+ * Other work has its turn between two chunks.
  */
-export async function readFrames(
+export async function* readFrames(
   reader: DiskReader,
   { from, to, chunkBytes }: ReadRange,
-  accept: (frame: Frame) => boolean,
-): Promise<number> {
+): AsyncGenerator<readonly Frame[]> {
   let buffer = Buffer.allocUnsafe(chunkBytes);
   let place = from;
   let held = 0;
@@ -49,13 +48,13 @@ export async function readFrames(
     const wanted = Math.min(buffer.length - held, to - place - held);
     const got = await reader.read(buffer.subarray(held, held + wanted), place + held);
     held += got;
-    const parsed = acceptFrames(buffer.subarray(0, held), place, accept);
-    const atEnd = got < wanted || place + held >= to;
-    if (parsed.refused || atEnd) return place + parsed.used;
-    if (parsed.used === 0 && held === buffer.length) buffer = grown(buffer);
-    buffer.copyWithin(0, parsed.used, held);
-    place += parsed.used;
-    held -= parsed.used;
+    const { frames, used, damaged } = parseFrames(buffer.subarray(0, held), place);
+    yield frames;
+    if (damaged || got < wanted || place + held >= to) return;
+    if (used === 0 && held === buffer.length) buffer = grown(buffer);
+    buffer.copyWithin(0, used, held);
+    place += used;
+    held -= used;
     await nextTurn();
   }
 }
@@ -81,19 +80,20 @@ export function parseFrame(buffer: Buffer, at: number, offset: number): Frame | 
   return { start: offset + at, end: offset + end, payload };
 }
 
-function acceptFrames(
+function parseFrames(
   buffer: Buffer,
   offset: number,
-  accept: (frame: Frame) => boolean,
-): { used: number; refused: boolean } {
+): { frames: Frame[]; used: number; damaged: boolean } {
+  const frames: Frame[] = [];
   let used = 0;
   while (used < buffer.length) {
     const frame = parseFrame(buffer, used, offset);
     if (frame === 'partial') break;
-    if (frame === 'bad' || !accept(frame)) return { used, refused: true };
+    if (frame === 'bad') return { frames, used, damaged: true };
+    frames.push(frame);
     used = frame.end - offset;
   }
-  return { used, refused: false };
+  return { frames, used, damaged: false };
 }
 
 /** -1, which no checksum is, unless all digits are hex in lower case: another case would be a flipped bit. */

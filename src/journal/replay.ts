@@ -4,7 +4,7 @@ import { isControl, parseSnapshotFooter, parseSnapshotHeader } from './control.t
 import { corrupt } from './errors.ts';
 import type { JournalFormat } from './format.ts';
 import { checkFormat, readRecord } from './format.ts';
-import { readFrames } from './frames.ts';
+import { nextTurn, readFrames } from './frames.ts';
 import type { Segment } from './layout.ts';
 import { snapshotName } from './layout.ts';
 import type { Group } from './segment.ts';
@@ -39,23 +39,40 @@ export async function replaySegment<R>(
   segment: Segment,
 ): Promise<SegmentReplay> {
   return withReader(replay.disk, segment.file, async (reader) => {
-    const found = { records: 0, groups: 0, last: null as Group | null };
-    const range = { from: segment.headerEnd, to: segment.end ?? reader.size };
-    const end = await readGroups(reader, { ...range, chunkBytes: replay.chunkBytes }, (group) => {
-      for (const payload of group.payloads) {
-        replay.onRecord(readRecord(payload, segment.header.version, replay.format));
-      }
+    const { chunkBytes } = replay;
+    const found = { records: 0, groups: 0, last: null as Group | null, end: segment.headerEnd };
+    const to = segment.end ?? reader.size;
+    for await (const group of readGroups(reader, { from: found.end, to, chunkBytes })) {
+      await applyGroup(replay, group, segment.header.version);
       found.records += group.payloads.length;
       found.groups += 1;
       found.last = group;
-    });
-    const bytesCut = range.to - end;
+      found.end = group.end;
+    }
+    const { end } = found;
+    const bytesCut = to - end;
     if (bytesCut > 0) {
       const torn = segment.end === null && !(await groupBeginsAfter(reader, end));
       if (!torn) throw corrupt(segment.file, end, damaged);
     }
-    return { ...found, end, bytesCut };
+    return { ...found, bytesCut };
   });
+}
+
+/** A group may hold many records: other work has its turn between them too. */
+async function applyGroup<R>(
+  { format, chunkBytes, onRecord }: Replay<R>,
+  group: Group,
+  version: number,
+): Promise<void> {
+  let bytes = 0;
+  for (const payload of group.payloads) {
+    onRecord(readRecord(payload, version, format));
+    bytes += payload.length;
+    if (bytes < chunkBytes) continue;
+    bytes = 0;
+    await nextTurn();
+  }
 }
 
 /**
@@ -68,25 +85,28 @@ export async function replaySnapshot<R>(
 ): Promise<{ readonly records: number; readonly bytes: number }> {
   const file = join(replay.dir, snapshotName(number));
   return withReader(replay.disk, file, async (reader) => {
-    const found = { version: 0, records: 0, header: false, footer: false };
+    let version: number | null = null;
+    let records = 0;
+    let end = 0;
+    let whole = false;
     const range = { from: 0, to: reader.size, chunkBytes: replay.chunkBytes };
-    const end = await readFrames(reader, range, ({ payload }) => {
-      if (found.footer) return false;
-      if (!found.header) {
-        found.header = true;
-        found.version = snapshotVersion(file, payload, number, replay.format);
-      } else if (isControl(payload)) {
-        found.footer = parseSnapshotFooter(payload)?.records === found.records;
-        return found.footer;
-      } else {
-        found.records += 1;
-        replay.onRecord(readRecord(payload, found.version, replay.format));
+    for await (const frames of readFrames(reader, range)) {
+      for (const frame of frames) {
+        if (whole) throw corrupt(file, frame.start, 'something stands behind its last line');
+        if (version === null) {
+          version = snapshotVersion(file, frame.payload, number, replay.format);
+        } else if (isControl(frame.payload)) {
+          whole = parseSnapshotFooter(frame.payload)?.records === records;
+          if (!whole) throw corrupt(file, frame.start, 'its last line counts otherwise');
+        } else {
+          replay.onRecord(readRecord(frame.payload, version, replay.format));
+          records += 1;
+        }
+        end = frame.end;
       }
-      return true;
-    });
-    if (end < reader.size) throw corrupt(file, end, damaged);
-    if (!found.footer) throw corrupt(file, end, 'its last line is missing');
-    return { records: found.records, bytes: reader.size };
+    }
+    if (!whole || end < reader.size) throw corrupt(file, end, damaged);
+    return { records, bytes: reader.size };
   });
 }
 

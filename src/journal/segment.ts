@@ -2,7 +2,7 @@ import type { DiskReader } from '../disk/disk.ts';
 import type { SegmentHeader } from './control.ts';
 import { encodeControl, isControl, parseGroupLine, parseSegmentHeader } from './control.ts';
 import { corrupt } from './errors.ts';
-import type { Frame } from './frames.ts';
+import type { Frame, ReadRange } from './frames.ts';
 import { encodeFrame, parseFrame, readFrames } from './frames.ts';
 
 /** The lines of one write and one sync, and where they stand. */
@@ -36,33 +36,24 @@ export async function readHeader(
   return { header, end: frame.end };
 }
 
-/**
- * Hands over the whole groups from `from` to `to`, in order. Gives the end of the last whole one: less than `to` when what
- * follows is torn or damaged.
- */
-export async function readGroups(
-  reader: DiskReader,
-  range: { readonly from: number; readonly to: number; readonly chunkBytes: number },
-  onGroup: (group: Group) => void,
-): Promise<number> {
-  let wholeEnd = range.from;
+/** The whole groups of the range, in order, up to the first that is torn or damaged. */
+export async function* readGroups(reader: DiskReader, range: ReadRange): AsyncGenerator<Group> {
   let open: { start: number; records: number; payloads: string[] } | null = null;
-  await readFrames(reader, range, (frame) => {
-    if (open === null) {
-      const line = parseGroupLine(frame.payload);
-      if (line === null || line.group !== frame.start || line.records < 1) return false;
-      open = { start: frame.start, records: line.records, payloads: [] };
-      return true;
+  for await (const frames of readFrames(reader, range)) {
+    for (const { start, end, payload } of frames) {
+      if (open === null) {
+        const line = parseGroupLine(payload);
+        if (line === null || line.group !== start || line.records < 1) return;
+        open = { start, records: line.records, payloads: [] };
+        continue;
+      }
+      if (isControl(payload)) return;
+      open.payloads.push(payload);
+      if (open.payloads.length < open.records) continue;
+      yield { start: open.start, end, payloads: open.payloads };
+      open = null;
     }
-    if (isControl(frame.payload)) return false;
-    open.payloads.push(frame.payload);
-    if (open.payloads.length < open.records) return true;
-    onGroup({ start: open.start, end: frame.end, payloads: open.payloads });
-    wholeEnd = frame.end;
-    open = null;
-    return true;
-  });
-  return wholeEnd;
+  }
 }
 
 /**
