@@ -2,14 +2,18 @@
  * Every way a pass touches the world, on one page. Adapters live in `io/` and `journal/` and are chosen by
  * `daemon/wire.ts`; tests and the simulator bring fakes. Each port says what it promises, not how.
  */
-import type { BlobId, CommitId, Instant, NodeId, RunId } from '../core/model/brand.ts';
-import type { Record } from '../core/world/records.ts';
+import type { Ancestry } from '../core/accept/accept.ts';
+import type { BlobId, CommitId, Instant, NodeId } from '../core/model/brand.ts';
+import type { ReconcileError } from '../core/model/errors.ts';
+import type { LoadedRevision } from '../core/world/events.ts';
+import type { PassRecord } from '../core/world/records.ts';
 import type { AgentMessage, ServerMessage } from '../protocol/messages.ts';
 
 export type Ports = {
   readonly clock: ClockPort;
   readonly journal: JournalPort;
   readonly source: SourcePort;
+  readonly loader: LoaderPort;
   readonly agents: AgentsPort;
   readonly status: StatusPort;
 };
@@ -22,10 +26,25 @@ export type ClockPort = {
 
 export type JournalPort = {
   /**
-   * Resolves when every record is on disk (group commit). Rejects with a `ReconcileError` whose retry is `backoff`
-   * (JOURNAL_FULL, JOURNAL_IO); nothing of the batch counts then, and the same batch may be handed over again.
+   * Resolves when the whole pass is on disk (group commit). Rejects with a `ReconcileError` whose retry is `backoff`
+   * (JOURNAL_FULL, JOURNAL_IO); nothing of it counts then, and the same pass may be handed over again.
    */
-  append(records: readonly Record[]): Promise<void>;
+  append(pass: PassRecord): Promise<void>;
+  /** Told when a pass has to wait for the disk: health is degraded until the next append succeeds. */
+  onDelay?(error: ReconcileError): void;
+};
+
+/** Reads a revision: every file parsed and checked, every association resolved. Bounded in time, never in this thread. */
+export type LoaderPort = {
+  /**
+   * `lastGood` names the newest valid content of files that are invalid in force. Mistakes are in the catalog.
+   * @throws ReconcileError LOAD_TIMEOUT (retry `backoff`), or what the source throws for a missing blob
+   */
+  load(
+    snapshot: Snapshot,
+    lastGood: ReadonlyMap<string, BlobId>,
+    signal: AbortSignal,
+  ): Promise<LoadedRevision>;
 };
 
 // --- source ---------------------------------------------------------------------------------------------------
@@ -46,11 +65,7 @@ export type Snapshot = {
   read(blob: BlobId): Promise<Uint8Array>;
 };
 
-/**
- * How the tip relates to the accepted revision. `unprovable`: history is missing even after deepening. `gone`: the
- * branch does not exist on the remote (it is held, never "empty").
- */
-export type Ancestry = 'first' | 'same' | 'descendant' | 'diverged' | 'unprovable' | 'gone';
+export type { Ancestry };
 
 export type SourceObservation = {
   readonly tip: CommitId | null;
@@ -142,7 +157,3 @@ export type StatusPort = {
    */
   publish(request: PublishRequest, signal: AbortSignal): Promise<PublishOutcome>;
 };
-
-/** Correlates an operator's request on the control socket with its answer. */
-export type RequestId = string;
-export type { BlobId, CommitId, Instant, NodeId, RunId };

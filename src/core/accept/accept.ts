@@ -7,6 +7,10 @@ import type { RepositorySettings } from '../model/catalog.ts';
 import { unreachable } from '../model/errors.ts';
 import type { AcceptedBy, HeldCode } from '../model/state.ts';
 
+/**
+ * How the tip relates to the accepted revision. `unprovable`: history is missing even after deepening. `gone`: the branch
+ * does not exist on the remote (it is held, never "empty").
+ */
 export type Ancestry = 'first' | 'same' | 'descendant' | 'diverged' | 'unprovable' | 'gone';
 
 /** What a revision would take away, counted before it is accepted. */

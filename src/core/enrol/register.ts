@@ -18,7 +18,11 @@ export type Admission =
   | { readonly kind: 'known' }
   | { readonly kind: 'register'; readonly registration: Registration }
   /** Not now, but perhaps soon: the activation's commit may still be on its way. */
-  | { readonly kind: 'wait'; readonly code: 'UNKNOWN_ACTIVATION'; readonly message: string }
+  | {
+      readonly kind: 'wait';
+      readonly code: 'UNKNOWN_ACTIVATION' | 'STARTING';
+      readonly message: string;
+    }
   | { readonly kind: 'refused'; readonly code: RefusalReason; readonly message: string };
 
 export type RefusalReason =

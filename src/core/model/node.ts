@@ -34,7 +34,6 @@ export type Node = {
   readonly registration: Registration | null;
   readonly file: string | null;
 };
-};
 
 /** Facts a node tells about itself: shown, never matched by targets, never structure. */
 export type LastSeenFacts = {

@@ -10,7 +10,7 @@ import type { Execution } from '../model/state.ts';
 import { dispatch } from './dispatch.ts';
 import type { Effect, Reason } from './effects.ts';
 import type { Event } from './events.ts';
-import { onConnected, onDisconnected, onRegistered, watchAbsence } from './on-node.ts';
+import { onApplied, onConnected, onDisconnected, watchAbsence } from './on-node.ts';
 import { onOperator } from './on-operator.ts';
 import { hold, onRestored, onRevision } from './on-revision.ts';
 import { onAlready, onNotStarted, onResult, onStarted } from './on-run.ts';
@@ -61,18 +61,12 @@ function onEvent(turn: Turn, event: Event): void {
     case 'source-same':
       if (turn.world.state.held !== null) emit(turn, { kind: 'released' });
       return;
-    case 'registered':
-      return onRegistered(turn, event.registration, event.node);
+    case 'applied':
+      return onApplied(turn, event.id, event.applicant);
     case 'connected':
       return onConnected(turn, event.node, event.hello);
     case 'disconnected':
       return onDisconnected(turn, event.node);
-    case 'idle': {
-      if (!turn.world.foreign.delete(event.node)) return;
-      const node = turn.world.state.nodes.get(event.node);
-      if (node !== undefined) turn.world.lineUp(node);
-      return;
-    }
     case 'not-sent':
     case 'busy':
     case 'refused':

@@ -1,4 +1,5 @@
 /** What a decision asks of the world outside, once its records are durable. */
+import type { Admission } from '../enrol/register.ts';
 import type { AssociationName, ExecutionId, NodeId, RunId } from '../model/brand.ts';
 
 export type Effect =
@@ -19,6 +20,7 @@ export type Effect =
     }
   | { readonly kind: 'ack'; readonly node: NodeId; readonly run: RunId }
   | { readonly kind: 'drop-node'; readonly node: NodeId; readonly reason: string }
+  | { readonly kind: 'admit'; readonly id: string; readonly admission: Admission }
   | { readonly kind: 'answer'; readonly id: string; readonly answer: Answer };
 
 /** What an operator gets back on the control socket. */

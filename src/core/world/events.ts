@@ -1,5 +1,6 @@
 /** What can happen to a fleet. Commits, messages, due instants and operators' requests are all events of one fold. */
 import type { Ancestry } from '../accept/accept.ts';
+import type { Applicant } from '../enrol/register.ts';
 import type {
   AssociationName,
   CommitId,
@@ -10,7 +11,7 @@ import type {
 } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
-import type { LastSeenFacts, Node, Registration } from '../model/node.ts';
+import type { LastSeenFacts } from '../model/node.ts';
 import type { LastOutcome, Outcome } from '../model/state.ts';
 import type { Record } from './records.ts';
 
@@ -60,8 +61,7 @@ export type AgentEvent =
       readonly run: RunId;
       readonly association: AssociationName;
       readonly last: LastOutcome;
-    }
-  | { readonly kind: 'idle'; readonly node: NodeId };
+    };
 
 export type OperatorRequest =
   | { readonly kind: 'pause' }
@@ -100,7 +100,8 @@ export type Event =
   | { readonly kind: 'source-stuck'; readonly tip: CommitId | null; readonly ancestry: Ancestry }
   /** The tip is the accepted revision (again). */
   | { readonly kind: 'source-same' }
-  | { readonly kind: 'registered'; readonly registration: Registration; readonly node: Node }
+  /** A key asks to be let in; the answer goes out when its record is durable. */
+  | { readonly kind: 'applied'; readonly id: string; readonly applicant: Applicant }
   | AgentEvent
   | {
       readonly kind: 'operator';

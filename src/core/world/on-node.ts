@@ -1,4 +1,8 @@
 /** Nodes come and go. Silence is never an outcome: it costs nothing before Started and is Unreachable after (contract §5). */
+
+import { nodeOf } from '../enrol/nodes.ts';
+import type { Admission, Applicant } from '../enrol/register.ts';
+import { admit } from '../enrol/register.ts';
 import type { Instant, NodeId } from '../model/brand.ts';
 import type { Node, Registration } from '../model/node.ts';
 import type { LastOutcome, NodeState } from '../model/state.ts';
@@ -152,19 +156,33 @@ export function onGone(turn: Turn, id: NodeId): void {
   stopAtThreshold(turn, found.execution);
 }
 
-/** A node became known between two revisions: whatever targets it runs there as soon as it is connected (T9, T12). */
-export function onRegistered(turn: Turn, registration: Registration, node: Node): void {
+/** A key asks to be let in. Deciding here, in the fold, is what keeps two racers from sharing the last place. */
+export function onApplied(turn: Turn, id: string, applicant: Applicant): void {
   const { world } = turn;
-  if (!world.state.registrations.has(registration.node)) {
-    emit(turn, { kind: 'registered', registration });
-    note(turn, 'node registered', { node: node.id, activation: registration.activationId });
-  }
+  const admission: Admission =
+    world.revision === null
+      ? { kind: 'wait', code: 'STARTING', message: 'the daemon has no revision in force yet' }
+      : admit(applicant, world.revision.catalog, world.state, turn.now);
+  turn.effects.push({ kind: 'admit', id, admission });
+  if (admission.kind === 'register') register(turn, admission.registration);
+}
+
+/** Whatever targets the new node runs there as soon as it is connected (T9, T12). */
+function register(turn: Turn, registration: Registration): void {
+  const { world } = turn;
+  emit(turn, { kind: 'registered', registration });
+  note(turn, 'node registered', {
+    node: registration.node,
+    activation: registration.activationId,
+  });
+  const node = world.revision && nodeOf(registration.node, world.revision.catalog, world.state);
+  if (node === null) return;
   world.fleet.put(node);
   assignNode(turn, node, `target:${new Date(registration.at).toISOString()}`, 'newly registered');
 }
 
 /** Adds the associations whose targets match a node that has just come into the fleet. */
-export function assignNode(turn: Turn, node: Node, occasion: string, reason: string): void {
+function assignNode(turn: Turn, node: Node, occasion: string, reason: string): void {
   const { world } = turn;
   if (world.revision === null) return;
   const groups = world.revision.catalog.groups as Groups;

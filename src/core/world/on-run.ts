@@ -56,7 +56,7 @@ export function markStarted(turn: Turn, found: Found): void {
 
 export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): void {
   const { outcome, node } = event;
-  if (turn.world.foreign.get(node) === outcome.run) turn.world.foreign.delete(node);
+  freeFrom(turn, node, outcome.run);
   const found = findRun(turn, node, outcome.run);
   const known = found?.run.outcome ?? knownOutcome(turn, event);
   turn.effects.push({ kind: 'ack', node, run: outcome.run });
@@ -67,6 +67,15 @@ export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): vo
     return;
   }
   finish(turn, { execution: event.execution, association: event.association, node, outcome });
+}
+
+/** A run that we did not know of is over: the node can take jobs again. */
+function freeFrom(turn: Turn, id: NodeId, run: RunId): void {
+  const { world } = turn;
+  if (world.foreign.get(id) !== run) return;
+  world.foreign.delete(id);
+  const node = world.state.nodes.get(id);
+  if (node !== undefined) world.lineUp(node);
 }
 
 function knownOutcome(turn: Turn, event: AgentEvent & { kind: 'result' }): Outcome | null {

@@ -1,0 +1,110 @@
+/** Effects → the world outside: jobs are built and signed at the hand-over, acks and answers go out. */
+
+import { digestOf } from '../core/canonical/digest.ts';
+import { associationId } from '../core/canonical/identity.ts';
+import type { Admission } from '../core/enrol/register.ts';
+import { invariant, present, unreachable } from '../core/model/errors.ts';
+import type { Answer, Effect } from '../core/world/effects.ts';
+import type { World } from '../core/world/world.ts';
+import type { Job, SignedEnvelope } from '../protocol/messages.ts';
+import type { Inbox } from './inbox.ts';
+import type { Ports } from './ports.ts';
+
+export type Desk = {
+  readonly sign: (job: Job) => SignedEnvelope;
+  /** Hands an operator's or an applicant's answer to whoever waits for it. */
+  readonly answer: (id: string, answer: Answer) => void;
+  readonly admit: (id: string, admission: Admission) => void;
+};
+
+export function perform(
+  effects: readonly Effect[],
+  world: World,
+  ports: Pick<Ports, 'agents' | 'clock'>,
+  inbox: Inbox,
+  desk: Desk,
+): void {
+  for (const effect of effects) performOne(effect, world, ports, inbox, desk);
+}
+
+function performOne(
+  effect: Effect,
+  world: World,
+  { agents, clock }: Pick<Ports, 'agents' | 'clock'>,
+  inbox: Inbox,
+  desk: Desk,
+): void {
+  switch (effect.kind) {
+    case 'send-job': {
+      const envelope = desk.sign(buildJob(world, effect, clock.now()));
+      const sent = agents.send(effect.node, { kind: 'job', envelope });
+      if (!sent) inbox.post({ kind: 'not-sent', node: effect.node, run: effect.run });
+      return;
+    }
+    case 'revoke-job':
+      agents.send(effect.node, { kind: 'revoke', run: effect.run });
+      return;
+    case 'cancel-run':
+      agents.send(effect.node, { kind: 'cancel', run: effect.run, reason: effect.reason });
+      return;
+    case 'ack':
+      agents.send(effect.node, { kind: 'ack', run: effect.run });
+      return;
+    case 'drop-node':
+      agents.drop(effect.node, effect.reason);
+      return;
+    case 'admit':
+      desk.admit(effect.id, effect.admission);
+      return;
+    case 'answer':
+      desk.answer(effect.id, effect.answer);
+      return;
+    default:
+      return unreachable(effect);
+  }
+}
+
+/** The job of a run that was just offered: its execution's generation is the one in force, or it would be closed. */
+function buildJob(
+  world: World,
+  effect: Effect & { kind: 'send-job' },
+  now: ReturnType<Ports['clock']['now']>,
+): Job {
+  const { state } = world;
+  const instance = present(state.instance, 'a daemon that offers has an instance');
+  const accepted = present(state.accepted, 'a daemon that offers has accepted a revision');
+  const execution = present(state.executions.get(effect.execution), 'an offer has its execution');
+  const definition = present(
+    world.definition(effect.association),
+    'an offer has its definition in force',
+  );
+  const run = present(execution.runs.get(effect.node), 'an offer has its run');
+  const { document, parameters, parameterStore, digests, association } = definition;
+  invariant(execution.generation === digests.generation, 'an open execution is of this generation');
+  const number = document.number ?? state.documents.get(document.name)?.number ?? 1;
+  return {
+    kind: 'job',
+    instance: instance.name,
+    node: effect.node,
+    run: effect.run,
+    execution: effect.execution,
+    association: association.name,
+    associationId: associationId(instance.name, association.name),
+    generation: digests.generation,
+    occasion: effect.occasion,
+    document: {
+      name: document.name,
+      version: String(number),
+      content: document.document.content,
+      digest: document.document.digest,
+    },
+    parameters,
+    parametersDigest: digestOf(parameters),
+    parameterStore,
+    fence: { epoch: instance.epoch, position: accepted.position },
+    notBefore: now,
+    notAfter: run.notAfter ?? now,
+    onInterrupted: association.onInterrupted,
+    timeoutMs: association.timeoutMs,
+  };
+}

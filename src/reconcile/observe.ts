@@ -1,0 +1,109 @@
+/**
+ * Looks at the source and turns what it sees into events. Single flight: never two fetches at once, never a plan from two
+ * trees. A tip that was judged stays judged until the accepted revision or the tip changes.
+ */
+import { allowedDeletes } from '../core/accept/accept.ts';
+import type { CommitId } from '../core/model/brand.ts';
+import { unreachable } from '../core/model/errors.ts';
+import type { World } from '../core/world/world.ts';
+import type { Inbox } from './inbox.ts';
+import type { Ports, SourceObservation } from './ports.ts';
+
+type SourcePorts = Pick<Ports, 'source' | 'loader'>;
+
+export type Observer = {
+  /** One look at the remote; resolves when its consequences are durable. Concurrent calls share the look that is under way. */
+  observe(signal: AbortSignal): Promise<void>;
+  /** Reads the accepted revision again: after a restart, before anything else is looked at. */
+  restore(signal: AbortSignal): Promise<void>;
+  /** An operator names the commit: neither ancestry nor guard is asked. */
+  accept(commit: CommitId, by: string, signal: AbortSignal): Promise<void>;
+};
+
+export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): Observer {
+  let underWay: Promise<void> | null = null;
+  let judged: { readonly tip: CommitId; readonly accepted: CommitId | null } | null = null;
+
+  /** Waits for the look that is under way, then runs alone. */
+  async function alone(work: () => Promise<void>): Promise<void> {
+    while (underWay !== null) await Promise.allSettled([underWay]);
+    const mine = work().finally(() => {
+      underWay = null;
+    });
+    underWay = mine;
+    return mine;
+  }
+
+  async function look(signal: AbortSignal): Promise<void> {
+    const accepted = world.state.accepted?.commit ?? null;
+    if (accepted !== null && world.revision === null) await read(accepted, 'restored', signal);
+    const seen = await ports.source.observe(accepted, signal);
+    switch (seen.ancestry) {
+      case 'same':
+        judged = null;
+        return inbox.push({ kind: 'source-same' });
+      case 'diverged':
+      case 'unprovable':
+      case 'gone':
+        judged = null;
+        return inbox.push({ kind: 'source-stuck', tip: seen.tip, ancestry: seen.ancestry });
+      case 'first':
+      case 'descendant':
+        return take(seen, accepted, signal);
+      default:
+        return unreachable(seen.ancestry);
+    }
+  }
+
+  async function take(
+    seen: SourceObservation,
+    accepted: CommitId | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { tip } = seen;
+    if (tip === null || (judged?.tip === tip && judged.accepted === accepted)) return;
+    const snapshot = await ports.source.snapshot(tip, signal);
+    const revision = await ports.loader.load(snapshot, world.state.invalidFiles, signal);
+    await inbox.push({
+      kind: 'revision',
+      revision,
+      ancestry: seen.ancestry,
+      distance: seen.distance ?? 0,
+      allowDelete: allowedDeletes(seen.messages),
+      acceptedBy: null,
+    });
+    judged = { tip, accepted };
+  }
+
+  async function read(commit: CommitId, kind: 'restored', signal: AbortSignal): Promise<void> {
+    const snapshot = await ports.source.snapshot(commit, signal);
+    const revision = await ports.loader.load(snapshot, world.state.invalidFiles, signal);
+    await inbox.push({ kind, revision });
+  }
+
+  return {
+    observe: (signal) => underWay ?? alone(() => look(signal)),
+    restore: (signal) =>
+      alone(async () => {
+        const accepted = world.state.accepted?.commit;
+        if (accepted !== undefined && world.revision === null) {
+          await read(accepted, 'restored', signal);
+        }
+      }),
+    accept: (commit, by, signal) =>
+      alone(async () => {
+        const accepted = world.state.accepted?.commit ?? null;
+        const snapshot = await ports.source.snapshot(commit, signal);
+        const revision = await ports.loader.load(snapshot, world.state.invalidFiles, signal);
+        await inbox.push({
+          kind: 'revision',
+          revision,
+          ancestry: accepted === null ? 'first' : 'descendant',
+          distance: 1,
+          allowDelete: 0,
+          acceptedBy: by,
+        });
+        judged = null;
+      }),
+  };
+}
