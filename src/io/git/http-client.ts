@@ -1,0 +1,196 @@
+import type { HttpClient } from 'isomorphic-git';
+import { Agent, request } from 'undici';
+import { ReconcileError } from '../../core/model/errors.ts';
+import { readAuthorization } from './credentials.ts';
+import type { GitScope } from './git-error.ts';
+import { gitError } from './git-error.ts';
+import { withoutSecrets } from './remote-url.ts';
+
+export type HttpLimits = {
+  /** No connection or no answer after this long. */
+  readonly headersTimeoutMs: number;
+  /** No byte for this long within an answer. */
+  readonly bodyTimeoutMs: number;
+  /** A whole operation: listing, fetch. */
+  readonly deadlineMs: number;
+  readonly pushDeadlineMs: number;
+  /** Largest answer taken, packs included. */
+  readonly bytesMax: number;
+};
+export const HTTP_LIMITS: HttpLimits = {
+  headersTimeoutMs: 30_000,
+  bodyTimeoutMs: 60_000,
+  deadlineMs: 120_000,
+  pushDeadlineMs: 60_000,
+  bytesMax: 512 << 20,
+};
+
+export type RemoteConfig = {
+  /** Checked by `parseRemoteUrl`. */
+  readonly url: string;
+  readonly scope: GitScope;
+  readonly credentialsFile: string | null;
+  readonly limits: HttpLimits;
+};
+
+export type HttpRequest = {
+  readonly url: string;
+  readonly method?: string | undefined;
+  readonly headers?: { [name: string]: string } | undefined;
+  readonly body?: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined;
+};
+
+/** Headers that a redirect or a retry must not change; the library's own headers come on top. */
+const USER_AGENT = 'git/reconciled';
+
+/**
+ * The HTTP client of every Git conversation: connections die with the operation, waits end, answers have a bound,
+ * redirects are refused (a server must not choose another host for our credentials), and a bad status is a typed error
+ * here, where its meaning is known.
+ */
+export function openHttpClient(
+  remote: RemoteConfig,
+  signal: AbortSignal,
+): HttpClient & { readonly close: () => Promise<void> } {
+  const { headersTimeoutMs, bodyTimeoutMs } = remote.limits;
+  const dispatcher = new Agent({
+    connect: { timeout: headersTimeoutMs },
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: bodyTimeoutMs,
+  });
+
+  async function send(wanted: HttpRequest) {
+    const authorization = await readAuthorization(remote.credentialsFile, remote.scope);
+    const body = wanted.body === undefined ? undefined : await collect(wanted.body);
+    const answer = await request(wanted.url, {
+      method: wanted.method === 'POST' ? 'POST' : 'GET',
+      headers: {
+        'user-agent': USER_AGENT,
+        ...wanted.headers,
+        ...(authorization === null ? {} : { authorization }),
+      },
+      ...(body === undefined ? {} : { body }),
+      dispatcher,
+      signal,
+    });
+    if (answer.statusCode !== 200) {
+      await answer.body.dump({ limit: 4_096 });
+      throw statusError(remote, answer.statusCode);
+    }
+    return answer;
+  }
+
+  return {
+    async request(wanted) {
+      try {
+        const answer = await send(wanted);
+        return {
+          url: wanted.url,
+          method: wanted.method ?? 'GET',
+          headers: Object.fromEntries(
+            Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
+          ),
+          statusCode: answer.statusCode,
+          statusMessage: String(answer.statusCode),
+          body: limited(answer.body, remote, signal),
+        };
+      } catch (error) {
+        throw transportError(remote, error);
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+async function* limited(
+  body: AsyncIterable<Uint8Array>,
+  remote: RemoteConfig,
+  signal: AbortSignal,
+): AsyncIterableIterator<Uint8Array> {
+  let bytes = 0;
+  try {
+    for await (const part of body) {
+      signal.throwIfAborted();
+      bytes += part.length;
+      if (bytes > remote.limits.bytesMax)
+        throw gitError(
+          remote.scope,
+          'TOO_LARGE',
+          `${withoutSecrets(remote.url)} sent more than ${remote.limits.bytesMax} bytes`,
+        );
+      yield part;
+    }
+  } catch (error) {
+    throw transportError(remote, error);
+  }
+}
+
+function statusError(remote: RemoteConfig, status: number): ReconcileError {
+  const where = withoutSecrets(remote.url);
+  if (status === 401 || status === 403)
+    return gitError(
+      remote.scope,
+      'AUTH',
+      `${where} answered ${status}; check the credentials file and what its account may do`,
+    );
+  if (status >= 300 && status < 400)
+    return gitError(
+      remote.scope,
+      'UNREACHABLE',
+      `${where} redirects (${status}); redirects are not followed, configure the final URL`,
+    );
+  if (status === 404)
+    return gitError(
+      remote.scope,
+      'UNREACHABLE',
+      `${where} answered 404; check the URL, and the credentials: hosts hide private repositories`,
+    );
+  return gitError(remote.scope, 'UNREACHABLE', `${where} answered ${status}`);
+}
+
+const TIMEOUT_NAMES = new Set([
+  'TimeoutError',
+  'HeadersTimeoutError',
+  'BodyTimeoutError',
+  'ConnectTimeoutError',
+]);
+
+/** Whatever a Git conversation throws, as a typed error; the caller's own abort stays what it is. */
+export function transportError(remote: RemoteConfig, error: unknown): unknown {
+  if (error instanceof ReconcileError) return error;
+  const where = withoutSecrets(remote.url);
+  if (!(error instanceof Error))
+    return gitError(remote.scope, 'UNREACHABLE', `${where} failed`, error);
+  if (TIMEOUT_NAMES.has(error.name))
+    return gitError(remote.scope, 'TIMEOUT', `${where} did not answer in time`, error);
+  if (error.name === 'AbortError') return error;
+  return gitError(
+    remote.scope,
+    'UNREACHABLE',
+    `cannot talk to ${where}: ${error.message.slice(0, 200)}`,
+    error,
+  );
+}
+
+/** One operation: its own connections and one deadline over all of its requests. */
+export async function withHttp<Value>(
+  remote: RemoteConfig,
+  deadline: { readonly signal: AbortSignal; readonly ms: number },
+  operation: (http: HttpClient) => Promise<Value>,
+): Promise<Value> {
+  const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(deadline.ms)]);
+  const http = openHttpClient(remote, signal);
+  try {
+    return await operation(http);
+  } catch (error) {
+    throw transportError(remote, error);
+  } finally {
+    await http.close();
+  }
+}

@@ -1,0 +1,131 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { isErrno } from './errno.ts';
+import type { GitScope } from './git-error.ts';
+import { gitError } from './git-error.ts';
+
+/** A repository on this machine that we read as it lies: no work tree is looked at, no index, no hook is run. */
+export type LocalRepository = { readonly gitdir: string; readonly isBare: boolean };
+
+/**
+ * Finds the repository at `location`: a bare one, or the `.git` of a work tree.
+ * @throws ReconcileError <SCOPE>_UNREACHABLE when there is none, <SCOPE>_UNSUPPORTED with the remedy when it is of a
+ *   kind that is not read: linked work tree, submodule, alternates, partial clone, reftable, SHA-256
+ */
+export async function openLocalRepository(
+  location: string,
+  scope: GitScope,
+): Promise<LocalRepository> {
+  const found = await findGitdir(path.resolve(location), scope);
+  if (found === null)
+    throw gitError(
+      scope,
+      'UNREACHABLE',
+      `${location} is not a Git repository; create one with \`git init\``,
+    );
+  await refuseUnsupported(found.gitdir, location, scope);
+  return found;
+}
+
+/** The same for the folder itself or the nearest parent that is a repository; null when there is none. */
+export async function discoverRepository(
+  folder: string,
+  scope: GitScope,
+): Promise<(LocalRepository & { readonly top: string }) | null> {
+  for (let dir = path.resolve(folder); ; dir = path.dirname(dir)) {
+    const found = await findGitdir(dir, scope);
+    if (found !== null) {
+      await refuseUnsupported(found.gitdir, dir, scope);
+      return { ...found, top: dir };
+    }
+    if (dir === path.dirname(dir)) return null;
+  }
+}
+
+async function findGitdir(dir: string, scope: GitScope): Promise<LocalRepository | null> {
+  const inside = path.join(dir, '.git');
+  const kind = await kindOf(inside);
+  if (kind === 'directory') return { gitdir: inside, isBare: false };
+  if (kind === 'file')
+    throw gitError(
+      scope,
+      'UNSUPPORTED',
+      `${dir} is a linked work tree or a submodule; name the main repository or a clone instead`,
+    );
+  if ((await kindOf(path.join(dir, 'commondir'))) === 'file')
+    throw gitError(
+      scope,
+      'UNSUPPORTED',
+      `${dir} belongs to a linked work tree; name the main repository`,
+    );
+  const isBare =
+    (await kindOf(path.join(dir, 'HEAD'))) === 'file' &&
+    (await kindOf(path.join(dir, 'objects'))) === 'directory' &&
+    (await kindOf(path.join(dir, 'refs'))) !== null;
+  return isBare ? { gitdir: dir, isBare: true } : null;
+}
+
+async function refuseUnsupported(gitdir: string, location: string, scope: GitScope): Promise<void> {
+  const alternates = await readOptional(path.join(gitdir, 'objects', 'info', 'alternates'));
+  if (alternates.trim() !== '')
+    throw gitError(
+      scope,
+      'UNSUPPORTED',
+      `${location} borrows objects from another repository (alternates); run \`git repack -a -d\` in it and remove objects/info/alternates`,
+    );
+  const extensions = configSection(await readOptional(path.join(gitdir, 'config')), 'extensions');
+  const format = extensions.get('objectformat') ?? 'sha1';
+  if (format !== 'sha1')
+    throw gitError(
+      scope,
+      'UNSUPPORTED',
+      `${location} uses ${format} object ids; clone it into a SHA-1 repository`,
+    );
+  const storage = extensions.get('refstorage') ?? 'files';
+  if (storage !== 'files')
+    throw gitError(
+      scope,
+      'UNSUPPORTED',
+      `${location} stores its refs as ${storage}; run \`git refs migrate --ref-format=files\``,
+    );
+  if (extensions.has('partialclone'))
+    throw gitError(scope, 'UNSUPPORTED', `${location} is a partial clone; clone it whole`);
+}
+
+/** Ids of the commits whose parents this repository does not have. */
+export async function readShallow(gitdir: string): Promise<ReadonlySet<string>> {
+  const text = await readOptional(path.join(gitdir, 'shallow'));
+  return new Set(text.split('\n').filter((line) => line !== ''));
+}
+
+function configSection(config: string, section: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  let current = '';
+  for (const raw of config.split('\n')) {
+    const line = raw.trim();
+    const header = /^\[\s*([A-Za-z0-9.-]+)\s*\]/.exec(line);
+    if (header?.[1] !== undefined) current = header[1].toLowerCase();
+    const pair = /^([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*)$/.exec(line);
+    if (current === section && pair?.[1] !== undefined)
+      values.set(pair[1].toLowerCase(), (pair[2] ?? '').trim().toLowerCase());
+  }
+  return values;
+}
+
+async function kindOf(file: string): Promise<'file' | 'directory' | null> {
+  try {
+    return (await fs.stat(file)).isDirectory() ? 'directory' : 'file';
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+async function readOptional(file: string): Promise<string> {
+  try {
+    return await fs.readFile(file, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return '';
+    throw error;
+  }
+}

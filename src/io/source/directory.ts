@@ -1,0 +1,97 @@
+import type { Dirent } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { blobId } from '../../core/model/brand.ts';
+import { ReconcileError } from '../../core/model/errors.ts';
+import { compareText } from '../../core/model/problem.ts';
+import type { Snapshot, SnapshotFile } from '../../reconcile/ports.ts';
+import { objectId } from '../git/objects.ts';
+import { blobMissing, blobTooLarge, fileBytesMax, SOURCE_LIMITS } from './snapshot.ts';
+
+/**
+ * The folder as it lies on disk, read once so that ids and bytes agree whatever is edited meanwhile. `.git` is skipped,
+ * symbolic links are listed and never followed, sockets and devices are passed over. Blob ids are what Git would give
+ * (no line-ending conversion); a file over its limit is listed, and reading it is BLOB_TOO_LARGE.
+ * @throws ReconcileError DIRECTORY_MISSING, SOURCE_TOO_LARGE (retry `never`)
+ */
+export function openDirectory(dir: string): Promise<Snapshot> {
+  return new Promise((resolve) => resolve(readDirectory(dir)));
+}
+
+function readDirectory(dir: string): Snapshot {
+  const files: SnapshotFile[] = [];
+  const contents = new Map<string, Uint8Array>();
+  const oversized = new Map<string, number>();
+  let bytesTotal = 0;
+
+  function take(relative: string, bytes: Uint8Array, kind: SnapshotFile['kind']): void {
+    const blob = objectId('blob', bytes);
+    files.push({ path: relative, blob: blobId(blob), kind });
+    if (bytes.length > fileBytesMax(relative)) {
+      oversized.set(blob, bytes.length);
+      return;
+    }
+    if (!contents.has(blob)) bytesTotal += bytes.length;
+    contents.set(blob, bytes);
+    if (files.length > SOURCE_LIMITS.filesMax)
+      throw tooLarge(dir, `more than ${SOURCE_LIMITS.filesMax} files`);
+    if (bytesTotal > SOURCE_LIMITS.totalBytesMax)
+      throw tooLarge(dir, `more than ${SOURCE_LIMITS.totalBytesMax >> 20} MiB`);
+  }
+
+  function descend(prefix: string): void {
+    for (const entry of listFolder(path.join(dir, prefix))) {
+      const relative = prefix + entry.name;
+      const file = path.join(dir, relative);
+      if (entry.isSymbolicLink()) take(relative, Buffer.from(readlinkSync(file)), 'symlink');
+      else if (entry.isDirectory() && entry.name !== '.git') descend(`${relative}/`);
+      else if (entry.isFile() && entry.name !== '.git')
+        take(relative, readPlainFile(dir, file), 'file');
+    }
+  }
+
+  descend('');
+  files.sort((a, b) => compareText(a.path, b.path));
+  return {
+    commit: null,
+    files,
+    read(blob) {
+      const bytes = contents.get(blob);
+      if (bytes !== undefined) return Promise.resolve(bytes);
+      const size = oversized.get(blob);
+      if (size === undefined) return Promise.reject(blobMissing(blob));
+      return Promise.reject(blobTooLarge(blob, size, SOURCE_LIMITS.fileBytesMax));
+    },
+  };
+}
+
+function listFolder(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw new ReconcileError('DIRECTORY_MISSING', `cannot read the folder ${folder}`, {
+      retry: 'never',
+      cause,
+    });
+  }
+}
+
+/** Bytes of a file whose size was looked at first: what is huge is refused before it is in memory. */
+function readPlainFile(dir: string, file: string): Buffer {
+  const fd = openSync(file, 'r');
+  try {
+    if (fstatSync(fd).size > SOURCE_LIMITS.totalBytesMax)
+      throw tooLarge(dir, `${file} is over 64 MiB`);
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function tooLarge(dir: string, what: string): ReconcileError {
+  return new ReconcileError(
+    'SOURCE_TOO_LARGE',
+    `${dir} holds too much (${what}); name the folder that holds associations/ and documents/`,
+    { retry: 'never' },
+  );
+}

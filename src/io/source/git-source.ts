@@ -1,0 +1,175 @@
+import { commitId } from '../../core/model/brand.ts';
+import type { Ancestry, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
+import { DamagedObject, gitError } from '../git/git-error.ts';
+import type { Relation } from '../git/history.ts';
+import { relate } from '../git/history.ts';
+import type { HttpLimits, RemoteConfig } from '../git/http-client.ts';
+import { HTTP_LIMITS } from '../git/http-client.ts';
+import { openLocalRepository, readShallow } from '../git/local-repository.ts';
+import type { Mirror } from '../git/mirror.ts';
+import { openHealingMirror, WHOLE_HISTORY } from '../git/mirror.ts';
+import type { ObjectReader } from '../git/object-reader.ts';
+import { openObjectReader } from '../git/object-reader.ts';
+import { isSafeRefName, resolveRef } from '../git/refs.ts';
+import { parseRemoteUrl } from '../git/remote-url.ts';
+import type { Logger } from '../log.ts';
+import { missingBlobs, readBlobLimited, SOURCE_LIMITS, snapshotOf } from './snapshot.ts';
+
+export type SourceConfig = {
+  /** https, http to loopback, or a path. */
+  readonly url: string;
+  readonly branch: string;
+  /** Folder of the repository that is ours; `.` for all of it. */
+  readonly path: string;
+  /** Where the mirror of a remote lives, inside the state directory. */
+  readonly mirrorDir: string;
+  readonly credentialsFile: string | null;
+  readonly limits?: Partial<HttpLimits>;
+};
+
+/** History asked for at first; enough for the pull requests in flight to fork within it. */
+const FIRST_DEPTH = 50;
+const DEEPER = [500, WHOLE_HISTORY] as const;
+
+/** @throws ReconcileError SOURCE_UNSUPPORTED for a URL or branch that is refused */
+export function openGitSource(config: SourceConfig, log: Logger): SourcePort & { close(): void } {
+  if (!isSafeRefName(`refs/heads/${config.branch}`))
+    throw gitError('SOURCE', 'UNSUPPORTED', `${JSON.stringify(config.branch)} is no branch name`);
+  const location = parseRemoteUrl(config.url, 'SOURCE');
+  if (location.kind === 'path') return openLocalSource(config, location.path);
+  const limits = { ...HTTP_LIMITS, ...config.limits };
+  const { credentialsFile } = config;
+  return openRemoteSource(
+    config,
+    { url: location.url, scope: 'SOURCE', credentialsFile, limits },
+    log,
+  );
+}
+
+function openRemoteSource(
+  config: SourceConfig,
+  remote: RemoteConfig,
+  log: Logger,
+): SourcePort & { close(): void } {
+  const healing = openHealingMirror(config.mirrorDir, remote, log);
+  let wholeTip: string | null = null; // read completely once, not again at every poll
+
+  /** The tip with its whole tree, fetched only when it is not here yet. */
+  async function bringTip(mirror: Mirror, tip: string, signal: AbortSignal): Promise<void> {
+    if (tip === wholeTip && mirror.reader.has(tip)) return;
+    const isEmpty =
+      (await resolveRef(mirror.gitdir, `refs/remotes/origin/${config.branch}`)) === null;
+    if (!mirror.reader.has(tip))
+      await mirror.fetch(
+        { branch: config.branch, tip, depth: isEmpty ? FIRST_DEPTH : null },
+        signal,
+      );
+    const [missing] = missingBlobs(
+      mirror.reader,
+      await snapshotOf(mirror.reader, tip, config.path),
+    );
+    if (missing !== undefined) throw new DamagedObject(`${missing} of ${tip} is missing`);
+    wholeTip = tip;
+  }
+
+  /** Deepens while the answer hangs on history that was not fetched. A mirror only ever grows deeper. */
+  async function relateDeep(
+    mirror: Mirror,
+    commits: { readonly known: string; readonly tip: string },
+    signal: AbortSignal,
+  ): Promise<Relation> {
+    let relation = await relate(mirror.reader, commits, await mirror.shallow());
+    for (const depth of DEEPER) {
+      if (relation.kind !== 'unprovable' || (await mirror.shallow()).size === 0) break;
+      log.info({ depth, ...commits }, 'deepening the mirror to decide ancestry');
+      await mirror.fetch({ branch: config.branch, tip: commits.tip, depth }, signal);
+      relation = await relate(mirror.reader, commits, await mirror.shallow());
+    }
+    return relation;
+  }
+
+  return {
+    observe: (accepted, signal) =>
+      healing.use(async (mirror) => {
+        const tip = await mirror.remoteTip(config.branch, signal);
+        if (tip === null) return GONE;
+        await bringTip(mirror, tip, signal);
+        if (accepted === null) return firstObservation(tip);
+        return observation(tip, await relateDeep(mirror, { known: accepted, tip }, signal));
+      }),
+    snapshot: (commit) => healing.use((mirror) => snapshotOf(mirror.reader, commit, config.path)),
+    readBlob: (blob) =>
+      healing.use((mirror) => readBlobLimited(mirror.reader, blob, SOURCE_LIMITS.configBytesMax)),
+    close: () => healing.close(),
+  };
+}
+
+/** A repository on this machine is read where it lies: no copy, no fetch, nothing written. */
+function openLocalSource(config: SourceConfig, path: string): SourcePort & { close(): void } {
+  let reader: ObjectReader | null = null;
+  let wholeTip: string | null = null;
+
+  async function open(): Promise<{ readonly gitdir: string; readonly reader: ObjectReader }> {
+    const { gitdir } = await openLocalRepository(path, 'SOURCE');
+    reader ??= openObjectReader(gitdir);
+    return { gitdir, reader };
+  }
+
+  async function using<Value>(
+    operation: (local: {
+      readonly gitdir: string;
+      readonly reader: ObjectReader;
+    }) => Promise<Value>,
+  ): Promise<Value> {
+    try {
+      return await operation(await open());
+    } catch (error) {
+      if (!(error instanceof DamagedObject)) throw error;
+      throw gitError(
+        'SOURCE',
+        'DAMAGED',
+        `${path}: ${error.message}; run \`git fsck\` there`,
+        error,
+      );
+    }
+  }
+
+  return {
+    observe: (accepted) =>
+      using(async (local) => {
+        const tip = await resolveRef(local.gitdir, `refs/heads/${config.branch}`);
+        if (tip === null) return GONE;
+        if (tip !== wholeTip) await snapshotOf(local.reader, tip, config.path);
+        wholeTip = tip;
+        if (accepted === null) return firstObservation(tip);
+        const shallow = await readShallow(local.gitdir);
+        return observation(tip, await relate(local.reader, { known: accepted, tip }, shallow));
+      }),
+    snapshot: (commit) => using((local) => snapshotOf(local.reader, commit, config.path)),
+    readBlob: (blob) =>
+      using((local) => readBlobLimited(local.reader, blob, SOURCE_LIMITS.configBytesMax)),
+    close() {
+      reader?.close();
+      reader = null;
+    },
+  };
+}
+
+const GONE: SourceObservation = { tip: null, ancestry: 'gone', distance: null, messages: [] };
+
+const firstObservation = (tip: string): SourceObservation => ({
+  tip: commitId(tip),
+  ancestry: 'first',
+  distance: null,
+  messages: [],
+});
+
+function observation(tip: string, relation: Relation): SourceObservation {
+  const ancestry: Ancestry = relation.kind;
+  return {
+    tip: commitId(tip),
+    ancestry,
+    distance: relation.distance,
+    messages: relation.messages,
+  };
+}
