@@ -104,6 +104,8 @@ export type Execution = {
   readonly statuses: { [status in RunStatus]: number };
   /** Runs that count against MaxErrors: Failed, TimedOut, Unreachable (advice H-16). */
   failures: number;
+  /** Failures that an operator's `resume` has forgiven: they stop nothing any more. */
+  forgiven: number;
   stopped: { readonly failures: number; readonly at: Instant } | null;
   closed: { readonly reason: CloseReason; readonly at: Instant } | null;
   endedAt: Instant | null;

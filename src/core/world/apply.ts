@@ -108,9 +108,12 @@ export function apply(state: State, record: Record): void {
     case 'stopped':
       executionOf(state, record.execution).stopped = { failures: record.failures, at: record.at };
       return;
-    case 'unstopped':
-      executionOf(state, record.execution).stopped = null;
+    case 'unstopped': {
+      const execution = executionOf(state, record.execution);
+      execution.forgiven = execution.failures;
+      execution.stopped = null;
       return;
+    }
     case 'ended':
       executionOf(state, record.execution).endedAt = record.at;
       return;
@@ -223,6 +226,7 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
     phases: noPhases(),
     statuses: noStatuses(),
     failures: 0,
+    forgiven: 0,
     stopped: null,
     closed: null,
     endedAt: null,

@@ -112,7 +112,8 @@ export function stopAtThreshold(turn: Turn, execution: Execution): void {
   const definition = turn.world.definition(execution.association);
   if (definition === undefined || execution.stopped !== null || execution.closed !== null) return;
   const targets = turn.world.assigned.get(execution.association)?.size ?? 0;
-  if (execution.failures <= errorsAllowed(definition.association.maxErrors, targets)) return;
+  const failures = execution.failures - execution.forgiven;
+  if (failures <= errorsAllowed(definition.association.maxErrors, targets)) return;
   emit(turn, {
     kind: 'stopped',
     execution: execution.id,

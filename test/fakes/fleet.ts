@@ -1,0 +1,279 @@
+/** A small fleet in memory for tests of the core: definitions, revisions and agents that answer, all by a line each. */
+import assert from 'node:assert/strict';
+import { digestOf } from '../../src/core/canonical/digest.ts';
+import type { Association } from '../../src/core/model/association.ts';
+import type {
+  AssociationName,
+  CommitId,
+  Instant,
+  NodeId,
+  RunId,
+} from '../../src/core/model/brand.ts';
+import {
+  associationName,
+  blobId,
+  commitId,
+  documentName,
+  instant,
+  nodeId,
+} from '../../src/core/model/brand.ts';
+import type { Catalog } from '../../src/core/model/catalog.ts';
+import type { Definition } from '../../src/core/model/definition.ts';
+import type { NodeFile, Tags } from '../../src/core/model/node.ts';
+import type { RunStatus } from '../../src/core/model/run.ts';
+import type { Execution } from '../../src/core/model/state.ts';
+import { parseRateLimit } from '../../src/core/rollout/limits.ts';
+import { parseSchedule } from '../../src/core/schedule/parse.ts';
+import type { Target } from '../../src/core/selector/target.ts';
+import type { Advance } from '../../src/core/world/advance.ts';
+import { advance } from '../../src/core/world/advance.ts';
+import type { Effect } from '../../src/core/world/effects.ts';
+import type { Event, LoadedRevision } from '../../src/core/world/events.ts';
+import type { Record } from '../../src/core/world/records.ts';
+import { World } from '../../src/core/world/world.ts';
+
+export const NOON = instant(Date.parse('2026-03-01T12:00:00Z'));
+export const MINUTE = 60_000;
+
+/** `node(7)` is `mi-00000000000000007`. */
+export const node = (n: number): NodeId => nodeId(`mi-${n.toString(16).padStart(17, '0')}`);
+export const commit = (n: number): CommitId => commitId(n.toString(16).padStart(40, '0'));
+export const named = (name: string): AssociationName => associationName(name);
+
+export type AssociationSpec = {
+  /** Stands for the document's content. */
+  readonly document?: string;
+  readonly parameters?: string;
+  readonly schedule?: string;
+  readonly flag?: boolean;
+  readonly targets?: readonly Target[];
+  readonly maxConcurrency?: string;
+  readonly maxErrors?: string;
+  readonly severity?: Association['complianceSeverity'];
+};
+
+export function definition(name: string, spec: AssociationSpec): Definition {
+  const schedule = scheduleOf(spec);
+  const association: Association = {
+    name: named(name),
+    document: documentName('Doc'),
+    documentVersion: { kind: 'default' },
+    parameters: {},
+    targets: spec.targets ?? [{ kind: 'all' }],
+    schedule,
+    applyOnlyAtCronInterval: spec.flag ?? false,
+    maxConcurrency: parseRateLimit(spec.maxConcurrency ?? '100%'),
+    maxErrors: parseRateLimit(spec.maxErrors ?? '100%'),
+    complianceSeverity: spec.severity ?? 'UNSPECIFIED',
+    syncCompliance: 'AUTO',
+    outputLocation: null,
+    tags: {},
+    startingDeadlineMs: 10 * MINUTE,
+    timeoutMs: null,
+    onInterrupted: 'Report',
+    file: `associations/${name}.yaml`,
+    line: 1,
+    blob: blobId('0'.repeat(40)),
+    digest: digestOf({ name, ...spec }),
+  };
+  const document = digestOf(spec.document ?? 'v1');
+  const parameters = digestOf(spec.parameters ?? '');
+  const output = digestOf('');
+  return {
+    association,
+    document: {
+      name: documentName('Doc'),
+      number: null,
+      origin: 'repository',
+      file: 'documents/Doc.yaml',
+      blob: null,
+      document: {
+        schemaVersion: '2.2',
+        description: '',
+        parameters: new Map(),
+        steps: [],
+        content: {},
+        digest: document,
+      },
+    },
+    documentNumber: null,
+    parameters: {},
+    parameterStore: {},
+    timeoutBudgetMs: 60 * MINUTE,
+    digests: {
+      document,
+      parameters,
+      output,
+      generation: digestOf([document, parameters, output]),
+      schedule: digestOf([spec.schedule ?? null, spec.flag ?? false]),
+      targets: digestOf(association.targets),
+      whole: association.digest,
+    },
+  };
+}
+
+function scheduleOf(spec: AssociationSpec): Association['schedule'] {
+  if (spec.schedule === undefined) return null;
+  const parsed = parseSchedule(spec.schedule, {
+    timezone: 'UTC',
+    strictAws: false,
+    offsetDays: null,
+    applyOnlyAtCronInterval: spec.flag ?? false,
+  });
+  assert.ok(parsed.ok, `schedule ${spec.schedule} parses`);
+  return parsed.value;
+}
+
+export function revision(
+  n: number,
+  associations: { readonly [name: string]: AssociationSpec },
+  nodes: { readonly [n: number]: Tags } = { 1: {}, 2: {}, 3: {} },
+): LoadedRevision {
+  const definitions = new Map(
+    Object.entries(associations).map(([name, spec]) => [named(name), definition(name, spec)]),
+  );
+  const files = new Map<NodeId, NodeFile>(
+    Object.entries(nodes).map(([number, tags]) => {
+      const id = node(Number(number));
+      const file = `nodes/${number}.yaml`;
+      return [id, { node: id, name: null, tags, publicKey: `key-${number}`, revoked: false, file }];
+    }),
+  );
+  const catalog: Catalog = {
+    commit: commit(n),
+    settings: {
+      defaults: { timezone: 'UTC', maxConcurrency: '50', maxErrors: '100%' },
+      strict: 'off',
+      guards: {
+        maxRemovedAssociationsPercent: 20,
+        minRemovedAssociations: 5,
+        maxRemovedNodesPercent: 25,
+        minRemovedNodes: 50,
+        maxAffectedNodes: null,
+      },
+    },
+    associations: new Map([...definitions].map(([name, each]) => [name, each.association])),
+    documents: new Map(),
+    nodes: files,
+    activations: new Map(),
+    groups: new Map(),
+    parameters: new Map(),
+    problems: [],
+    invalid: new Map(),
+    files: new Map(),
+    invalidAssociations: new Set(),
+  };
+  return { commit: commit(n), catalog, definitions };
+}
+
+/** A world, its clock and its journal, driven by hand. */
+export class TestFleet {
+  readonly world = new World();
+  readonly journal: Record[] = [];
+  now: Instant = NOON;
+  effects: Effect[] = [];
+  last: Advance | null = null;
+
+  constructor() {
+    this.happen({ kind: 'boot', instance: 'test', daemonKey: 'key', lastRecordAt: null });
+  }
+
+  /** Advances until nothing more is due; effects gather in `effects`. */
+  happen(...events: Event[]): this {
+    let queue = events;
+    do {
+      this.last = advance(this.world, queue, this.now);
+      this.journal.push(...this.last.records);
+      this.effects.push(...this.last.effects);
+      queue = [];
+    } while (this.last.more);
+    return this;
+  }
+
+  after(ms: number): this {
+    this.now = instant(this.now + ms);
+    return this.happen({ kind: 'tick' });
+  }
+
+  accept(loaded: LoadedRevision, allowDelete = 0): this {
+    return this.happen({
+      kind: 'revision',
+      revision: loaded,
+      ancestry: this.world.state.accepted === null ? 'first' : 'descendant',
+      distance: 1,
+      allowDelete,
+      acceptedBy: null,
+    });
+  }
+
+  connect(...numbers: number[]): this {
+    return this.happen(
+      ...numbers.map((n): Event => ({ kind: 'connected', node: node(n), hello: hello() })),
+    );
+  }
+
+  /** Jobs handed over since the last call: `{node, run, association}`. */
+  takeJobs(): readonly (Effect & { kind: 'send-job' })[] {
+    const jobs = this.effects.filter((effect) => effect.kind === 'send-job');
+    this.effects = this.effects.filter((effect) => effect.kind !== 'send-job');
+    return jobs;
+  }
+
+  start(job: Effect & { kind: 'send-job' }): this {
+    return this.happen({ kind: 'started', node: job.node, run: job.run, at: this.now });
+  }
+
+  finish(job: Effect & { kind: 'send-job' }, status: RunStatus = 'Success'): this {
+    return this.happen({
+      kind: 'result',
+      node: job.node,
+      execution: job.execution,
+      association: job.association,
+      outcome: {
+        run: job.run,
+        status,
+        detailedStatus: status,
+        summary: '',
+        exitCode: status === 'Success' ? null : 1,
+        failedStep: null,
+        outputTail: '',
+        startedAt: this.now,
+        finishedAt: this.now,
+        digest: digestOf([job.run, status]),
+      },
+    });
+  }
+
+  /** Starts and finishes every job until none comes. */
+  runAll(status: (node: NodeId) => RunStatus = () => 'Success'): readonly string[] {
+    const done: string[] = [];
+    for (let jobs = this.takeJobs(); jobs.length > 0; jobs = this.takeJobs()) {
+      for (const job of jobs) {
+        this.start(job).finish(job, status(job.node));
+        done.push(`${job.association}@${Number.parseInt(job.node.slice(3), 16)}`);
+      }
+    }
+    return done;
+  }
+
+  executions(): readonly Execution[] {
+    return [...this.world.state.executions.values()];
+  }
+}
+
+export function hello(running: RunId | null = null, startedAt: Instant | null = null) {
+  return {
+    facts: {
+      hostname: 'host',
+      platformType: 'Linux' as const,
+      platformName: 'Debian GNU/Linux',
+      platformVersion: '12',
+      architecture: 'x86_64',
+      agentVersion: '0.1.0',
+      bootId: 'boot',
+    },
+    running,
+    startedAt,
+    lastRuns: [],
+  };
+}
