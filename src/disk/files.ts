@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { ReconcileError } from '../core/model/errors.ts';
 import type { Disk, DiskWriter } from './disk.ts';
+import { systemCode } from './errors.ts';
 import { nodeDisk } from './node-disk.ts';
 
 /** Whole bytes, text as UTF-8, or chunks one after another. */
@@ -68,12 +70,24 @@ export async function ensureDir(
   { mode = 0o700, disk = nodeDisk }: WriteOptions = {},
 ): Promise<void> {
   const parent = dirname(path);
-  if ((await disk.makeDir(path, mode)) === 'no-parent') {
+  let made = await disk.makeDir(path, mode);
+  if (made === 'no-parent') {
     await ensureDir(parent, { mode, disk });
-    await disk.makeDir(path, mode);
+    made = await disk.makeDir(path, mode);
   }
-  // Also when it existed: whoever made it may have been killed before this sync.
-  if (parent !== path) await disk.syncDir(parent);
+  if (parent === path) return;
+  try {
+    // Also when it existed: whoever made it may have been killed before this sync.
+    await disk.syncDir(parent);
+  } catch (failure) {
+    // We cannot have made it in a folder closed to us (systemd's /var/lib/private is one).
+    if (made !== 'exists' || !isDenied(failure)) throw failure;
+  }
+}
+
+function isDenied(failure: unknown): boolean {
+  const code = failure instanceof ReconcileError ? systemCode(failure.cause) : null;
+  return code === 'EACCES' || code === 'EPERM';
 }
 
 function chunksOf(content: Content): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {

@@ -66,6 +66,7 @@ export async function beginWriting(
 ): Promise<Writer> {
   const waiting: Batch[] = [];
   let waitingBytes = 0;
+  let overloaded = false;
   let lastSyncMs = 0;
   let closed = false;
   let turn: Promise<void> = Promise.resolve();
@@ -151,8 +152,9 @@ export async function beginWriting(
       waitingBytes = 0;
       for (const batch of refused) batch.settle(failure);
     }
-    if (waiting.length > 0) void inTurn(writeGroup);
-    else draining = false;
+    draining = waiting.length > 0;
+    overloaded &&= draining;
+    if (draining) void inTurn(writeGroup);
   }
 
   return {
@@ -164,7 +166,9 @@ export async function beginWriting(
       if (records.length === 0) return;
       const frames = encodePayloads(records.map(toJson));
       const bytes = Buffer.byteLength(frames);
-      if (waitingBytes > 0 && waitingBytes + bytes > options.waitingBytesMax) throw busy();
+      overloaded ||= waitingBytes > 0 && waitingBytes + bytes > options.waitingBytesMax;
+      // Until those that wait are written, so that no smaller batch slips in behind a refused one.
+      if (overloaded) throw busy();
       const written = new Promise<void>((resolve, reject) => {
         const settle = (failure: unknown): void =>
           failure === null ? resolve() : reject(failure as Error);

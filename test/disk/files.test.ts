@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { diskError } from '../../src/disk/errors.ts';
 import {
   createAtomic,
   ensureDir,
@@ -104,6 +105,14 @@ test('ensureDir makes the missing folders, for their owner alone, and is harmles
   await ensureDir(dir);
   await ensureDir(dir);
   assert.equal((await stat(join(root, 'a'))).mode & 0o777, 0o700);
+});
+
+test('ensureDir is content with a folder that stands in one closed to us', async () => {
+  const open = fakeDisk(() => 0);
+  const denied = Object.assign(new Error('denied'), { code: 'EACCES' });
+  const closed = { ...open, syncDir: () => Promise.reject(diskError('sync', '/', denied)) };
+  await assert.rejects(ensureDir('/state', { disk: closed }), { code: 'DISK_IO' });
+  await ensureDir('/state', { disk: closed });
 });
 
 test('removing twice is harmless', async () => {

@@ -33,6 +33,8 @@ export type FakeDisk = Disk & {
   limitBytes(bytesMax: number | null): void;
   /** A new life: `kill` keeps what was written, `power` what was synced and a random part of the rest. */
   restart(how: 'kill' | 'power'): void;
+  /** Whether a `crash` happened since the last restart: whoever was tidying up may have kept it to himself. */
+  hasCrashed(): boolean;
   /** The bytes of a file now; null when absent. */
   bytesOf(path: string): Buffer | null;
   /** Changes a file behind everyone's back, durably. */
@@ -161,6 +163,7 @@ export function fakeDisk(random: () => number): FakeDisk {
       crashed = false;
       if (how === 'power') for (const folder of folders.values()) forget(folder);
     },
+    hasCrashed: () => crashed,
     bytesOf: (path) => {
       const inode = folders.get(dirname(path))?.now.get(path);
       return inode === undefined ? null : Buffer.from(inode.content.subarray(0, inode.size));

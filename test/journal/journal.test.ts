@@ -86,14 +86,20 @@ test('restarts alone make no segments', async () => {
   assert.deepEqual(await on.list('/state'), ['journal-00000001.log']);
 });
 
-test('what waits for the disk is bounded', async () => {
-  const { journal } = await openLedger({ disk: disk(), waitingBytesMax: 100 });
-  const appends = Array.from({ length: 10 }, (_, id) => journal.append([entry(id)]));
-  const outcomes = await Promise.allSettled(appends);
-  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
-  assert.ok(refused.length > 0 && refused.length < 10);
-  for (const { reason } of refused) assert.equal((reason as { code: string }).code, 'JOURNAL_BUSY');
+test('what waits for the disk is bounded, and nothing slips in behind what was refused', async () => {
+  const on = disk();
+  const { journal } = await openLedger({ disk: on, waitingBytesMax: 250 });
+  const large = [1, 2, 3].map((id) => journal.append([id, id, id].map(entry)));
+  const small = journal.append([entry(4)]);
+  const outcomes = await Promise.allSettled([...large, small]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected', 'rejected'],
+  );
+  await assert.rejects(small, { code: 'JOURNAL_BUSY', retry: 'backoff' });
+  await journal.append([entry(5)]);
   assert.equal(journal.stats().waitingBytes, 0);
+  assert.deepEqual(await replayedFrom(on), [1, 1, 1, 2, 2, 2, 5]);
 });
 
 for (const c of [

@@ -1,0 +1,38 @@
+/**
+ * Files that a power cut may take: written and not synced, because nothing is decided by them after a restart of the
+ * machine. Synchronous, because each is a few hundred microseconds in the way of a step that waits for it.
+ */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { diskError } from './errors.ts';
+
+/** @throws ReconcileError DISK_FULL, DISK_IO (retry `backoff`) */
+export function writeScratch(path: string, text: string, mode: number): void {
+  attempt('write', path, () => writeFileSync(path, text, { mode }));
+}
+
+/** With missing parents; an existing folder is fine. */
+export function makeScratchDir(path: string): void {
+  attempt('create', path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+}
+
+export function moveScratchDir(from: string, to: string): void {
+  attempt('rename to', to, () => renameSync(from, to));
+}
+
+/** The folder with all that is in it; an absent one is fine. */
+export async function removeScratchDir(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (cause) {
+    throw diskError('remove', path, cause);
+  }
+}
+
+function attempt(operation: string, path: string, call: () => void): void {
+  try {
+    call();
+  } catch (cause) {
+    throw diskError(operation, path, cause);
+  }
+}
