@@ -231,6 +231,12 @@ test('lastSlot: in the second pass of an hour, the newest is the last of the fir
   assert.equal(last('2024-03-31T01:00'), '2024-03-31T01:00');
 });
 
+test('an anchor in the second pass of an hour has seen the whole first pass', () => {
+  const of = schedule('cron(*/10 * * * ? *)', { timezone: 'Europe/Berlin' });
+  const next = nextSlot(of, { after: YEAR_2000, anchor: utc('2024-10-27T01:25') });
+  assert.equal(shown(next), '2024-10-27T02:00');
+});
+
 test('countSlots stops at its bound', () => {
   const of = schedule('cron(* * * * ? *)');
   const range = {
