@@ -1,7 +1,7 @@
 /** An association as we work with it: names branded, defaults filled, durations in ms. The file's shape is generated. */
 
 import type { Schedule } from '../schedule/schedule.ts';
-import type { Target } from '../selector/target.ts';
+import type { Group as SelectorGroup, Target } from '../selector/target.ts';
 import type { AssociationName, BlobId, Digest, DocumentName } from './brand.ts';
 import type { JsonObject } from './json.ts';
 
@@ -52,11 +52,7 @@ export type Association = {
 };
 
 /** A named target query under `groups/`. */
-export type Group = {
-  readonly name: string;
-  readonly targets: readonly Target[];
-  readonly file: string;
-};
+export type Group = SelectorGroup & { readonly file: string };
 
 /** A Parameter Store entry under `parameters/`. */
 export type Parameter = {

@@ -6,7 +6,7 @@ import { present } from '../model/errors.ts';
 import type { Node } from '../model/node.ts';
 import { compareText } from '../model/problem.ts';
 import { createNodeIndex } from '../selector/node-index.ts';
-import type { Groups, Target } from '../selector/target.ts';
+import type { Target } from '../selector/target.ts';
 
 export type Fleet = {
   readonly nodes: ReadonlyMap<NodeId, Node>;
@@ -49,7 +49,7 @@ export function createFleet(initial: ReadonlyMap<NodeId, Node>): Fleet {
     },
     resolve(targets, groups) {
       const ids = index
-        .resolve(targets, groups as Groups)
+        .resolve(targets, groups)
         .map((ordinal) => present(idOf[ordinal], 'an ordinal of this fleet'));
       return isSorted(ids) ? ids : ids.sort(compareText);
     },

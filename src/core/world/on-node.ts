@@ -7,7 +7,6 @@ import type { Instant, NodeId } from '../model/brand.ts';
 import type { Node, Registration } from '../model/node.ts';
 import type { LastOutcome, NodeState } from '../model/state.ts';
 import { matches } from '../selector/match.ts';
-import type { Groups } from '../selector/target.ts';
 import type { Hello } from './events.ts';
 import { joinExecution } from './executions.ts';
 import { findRun, finish, giveBack, markStarted, stopAtThreshold } from './on-run.ts';
@@ -185,7 +184,7 @@ function register(turn: Turn, registration: Registration): void {
 function assignNode(turn: Turn, node: Node, occasion: string, reason: string): void {
   const { world } = turn;
   if (world.revision === null) return;
-  const groups = world.revision.catalog.groups as Groups;
+  const { groups } = world.revision.catalog;
   for (const definition of world.revision.definitions.values()) {
     const { name, targets, applyOnlyAtCronInterval } = definition.association;
     if (!matches(targets, node, groups)) continue;

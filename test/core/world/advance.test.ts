@@ -11,9 +11,9 @@ test('a new association runs once on every connected target, with its reason', (
   const fleet = new TestFleet().accept(revision(1, { motd: {} })).connect(1, 2, 3);
   assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2', 'motd@3']);
   assert.deepEqual(fleet.runAll(), []);
-  const [execution] = fleet.executions();
+  const execution = fleet.executions()[0];
   assert.equal(execution?.reason, 'new association in 0000000');
-  assert.equal(execution?.endedAt, fleet.now);
+  assert.equal(execution.endedAt, fleet.now);
 });
 
 test('an edit of the document runs everywhere; of the severity nowhere; a revert runs again', () => {
@@ -235,7 +235,7 @@ test('a node that comes back without its started run is given a minute, then it 
     .after(2 * MINUTE);
   const last = fleet.world.state.nodes.get(node(1))?.assignments.get(named('motd'))?.last;
   assert.equal(last?.outcome.status, 'Failed');
-  assert.equal(last?.outcome.detailedStatus, 'Interrupted');
+  assert.equal(last.outcome.detailedStatus, 'Interrupted');
 });
 
 test('the guard holds a revision that removes too much, a trailer releases it', () => {

@@ -1,0 +1,18 @@
+/** Why a pending run does not run now, and until when where that is known (the closed list of contract §5). */
+
+import type { Waiting } from '../model/standing.ts';
+import type { Execution, Run } from '../model/state.ts';
+import { waitingReasons } from '../rollout/waiting.ts';
+import type { World } from './world.ts';
+
+export function waitingOf(world: World, execution: Execution, run: Run): Waiting {
+  const node = world.state.nodes.get(run.node);
+  return waitingReasons({
+    paused: world.state.paused !== null,
+    stopped: execution.stopped !== null,
+    connected: node?.connectedAt !== null && node !== undefined,
+    free: node !== undefined && world.isFree(node),
+    capacity: world.hasCapacity(execution.association),
+    nextSlot: world.nextSlotOf(execution.association),
+  });
+}
