@@ -6,6 +6,7 @@ import type { SegmentEnd } from './control.ts';
 import { encodeControl, layoutVersion } from './control.ts';
 import { journalError } from './errors.ts';
 import type { JournalFormat } from './format.ts';
+import { payloadBytesMax } from './frames.ts';
 import { segmentName } from './layout.ts';
 import { encodeGroup, encodePayloads } from './segment.ts';
 
@@ -166,6 +167,7 @@ export async function beginWriting(
       if (records.length === 0) return;
       const frames = encodePayloads(records.map(toJson));
       const bytes = Buffer.byteLength(frames);
+      invariant(bytes <= payloadBytesMax, 'a batch is small enough to be read back');
       overloaded ||= waitingBytes > 0 && waitingBytes + bytes > options.waitingBytesMax;
       // Until those that wait are written, so that no smaller batch slips in behind a refused one.
       if (overloaded) throw busy();
