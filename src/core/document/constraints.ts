@@ -24,7 +24,7 @@ export function agentText(parameter: string, { validator, message }: Violation):
   return `error thrown in '${validator}' while validating parameter /${parameter}/: ${message}`;
 }
 
-/** Everything wrong with `value`, references already resolved. */
+/** What is wrong with `value`, references already resolved: of each kind, the first element that breaks it. */
 export function constraintViolations(
   definition: ParameterDefinition,
   value: Json,
@@ -58,11 +58,11 @@ export function patternViolations(
         `encountered error while compiling allowed pattern - internal error: ${pattern.reason}`,
       ),
     ];
-  return elementsOf(value)
-    .filter((text) => !pattern.finds(text))
-    .map((text) =>
-      violation(`parameter value /${text}/ does not match the allowed pattern /${allowedPattern}/`),
-    );
+  const text = elementsOf(value).find((element) => !pattern.finds(element));
+  if (text === undefined) return [];
+  return [
+    violation(`parameter value /${text}/ does not match the allowed pattern /${allowedPattern}/`),
+  ];
 }
 
 function allowedValueViolations(
@@ -79,13 +79,10 @@ function allowedValueViolations(
   const scalar = typeof value === 'number' || typeof value === 'boolean';
   if (!isTextual(value) && !(scalar && (type === 'Integer' || type === 'Boolean')))
     return [violation(`invalid parameter type ${type} with parameter value ${goText(value)}`)];
-  return elementsOf(value)
-    .filter((text) => !allowedValues.includes(text))
-    .map((text) =>
-      violation(
-        `parameter value /${text}/ is not in the allowed list [${allowedValues.join(' ')}]`,
-      ),
-    );
+  const text = elementsOf(value).find((element) => !allowedValues.includes(element));
+  if (text === undefined) return [];
+  const list = allowedValues.join(' ');
+  return [violation(`parameter value /${text}/ is not in the allowed list [${list}]`)];
 }
 
 /** Lengths count bytes of UTF-8. Numbers and booleans have none. */
@@ -97,14 +94,14 @@ function charViolations(definition: ParameterDefinition, value: Json): readonly 
     validator: 'MinMaxCharParamValidator',
     message,
   });
-  return elementsOf(value).flatMap((text) => {
+  for (const text of elementsOf(value)) {
     const bytes = Buffer.byteLength(text);
     if (minChars !== null && bytes < minChars)
       return [violation(`parameter value /${text}/ is less than the min char limit /${minChars}/`)];
     if (maxChars !== null && bytes > maxChars)
       return [violation(`parameter value /${text}/ is exceeding the max chars /${maxChars}/`)];
-    return [];
-  });
+  }
+  return [];
 }
 
 /** Lists and maps only; a map given as text is not counted. */

@@ -44,6 +44,7 @@ const NOT_A_PARAMETER = /^ssm(-secure)?:/;
 
 function lintTokens(desk: Desk, spot: Spot, parameters: Definitions, used: Set<string>): void {
   forEachText(spot, (text, at) => {
+    if (!text.includes('{{')) return;
     for (const match of text.matchAll(ANY_TOKEN)) {
       const name = match[1] ?? '';
       if (parameters.has(name)) used.add(name);

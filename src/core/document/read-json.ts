@@ -7,9 +7,9 @@ import { DOCUMENT_DEPTH_MAX, DOCUMENT_NODES_MAX, pointTo } from './source.ts';
  * @throws never
  */
 export function readJson(text: string): Reading {
-  const reader: Reader = { text, at: 0, nodes: 0, faults: [] };
+  const reader: Reader = { text, at: 0, nodes: 0, path: [], faults: [] };
   try {
-    const root = readValue(reader, '', 0);
+    const root = readValue(reader);
     skipSpace(reader);
     if (reader.at < text.length) refuse(reader, `nothing may follow the document's value`);
     return { root, faults: reader.faults };
@@ -19,7 +19,14 @@ export function readJson(text: string): Reading {
   }
 }
 
-type Reader = { readonly text: string; at: number; nodes: number; readonly faults: Fault[] };
+type Reader = {
+  readonly text: string;
+  at: number;
+  nodes: number;
+  /** Keys and indices down to the value being read; pointers are made of it only when there is a fault. */
+  readonly path: (string | number)[];
+  readonly faults: Fault[];
+};
 
 /** Carries the first mistake of syntax out of the recursion; never leaves this file. */
 class Refusal extends Error {
@@ -34,19 +41,19 @@ function refuse(reader: Reader, message: string, code = 'json-syntax', hint = ''
   throw new Refusal({ code, severity: 'error', at: reader.at, pointer: '', message, hint });
 }
 
-function readValue(reader: Reader, pointer: string, depth: number): SourceNode {
+function readValue(reader: Reader): SourceNode {
   skipSpace(reader);
   reader.nodes += 1;
-  if (depth > DOCUMENT_DEPTH_MAX)
+  if (reader.path.length > DOCUMENT_DEPTH_MAX)
     refuse(reader, `nested deeper than ${DOCUMENT_DEPTH_MAX} levels`, 'too-deep');
   if (reader.nodes > DOCUMENT_NODES_MAX)
     refuse(reader, `more than ${DOCUMENT_NODES_MAX} values`, 'too-many-nodes');
   const { text, at } = reader;
   switch (text.charAt(at)) {
     case '{':
-      return readMap(reader, pointer, depth);
+      return readMap(reader);
     case '[':
-      return readList(reader, pointer, depth);
+      return readList(reader);
     case '"':
       return { kind: 'scalar', at, value: readText(reader), written: null };
     default:
@@ -54,7 +61,7 @@ function readValue(reader: Reader, pointer: string, depth: number): SourceNode {
   }
 }
 
-function readMap(reader: Reader, pointer: string, depth: number): SourceNode {
+function readMap(reader: Reader): SourceNode {
   const { at } = reader;
   const entries: SourceEntry[] = [];
   const keys = new Set<string>();
@@ -65,24 +72,33 @@ function readMap(reader: Reader, pointer: string, depth: number): SourceNode {
     const keyAt = reader.at;
     if (reader.text.charAt(keyAt) !== '"') refuse(reader, keyExpected(reader));
     const key = readText(reader);
-    if (keys.has(key)) reader.faults.push(repeatedKey(key, keyAt, pointTo(pointer, key)));
+    reader.path.push(key);
+    if (keys.has(key)) reader.faults.push(repeatedKey(key, keyAt, pointerOf(reader)));
     keys.add(key);
     if (!take(reader, ':')) refuse(reader, `":" is missing after the key "${key}"`);
-    entries.push({ key, keyAt, value: readValue(reader, pointTo(pointer, key), depth + 1) });
+    entries.push({ key, keyAt, value: readValue(reader) });
+    reader.path.pop();
   } while (take(reader, ','));
   if (!take(reader, '}')) refuse(reader, '"," or "}" is missing here');
   return { kind: 'map', at, entries };
 }
 
-function readList(reader: Reader, pointer: string, depth: number): SourceNode {
+function readList(reader: Reader): SourceNode {
   const { at } = reader;
   const items: SourceNode[] = [];
   reader.at += 1;
   if (take(reader, ']')) return { kind: 'list', at, items };
-  do items.push(readValue(reader, pointTo(pointer, items.length), depth + 1));
-  while (take(reader, ','));
+  do {
+    reader.path.push(items.length);
+    items.push(readValue(reader));
+    reader.path.pop();
+  } while (take(reader, ','));
   if (!take(reader, ']')) refuse(reader, '"," or "]" is missing here');
   return { kind: 'list', at, items };
+}
+
+function pointerOf(reader: Reader): string {
+  return reader.path.reduce<string>(pointTo, '');
 }
 
 function readText(reader: Reader): string {

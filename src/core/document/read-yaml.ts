@@ -1,4 +1,4 @@
-import type { Pair, Tags, YAMLMap, Node as YamlNode } from 'yaml';
+import type { Pair, Scalar, Tags, YAMLMap, Node as YamlNode } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Fault, Reading, SourceEntry, SourceNode, SourceScalar } from './source.ts';
 import {
@@ -28,7 +28,15 @@ export function readYaml(text: string): Reading {
     for (const { pos, message } of document.warnings)
       faults.push(warning('yaml-tag', pos[0], '', `${message}: it is read without the tag`));
     if (faults.some(({ severity }) => severity === 'error')) return { root: null, faults };
-    const reader: Reader = { faults, anchors: new Map(), aliases: 0, nodes: 0, chars: 0 };
+    const reader: Reader = {
+      text,
+      faults,
+      anchors: new Map(),
+      aliases: 0,
+      nodes: 0,
+      chars: 0,
+      deepest: 0,
+    };
     return { root: convert(reader, document.contents, '', 0), faults };
   } catch (error) {
     if (error instanceof Refusal) return { root: null, faults: [...faults, error.fault] };
@@ -38,15 +46,24 @@ export function readYaml(text: string): Reading {
 }
 
 type Reader = {
+  readonly text: string;
   readonly faults: Fault[];
   readonly anchors: Map<string, Anchored>;
   aliases: number;
   /** Both count what aliases expand to, every time. */
   nodes: number;
   chars: number;
+  /** The deepest level reached, aliases expanded, since whoever reads it set it. */
+  deepest: number;
 };
 
-type Anchored = { readonly node: SourceNode; readonly nodes: number; readonly chars: number };
+type Anchored = {
+  readonly node: SourceNode;
+  readonly nodes: number;
+  readonly chars: number;
+  /** Levels below it. */
+  readonly height: number;
+};
 
 /** Carries a broken limit out of the recursion; never leaves this file. */
 class Refusal extends Error {
@@ -66,7 +83,8 @@ function onlyJsonTags(tags: Tags): Tags {
 const NOT_JSON = /:(binary|omap|pairs|set|timestamp)$/;
 
 function convert(reader: Reader, node: unknown, pointer: string, depth: number): SourceNode {
-  const before = { nodes: reader.nodes, chars: reader.chars };
+  const before = { nodes: reader.nodes, chars: reader.chars, deepest: reader.deepest };
+  reader.deepest = depth;
   const converted = convertNode(reader, node, pointer, depth);
   const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
   if (anchor !== undefined) {
@@ -75,24 +93,28 @@ function convert(reader: Reader, node: unknown, pointer: string, depth: number):
       node: converted,
       nodes: reader.nodes - before.nodes,
       chars: reader.chars - before.chars,
+      height: reader.deepest - depth,
     });
   }
+  reader.deepest = Math.max(before.deepest, reader.deepest);
   return converted;
 }
 
 function convertNode(reader: Reader, node: unknown, pointer: string, depth: number): SourceNode {
   const at = startOf(node);
   count(reader, 1, 0, at);
-  if (depth > DOCUMENT_DEPTH_MAX)
-    refuse('too-deep', at, `nested deeper than ${DOCUMENT_DEPTH_MAX} levels`);
-  if (isMap(node)) return convertMap(reader, node, pointer, depth);
+  descend(reader, depth, at);
+  if (isMap(node))
+    return isUnquotedToken(node)
+      ? convertToken(reader, node, pointer)
+      : convertMap(reader, node, pointer, depth);
   if (isSeq(node)) {
     const items = node.items.map((item, i) =>
       convert(reader, item, pointTo(pointer, i), depth + 1),
     );
     return { kind: 'list', at, items };
   }
-  if (isAlias(node)) return expand(reader, node.source, at);
+  if (isAlias(node)) return expand(reader, node.source, at, depth);
   return convertScalar(reader, node, at);
 }
 
@@ -120,22 +142,31 @@ function convertMap(reader: Reader, map: YAMLMap, pointer: string, depth: number
   return { kind: 'map', at: startOf(map), entries };
 }
 
+/** `{{ p }}` without quotes: a map whose only key is a map. */
+function isUnquotedToken(map: YAMLMap): boolean {
+  return map.items.length === 1 && isMap(map.items[0]?.key);
+}
+
+/** Read on as the text that was meant, so that it is the one problem here. */
+function convertToken(reader: Reader, map: YAMLMap, pointer: string): SourceScalar {
+  const at = startOf(map);
+  const written = reader.text.slice(at, map.range?.[1] ?? at);
+  reader.faults.push({
+    code: 'unquoted-token',
+    severity: 'error',
+    at,
+    pointer,
+    message: 'a token in braces without quotes is a YAML map, not a text',
+    hint: `Put the whole value in quotes: "${written}".`,
+  });
+  return { kind: 'scalar', at, value: written, written: null };
+}
+
 /** Null when the key is no text: the reference drops it, and so do we, with a word about it. */
 function keyOf(reader: Reader, { key }: Pair, pointer: string): string | null {
   if (isScalar(key) && typeof key.value === 'string') return key.value;
   const at = startOf(key);
-  if (isMap(key) || isSeq(key)) {
-    reader.faults.push({
-      code: 'unquoted-token',
-      severity: 'error',
-      at,
-      pointer,
-      message: 'a token in braces without quotes is a YAML map, not a text',
-      hint: 'Put the whole value in quotes: "{{ name }}".',
-    });
-    return null;
-  }
-  const written = isScalar(key) && key.source !== undefined ? key.source : 'null';
+  const written = isScalar(key) && key.source !== undefined ? key.source : String(key);
   reader.faults.push(
     warning(
       'key-not-text',
@@ -169,7 +200,8 @@ function convertScalar(reader: Reader, node: unknown, at: number): SourceScalar 
   const { value } = node;
   if (typeof value === 'string') {
     count(reader, 0, value.length, at);
-    return { kind: 'scalar', at, value, written };
+    const text = endsWithFile(reader, node) ? value.replace(/\n$/, '') : value;
+    return { kind: 'scalar', at, value: text, written };
   }
   if (value === null || typeof value === 'boolean') return { kind: 'scalar', at, value, written };
   // Infinities and NaN are not JSON, so they stay what was written.
@@ -177,7 +209,13 @@ function convertScalar(reader: Reader, node: unknown, at: number): SourceScalar 
   return { kind: 'scalar', at, value: isNumber ? value : (written ?? ''), written };
 }
 
-function expand(reader: Reader, name: string, at: number): SourceNode {
+/** A block at the end of a file without a last newline has none either; the parser adds it. */
+function endsWithFile({ text }: Reader, node: Scalar): boolean {
+  const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+  return isBlock && !text.endsWith('\n') && (node.range?.[1] ?? 0) >= text.length;
+}
+
+function expand(reader: Reader, name: string, at: number, depth: number): SourceNode {
   reader.aliases += 1;
   if (reader.aliases > DOCUMENT_ALIASES_MAX)
     refuse('too-many-aliases', at, `more than ${DOCUMENT_ALIASES_MAX} aliases`);
@@ -185,7 +223,14 @@ function expand(reader: Reader, name: string, at: number): SourceNode {
   if (target === undefined)
     return refuse('unknown-anchor', at, `there is no anchor "${name}" before this alias`);
   count(reader, target.nodes, target.chars, at);
+  descend(reader, depth + target.height, at);
   return target.node;
+}
+
+function descend(reader: Reader, depth: number, at: number): void {
+  reader.deepest = Math.max(reader.deepest, depth);
+  if (depth > DOCUMENT_DEPTH_MAX)
+    refuse('too-deep', at, `nested deeper than ${DOCUMENT_DEPTH_MAX} levels`);
 }
 
 function count(reader: Reader, nodes: number, chars: number, at: number): void {

@@ -60,7 +60,8 @@ export const DOCUMENT_STEPS_MAX = 64;
 
 /** One step deeper in a JSON pointer (RFC 6901). */
 export function pointTo(pointer: string, key: string | number): string {
-  return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  if (typeof key === 'number' || !/[~/]/.test(key)) return `${pointer}/${key}`;
+  return `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 export function toJson(node: SourceNode): Json {

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import {
+  agentText,
+  constraintViolations,
+  patternViolations,
+} from '../../../src/core/document/constraints.ts';
+import { judgeStep } from '../../../src/core/document/disposition.ts';
+import { scriptTimeoutSeconds } from '../../../src/core/document/inputs.ts';
+import { combinedOutput, cutText } from '../../../src/core/document/output.ts';
+import { typeParameters } from '../../../src/core/document/parameters.ts';
+import { parseDocument } from '../../../src/core/document/parse.ts';
+import { prepareRun } from '../../../src/core/document/prepare.ts';
+import type { StoreValue } from '../../../src/core/document/prepared.ts';
+import type { StepState } from '../../../src/core/document/status.ts';
+import { countStates, documentState, mergeStates } from '../../../src/core/document/status.ts';
+import {
+  isSecretReference,
+  mentionsSecureStore,
+  mentionsStore,
+  resolveReferences,
+} from '../../../src/core/document/store.ts';
+import { PARAMETER_NAME, substitute } from '../../../src/core/document/substitute.ts';
+import type { Document } from '../../../src/core/model/document.ts';
+import type { Json, JsonObject } from '../../../src/core/model/json.ts';
+import { allHandlers, documentWith } from './build.ts';
+import type { VectorCase } from './vectors.ts';
+import { testVectors } from './vectors.ts';
+
+type Case<Input, Expected> = VectorCase & { readonly input: Input; readonly expected: Expected };
+type Outcome = { readonly result?: Json; readonly error?: string };
+
+type ParseOutcome = {
+  readonly error?: string;
+  readonly schemaVersion?: string;
+  readonly steps?: readonly { action: string; name: string; inputs: Json }[];
+};
+
+function judgeParse(format: 'json' | 'yaml') {
+  return ({ input, expected }: Case<{ text: string }, ParseOutcome>): void => {
+    const { document, problems } = parseDocument(input.text, { file: `v.${format}`, format });
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    if (expected.error !== undefined) {
+      assert.equal(document, null);
+      assert.ok(errors.length > 0);
+      return;
+    }
+    assert.deepEqual(errors, []);
+    assert.equal(document?.schemaVersion, expected.schemaVersion);
+    const prepared = prepareRun(
+      document as Document,
+      {},
+      context(() => null),
+    );
+    assert.ok(prepared.ok);
+    const steps = prepared.steps.map(({ action, name, inputs }) => ({ action, inputs, name }));
+    assert.deepEqual(steps, expected.steps);
+  };
+}
+
+testVectors('document-parse', judgeParse('json'), {
+  'document-parse-029': 'p has no default and no value: the run fails before its first step',
+  'document-parse-033': 'booleans in allowedValues are accepted, as the guide writes them',
+  'document-parse-035': 'p has no default and no value: the run fails before its first step',
+  'document-parse-037': 'p has no default and no value: the run fails before its first step',
+  'document-parse-049': 'a step without action is refused',
+  'document-parse-063': 'a repeated key is refused',
+});
+
+testVectors('document-parse-yaml', judgeParse('yaml'), {
+  'document-parse-yaml-013': 'a repeated key is refused',
+});
+
+testVectors<Case<{ input: Json; params: JsonObject }, { result: Json }>>(
+  'parameter-substitution',
+  ({ input, expected }) => {
+    assert.deepEqual(substitute(input.input, input.params), expected.result);
+  },
+);
+
+testVectors<
+  Case<
+    { params: JsonObject; paramDefs: JsonObject; nested: boolean },
+    { ok?: true; error?: string }
+  >
+>(
+  'parameter-validation',
+  ({ input, expected, loose }) => {
+    const document = documentWith({ parameters: input.paramDefs });
+    const errors = [...document.parameters.values()].flatMap((definition) => {
+      const value = input.params[definition.name] ?? null;
+      const judge = input.nested ? constraintViolations : patternViolations;
+      return judge(definition, value).map((violation) => agentText(definition.name, violation));
+    });
+    if (expected.ok === true) assert.deepEqual(errors, []);
+    else if (loose === true) assert.ok(errors.length > 0);
+    else
+      assert.equal(
+        `all errors during param validation errors: ${errors.join('\n')}`,
+        expected.error,
+      );
+  },
+  {
+    'parameter-validation-019': 'a pattern that cannot be compiled is refused with the document',
+    'parameter-validation-043': 'references are resolved before the check, which is not asked here',
+    'parameter-validation-077':
+      'an Integer is judged by type and allowedValues, not by equality with its default',
+    'parameter-validation-079':
+      'an Integer is judged by type and allowedValues, not by equality with its default',
+    'parameter-validation-081':
+      'an Integer is judged by type and allowedValues, not by equality with its default',
+    'parameter-validation-085': 'a Boolean is judged by type, not by equality with its default',
+    'parameter-validation-087': 'a Boolean is judged by type, not by equality with its default',
+  },
+);
+
+testVectors<Case<{ params: JsonObject }, { result: JsonObject }>>(
+  'parameter-names',
+  ({ input, expected }) => {
+    const kept = Object.entries(input.params).filter(([name]) => PARAMETER_NAME.test(name));
+    assert.deepEqual(Object.fromEntries(kept), expected.result);
+  },
+);
+
+testVectors<Case<{ input: Json; ssm: { [name: string]: StoreValue } }, Outcome>>(
+  'parameter-store',
+  ({ input, expected }) => {
+    const resolved = resolveReferences(input.input, (reference) => input.ssm[reference] ?? null);
+    assert.deepEqual(
+      resolved.ok ? { result: resolved.value } : { error: resolved.error },
+      expected,
+    );
+  },
+);
+
+testVectors<
+  Case<
+    { text: string },
+    { plainReference: boolean; secureReference: boolean; acceptedForSecretInputs: boolean }
+  >
+>(
+  'parameter-store-references',
+  ({ input: { text }, expected }) => {
+    assert.deepEqual(
+      {
+        plainReference: mentionsStore(text),
+        secureReference: mentionsSecureStore(text),
+        acceptedForSecretInputs: isSecretReference(text),
+      },
+      expected,
+    );
+  },
+  {
+    'parameter-store-references-003':
+      'names with dots, dashes or slashes are found in preconditions too',
+    'parameter-store-references-019':
+      'names with dots, dashes or slashes are found in preconditions too',
+  },
+);
+
+const store: { [name: string]: StoreValue } = {
+  list: { type: 'StringList', value: 'echo one,echo two' },
+  str: { type: 'String', value: 'echo s' },
+  json: { type: 'String', value: 'a"b' },
+  sec: { type: 'SecureString', value: 'x' },
+};
+
+testVectors<
+  VectorCase & {
+    readonly document: JsonObject;
+    readonly parameters: JsonObject;
+    readonly expected: { inputs?: Json; error?: string };
+  }
+>('parameter-store-documents', ({ document, parameters, expected }) => {
+  const { document: parsed } = parseDocument(JSON.stringify(document), { file: 'v.json' });
+  assert.ok(parsed !== null);
+  const prepared = prepareRun(
+    parsed,
+    parameters,
+    context((reference) => store[reference] ?? null),
+  );
+  assert.deepEqual(
+    prepared.ok ? { inputs: prepared.steps[0]?.inputs } : { error: prepared.message },
+    expected,
+  );
+});
+
+testVectors<
+  Case<
+    { supplied: { [name: string]: readonly string[] }; paramDefs: JsonObject },
+    { result: JsonObject }
+  >
+>(
+  'association-parameters',
+  ({ input, expected }) => {
+    const document = documentWith({ parameters: input.paramDefs });
+    assert.deepEqual(typeParameters(document, input.supplied).values, expected.result);
+  },
+  {
+    'association-parameters-007': 'an Integer given as text is taken, not dropped',
+    'association-parameters-009': 'a MapList given as text is taken, not dropped',
+    'association-parameters-011': 'an Integer given as text is taken, not dropped',
+  },
+);
+
+testVectors<
+  Case<
+    { precondition: { [operator: string]: readonly string[] }; params: JsonObject },
+    { operation: 'execute' | 'skip' | 'fail'; message: string }
+  >
+>('preconditions', ({ input, expected }) => {
+  const step = {
+    name: 'step1',
+    action: 'aws:runShellScript',
+    inputs: {},
+    precondition: input.precondition,
+    place: { line: 1, column: 1, pointer: '' },
+  };
+  const { disposition, reason } = judgeStep(
+    step,
+    '2.2',
+    input.params,
+    context(() => null),
+  );
+  const operation = { Run: 'execute', Skip: 'skip', Fail: 'fail' }[disposition];
+  assert.deepEqual({ operation, message: reason }, expected);
+});
+
+testVectors<Case<{ steps: readonly StepState[] }, { status: string; counts: object }>>(
+  'document-status',
+  ({ input, expected }) => {
+    assert.equal(documentState(input.steps), expected.status);
+    assert.deepEqual(countStates(input.steps), expected.counts);
+  },
+);
+
+testVectors<Case<{ pair: readonly [StepState, StepState] }, { result: StepState }>>(
+  'status-merge',
+  ({ input, expected }) => {
+    assert.equal(mergeStates(...input.pair), expected.result);
+  },
+);
+
+testVectors<Case<{ timeoutSeconds: Json }, { result: number }>>(
+  'script-timeouts',
+  ({ input, expected }) => {
+    assert.equal(scriptTimeoutSeconds(input.timeoutSeconds), expected.result);
+  },
+);
+
+testVectors<Case<{ text: string; max: number; suffix: string }, { result: string }>>(
+  'text-prefix',
+  ({ input, expected }) => {
+    assert.equal(cutText(input.text, input.max, input.suffix), expected.result);
+  },
+);
+
+testVectors<Case<{ stdout: string; stderr: string; capacity: number }, { result: string }>>(
+  'output-truncation',
+  ({ input, expected }) => {
+    assert.equal(combinedOutput(input.stdout, input.stderr, input.capacity), expected.result);
+  },
+);
+
+function context(lookup: (reference: string) => StoreValue | null) {
+  return { platformType: 'Linux', handlers: allHandlers, store: lookup } as const;
+}
