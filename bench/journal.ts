@@ -29,15 +29,21 @@ const record = (at: number): Run => ({
 
 const root = await mkdtemp(join(process.argv[2] ?? tmpdir(), 'bench-journal-'));
 const perSecond = (count: number, ms: number): number => Math.round((count / ms) * 1000);
-const roundMs = 1_000;
+/** The disk is shared with whatever else runs: short rounds in turn, and the median of their ratios. */
+const rounds = 7;
+const roundMs = 250;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
 
 function open(dir: string, onRecord: (run: Run) => void = () => undefined): Promise<Journal<Run>> {
   const format = { name: 'bench', version: 1 };
   return openJournal<Run>({ disk: nodeDisk, dir: join(root, dir), format, onRecord });
 }
 
-function yardstickPerSecond(group: number): number {
-  const file = openSync(join(root, `plain-${group}`), 'wx');
+function yardstickPerSecond(name: string, group: number): number {
+  const file = openSync(join(root, name), 'wx');
   const bytes = Buffer.from(
     Array.from({ length: group }, (_, at) => encodeFrame(JSON.stringify(record(at)))).join(''),
   );
@@ -72,13 +78,23 @@ async function appendPerSecond(dir: string, group: number, callers: number): Pro
 
 async function benchAppends(): Promise<void> {
   for (const group of [1, 10, 100, 1_000]) {
-    const plain = yardstickPerSecond(group);
-    const one = await appendPerSecond(`one-${group}`, group, 1);
-    const shared = await appendPerSecond(`many-${group}`, 1, group);
+    const plain: number[] = [];
+    const one: number[] = [];
+    const shared: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const name = `${group}-${round}`;
+      plain.push(yardstickPerSecond(`plain-${name}`, group));
+      one.push(await appendPerSecond(`one-${name}`, group, 1));
+      shared.push(await appendPerSecond(`shared-${name}`, 1, group));
+    }
+    const against = (rates: readonly number[]): string => {
+      const ratio = median(rates.map((rate, round) => rate / (plain[round] ?? 1)));
+      return `${Math.round(median(rates))}/s = ${ratio.toFixed(2)} ×`;
+    };
     console.log(
-      `group ${String(group).padStart(4)}: plain ${plain}/s` +
-        ` · batches of ${group} ${one}/s = ${(one / plain).toFixed(2)} ×` +
-        ` · ${group} callers of one record ${shared}/s = ${(shared / plain).toFixed(2)} ×`,
+      `group ${String(group).padStart(4)}: plain ${Math.round(median(plain))}/s` +
+        ` · batches of ${group} ${against(one)}` +
+        ` · ${group} callers of one record ${against(shared)}`,
     );
   }
 }
