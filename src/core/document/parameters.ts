@@ -8,6 +8,8 @@ import { constraintViolations } from './constraints.ts';
 import { nearest } from './nearest.ts';
 import { fitsType } from './parse-parameters.ts';
 import type { StoreLookup } from './prepared.ts';
+import { readJson } from './read-json.ts';
+import { toJson } from './source.ts';
 import { resolveReferences, storeReferences } from './store.ts';
 
 /** A mistake in supplied parameters; whoever read the file adds the place. */
@@ -163,17 +165,16 @@ function readTexts(
 /** One text with the whole list, or one text for each map. */
 function readMapList(texts: readonly string[]): Result<Json, string> {
   const values = texts.map(parsed);
-  const list: unknown = values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
-  if (Array.isArray(list) && list.every(isJsonObject)) return ok(list as readonly JsonObject[]);
+  const [first] = values;
+  const list = values.length === 1 && Array.isArray(first) ? (first as readonly Json[]) : values;
+  if (list.every(isJsonObject)) return ok(list);
   return err('a JSON list of maps, e.g. [{"key":"value"}]');
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // no JSON: the callers expect a list or a map
-  }
+/** Within the limits of a document; null for what is no JSON, as callers want a list or a map. */
+function parsed(text: string): Json {
+  const { root, faults } = readJson(text);
+  return root === null || faults.length > 0 ? null : toJson(root);
 }
 
 function judgeValue(definition: ParameterDefinition, value: Json): readonly ParameterProblem[] {

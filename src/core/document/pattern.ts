@@ -24,7 +24,12 @@ export function compilePattern(source: string): Pattern {
   return pattern;
 }
 
+/** Matching costs pattern times text, so both have a bound. */
+const PATTERN_CHARS_MAX = 1024;
+
 function compile(source: string): Pattern {
+  if (source.length > PATTERN_CHARS_MAX)
+    return { kind: 'invalid', reason: `longer than ${PATTERN_CHARS_MAX} characters` };
   try {
     const engine = RE2JS.compile(source);
     return { kind: 'pattern', finds: (text) => engine.matcher(text).find() };

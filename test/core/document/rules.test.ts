@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { nearest } from '../../../src/core/document/nearest.ts';
+import { compilePattern } from '../../../src/core/document/pattern.ts';
+import { documentProblemsForPlatformActions } from '../../../src/core/document/platform-actions.ts';
+import { readJson } from '../../../src/core/document/read-json.ts';
+import { readYaml } from '../../../src/core/document/read-yaml.ts';
+import { toJson } from '../../../src/core/document/source.ts';
+import { resolveReferences, storeReferences } from '../../../src/core/document/store.ts';
+import { substitute, tokenNames } from '../../../src/core/document/substitute.ts';
+import type { JsonObject } from '../../../src/core/model/json.ts';
+import { documentWith } from './build.ts';
+
+const json = fc.jsonValue({ maxDepth: 4 });
+
+test('read: our JSON reader agrees with JSON.parse', () => {
+  fc.assert(
+    fc.property(json, fc.constantFrom(0, 2), (value, indent) => {
+      const text = JSON.stringify(value, null, indent);
+      const { root, faults } = readJson(text);
+      assert.deepEqual(faults, []);
+      assert.ok(root !== null);
+      assert.equal(JSON.stringify(toJson(root)), JSON.stringify(JSON.parse(text)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('read: our JSON reader refuses what JSON.parse refuses', () => {
+  const piece = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    '"a"',
+    ':',
+    ',',
+    '1',
+    '-',
+    '0',
+    '.5',
+    'e1',
+    'true',
+    'nul',
+    ' ',
+    '\\',
+    '\n',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const text = pieces.join('');
+      let valid = true;
+      try {
+        JSON.parse(text);
+      } catch {
+        valid = false; // the oracle's way to say no
+      }
+      assert.equal(readJson(text).root !== null, valid, text);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('read: JSON read as YAML is the same value', () => {
+  const plain = fc.dictionary(
+    fc.constantFrom('aa', 'bb', 'c d'),
+    fc.oneof(fc.integer(), fc.boolean(), fc.string({ unit: 'grapheme-ascii' })),
+  );
+  fc.assert(
+    fc.property(plain, (value) => {
+      const { root } = readYaml(JSON.stringify(value));
+      assert.ok(root !== null);
+      assert.equal(JSON.stringify(toJson(root)), JSON.stringify(value));
+    }),
+  );
+});
+
+test('substitution: without tokens everything stays, and values are never scanned', () => {
+  const parameters: JsonObject = { a: '{{ b }}', b: 'x$$y', n: null };
+  assert.equal(substitute('{{ a }}', parameters), '{{ b }}');
+  assert.equal(substitute('-{{ b }}', parameters), '-x$y');
+  assert.equal(substitute('{{ n }}', parameters), null);
+  assert.deepEqual(tokenNames('{{a}} {{ a }} {{ssm:a}} {{ a.b }}'), ['a', 'a']);
+  fc.assert(
+    fc.property(json, (value) => {
+      const given = JSON.parse(JSON.stringify(value).replaceAll('{{', '')) as JsonObject;
+      assert.deepEqual(substitute(given, parameters), given);
+    }),
+  );
+});
+
+test('store: every reference is found once and resolving leaves the rest alone', () => {
+  const value = {
+    a: ['{{ssm:x}}', '{{ ssm:x }} {{ssm:/p/q:3}}'],
+    '{{ssm:key}}': 1,
+    b: '{{ssm-secure:s}}',
+  };
+  assert.deepEqual(storeReferences(value), ['x', '/p/q:3']);
+  assert.deepEqual(
+    resolveReferences(value, (name) => ({ type: 'String', value: `<${name}>` })),
+    {
+      ok: true,
+      value: { a: ['<x>', '<x> </p/q:3>'], '{{ssm:key}}': 1, b: '{{ssm-secure:s}}' },
+    },
+  );
+});
+
+test('pattern: searches in linear time and knows what only Java has', () => {
+  const kindOf = (source: string) => compilePattern(source).kind;
+  assert.equal(kindOf('^(a|b)+$'), 'pattern');
+  for (const source of ['(?=a)', '(?!a)', '(?<=a)b', '(a)\\1', 'a++', '(?>a)', 'a{1,2000}', '\\h'])
+    assert.equal(kindOf(source), 'unsupported', source);
+  for (const source of ['[', '(', 'a**', 'a'.repeat(1025)])
+    assert.equal(kindOf(source), 'invalid', source);
+  const evil = compilePattern('^(a+)+$');
+  assert.ok(evil.kind === 'pattern' && !evil.finds(`${'a'.repeat(50_000)}!`));
+});
+
+const nearestTo: readonly (readonly [string, string | null])[] = [
+  ['runComand', 'runCommand'],
+  ['RUNCOMMAND', 'runCommand'],
+  ['workingDirectroy', 'workingDirectory'],
+  ['banana', null],
+  ['', null],
+];
+for (const [wanted, found] of nearestTo)
+  test(`nearest: "${wanted}" is ${found ?? 'near nothing'}`, () => {
+    assert.equal(nearest(wanted, ['runCommand', 'workingDirectory']), found);
+  });
+
+test('actions: what is not built is an error, unless the step is for elsewhere', () => {
+  const step = (name: string, action: string, more: JsonObject = {}) => ({
+    action,
+    name,
+    inputs: {},
+    ...more,
+  });
+  const on = (platform: string) => ({ precondition: { StringEquals: ['platformType', platform] } });
+  const document = documentWith({
+    mainSteps: [
+      step('built', 'aws:runShellScript', { inputs: { runCommand: [] } }),
+      step('missing', 'aws:configurePackage'),
+      step('onWindows', 'aws:configurePackage', on('Windows')),
+      step('onLinux', 'aws:configurePackage', on('Linux')),
+      step('neverLinux', 'aws:psModule', { inputs: { runCommand: [] } }),
+      step('strange', 'aws:runShelScript'),
+    ],
+  });
+  const problems = documentProblemsForPlatformActions(document, {
+    file: 'd.json',
+    builtActions: new Set(['aws:runShellScript']),
+  });
+  assert.deepEqual(
+    problems.map(({ code, severity, pointer }) => [code, severity, pointer]),
+    [
+      ['action-not-built', 'error', '/mainSteps/1'],
+      ['action-not-built', 'error', '/mainSteps/3'],
+      ['unknown-action', 'warning', '/mainSteps/5'],
+    ],
+  );
+  assert.equal(problems[2]?.hint, 'Did you mean aws:runShellScript?');
+});
