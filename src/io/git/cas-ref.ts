@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from './errno.ts';
 import { resolveRef } from './refs.ts';
 
@@ -11,15 +12,29 @@ export type RefMove = {
   readonly next: string;
 };
 
+/** `raced`: the ref is not where the caller saw it. `locked`: another Git is writing it, or left its lock behind. */
+export type RefMoveOutcome = 'moved' | 'raced' | 'locked';
+
+/** As long as native git waits for a ref's lock (core.filesRefLockTimeout), a little more. */
+const LOCK_TRIES = 10;
+const LOCK_WAIT_MS = 20;
+
 /**
  * Moves a ref only if it still is where the caller saw it, under Git's own lock file, so native git competes fairly.
- * False: someone else moved it, or holds the lock.
  */
-export async function casRef(gitdir: string, move: RefMove): Promise<boolean> {
+export async function casRef(gitdir: string, move: RefMove): Promise<RefMoveOutcome> {
+  for (let tries = 1; ; tries++) {
+    const outcome = await tryCasRef(gitdir, move);
+    if (outcome !== 'locked' || tries === LOCK_TRIES) return outcome;
+    await sleep(LOCK_WAIT_MS);
+  }
+}
+
+async function tryCasRef(gitdir: string, move: RefMove): Promise<RefMoveOutcome> {
   const file = path.join(gitdir, move.ref);
   await fs.mkdir(path.dirname(file), { recursive: true });
   const lock = await openLock(`${file}.lock`);
-  if (lock === null) return false;
+  if (lock === null) return 'locked';
   let moved = false;
   try {
     if ((await resolveRef(gitdir, move.ref)) === move.expect) {
@@ -32,7 +47,7 @@ export async function casRef(gitdir: string, move: RefMove): Promise<boolean> {
     await lock.close();
     if (!moved) await fs.rm(`${file}.lock`, { force: true });
   }
-  return moved;
+  return moved ? 'moved' : 'raced';
 }
 
 async function openLock(lock: string): Promise<FileHandle | null> {

@@ -3,6 +3,9 @@ import { readSize, sizeBytes } from './varint.ts';
 
 /** Shorter copies cost more than they save. */
 const RUN_MIN = 8;
+/** In-step mismatches before a neighbouring place is tried: a word that grew or shrank by a few letters. */
+const STEPS_BEFORE_SHIFT = 4;
+const SHIFT_MAX = 12;
 /** In-step mismatches before the base is indexed: an object id is 20 bytes, so most changes never get there. */
 const STEPS_BEFORE_INDEX = 24;
 const COPY_MAX = 0xffff;
@@ -66,6 +69,10 @@ export function makeDelta(base: Uint8Array, target: Uint8Array): Buffer {
   while (t < target.length) {
     let from = b;
     let run = commonRun(base, from, target, t);
+    if (run < RUN_MIN && inserted >= STEPS_BEFORE_SHIFT) {
+      from = shifted(base, b, target, t);
+      run = commonRun(base, from, target, t);
+    }
     if (run < RUN_MIN && inserted >= STEPS_BEFORE_INDEX) {
       index ??= indexBlocks(base);
       from = index.find(target, t);
@@ -92,6 +99,15 @@ function commonRun(base: Uint8Array, b: number, target: Uint8Array, t: number): 
   let run = 0;
   while (run < length && base[b + run] === target[t + run]) run += 1;
   return run;
+}
+
+/** The place within a few bytes of `b` where base and target run together again; `b` itself when there is none. */
+function shifted(base: Uint8Array, b: number, target: Uint8Array, t: number): number {
+  for (let shift = 1; shift <= SHIFT_MAX; shift++) {
+    if (commonRun(base, b + shift, target, t) >= RUN_MIN) return b + shift;
+    if (b >= shift && commonRun(base, b - shift, target, t) >= RUN_MIN) return b - shift;
+  }
+  return b;
 }
 
 function pushInsert(out: number[], target: Uint8Array, from: number, to: number): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type ObjectKind = 'blob' | 'tree' | 'commit' | 'tag';
 
@@ -7,7 +7,7 @@ export type GitObject = { readonly kind: ObjectKind; readonly bytes: Uint8Array 
 
 /** The id Git gives to this content: SHA-1 over `<kind> <length>\0<content>`, 40 hex digits. */
 export function objectId(kind: ObjectKind, bytes: Uint8Array): string {
-  return createHash('sha1').update(`${kind} ${bytes.length}\0`).update(bytes).digest('hex');
+  return hash('sha1', Buffer.concat([Buffer.from(`${kind} ${bytes.length}\0`), bytes]), 'hex');
 }
 
 export const OBJECT_ID = /^[0-9a-f]{40}$/;

@@ -19,7 +19,7 @@ import {
   packOf,
   refDeltaEntry,
 } from './pack-writer.ts';
-import { safeFs, syncFolder } from './safe-fs.ts';
+import { stageFile, syncFolder } from './safe-fs.ts';
 
 /** Readers unpack this many links at most for one object. */
 export const DELTA_DEPTH_MAX = 40;
@@ -127,7 +127,7 @@ export async function openOpenPack(
     if (baseOffset === null || depthAt(baseOffset) >= DELTA_DEPTH_MAX) return null;
     const delta = makeDelta(object.base.bytes ?? objectAt(baseOffset).bytes, object.bytes);
     if (delta.length * 2 > object.bytes.length) return null;
-    return { entry: deltaEntry(delta), baseOid: object.base.oid, baseOffset };
+    return { entry: deltaEntry(object.kind, delta), baseOid: object.base.oid, baseOffset };
   }
 
   function wireEntry(oid: string, form: 'thin' | 'full'): Buffer {
@@ -188,11 +188,14 @@ async function replacePack(
   files: { readonly pack: Buffer; readonly idx: Buffer },
 ): Promise<void> {
   const { packDir, next, previous } = names;
-  await safeFs.promises.writeFile(names.markerFile, `${next}\n${previous ?? ''}\n`);
-  await safeFs.promises.writeFile(path.join(packDir, `${next}.pack`), files.pack);
-  await safeFs.promises.writeFile(path.join(packDir, `${next}.idx`), files.idx);
+  const staged = await Promise.all([
+    stageFile(names.markerFile, `${next}\n${previous ?? ''}\n`),
+    stageFile(path.join(packDir, `${next}.pack`), files.pack),
+    stageFile(path.join(packDir, `${next}.idx`), files.idx),
+  ]);
+  for (const put of staged) await put();
   await syncFolder(packDir);
-  if (previous !== null) await removePack(packDir, previous);
+  if (previous !== null && previous !== next) await removePack(packDir, previous);
 }
 
 async function removePack(packDir: string, name: string): Promise<void> {

@@ -9,8 +9,10 @@ export const PACK_HEAD_BYTES = 12;
 
 /** Small windows set up faster and lose nothing on objects of a few kilobytes. */
 const DEFLATE = { level: 6, windowBits: 12, memLevel: 5, chunkSize: 4_096 };
-/** Up to here deflate gains nothing: deltas of a status change are object ids, which do not compress. */
-const STORED_MAX = 48;
+/** Up to here the set-up of deflate costs more than it saves. */
+const STORED_MAX = 64;
+/** A delta of a tree is object ids, which do not compress; a stored block holds no more than this. */
+const STORED_TREE_DELTA_MAX = 0xffff;
 
 export function packHead(count: number): Buffer {
   const head = Buffer.alloc(PACK_HEAD_BYTES);
@@ -25,10 +27,10 @@ export const fullEntry = (kind: ObjectKind, bytes: Uint8Array): Buffer =>
 
 /** The two spellings of one delta: by distance inside a pack, by base id on the wire. */
 export type DeltaEntry = { readonly size: number; readonly data: Buffer };
-export const deltaEntry = (delta: Buffer): DeltaEntry => ({
-  size: delta.length,
-  data: deflated(delta),
-});
+export function deltaEntry(kind: ObjectKind, delta: Buffer): DeltaEntry {
+  const storedMax = kind === 'tree' ? STORED_TREE_DELTA_MAX : STORED_MAX;
+  return { size: delta.length, data: delta.length <= storedMax ? stored(delta) : deflated(delta) };
+}
 export const ofsDeltaEntry = ({ size, data }: DeltaEntry, distance: number): Buffer =>
   Buffer.concat([entryHead(ENTRY_TYPE.ofsDelta, size), baseDistance(distance), data]);
 export const refDeltaEntry = ({ size, data }: DeltaEntry, baseOid: string): Buffer =>
@@ -40,9 +42,7 @@ export function packOf(entries: readonly Buffer[]): Buffer {
   return Buffer.concat([body, createHash('sha1').update(body).digest()]);
 }
 
-function deflated(bytes: Uint8Array): Buffer {
-  return bytes.length <= STORED_MAX ? stored(bytes) : deflateSync(bytes, DEFLATE);
-}
+const deflated = (bytes: Uint8Array): Buffer => deflateSync(bytes, DEFLATE);
 
 /** A zlib stream of one stored block: two bytes of head, five of block, Adler-32 at the end. */
 function stored(bytes: Uint8Array): Buffer {

@@ -5,23 +5,29 @@ import path from 'node:path';
 let sequence = 0;
 
 /**
- * Old content or new content, never half: temporary file beside it, written, synced, renamed.
- * The name is what the start-up sweep removes after a kill.
+ * Writes a file beside `file` and syncs it; the function that comes back puts it in place. Files that belong together
+ * are staged at once, so that their syncs share a journal commit. The temporary name is what the start-up sweep finds.
  */
-async function writeFile(
+export async function stageFile(
   file: string,
   data: string | Uint8Array,
   options?: Parameters<FileHandle['writeFile']>[1],
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const temporary = path.join(path.dirname(file), `.tmp-${process.pid}-${sequence++}`);
   const handle = await fs.open(temporary, 'wx', 0o644);
   try {
     await handle.writeFile(data, options);
-    await handle.sync();
+    await handle.datasync();
   } finally {
     await handle.close();
   }
-  await fs.rename(temporary, file);
+  return () => fs.rename(temporary, file);
+}
+
+/** Old content or new content, never half. */
+async function writeFile(...args: Parameters<typeof stageFile>): Promise<void> {
+  const put = await stageFile(...args);
+  await put();
 }
 
 /**

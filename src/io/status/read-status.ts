@@ -1,0 +1,98 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { commitId } from '../../core/model/brand.ts';
+import type { StatusTip } from '../../reconcile/ports.ts';
+import { parseTrailers } from '../git/commit-object.ts';
+import { isErrno } from '../git/errno.ts';
+import { folderParts, listTree } from '../git/list-tree.ts';
+import { discoverRepository } from '../git/local-repository.ts';
+import type { ObjectReader } from '../git/object-reader.ts';
+import { openObjectReader, readCommit } from '../git/object-reader.ts';
+import { resolveRevision } from '../git/revision.ts';
+
+/** What a report may hold: one file per node, per association, and the roll-ups. */
+export const STATUS_LIMITS = { filesMax: 200_000, depthMax: 16 };
+const STATUS_FILE_BYTES_MAX = 16 << 20;
+
+/** Status files by path, wherever they lie; `commit` is null for a plain folder. */
+export type StatusFiles = Omit<StatusTip, 'commit'> & {
+  readonly commit: StatusTip['commit'] | null;
+};
+
+/** The tip of a status branch as the reader of its repository sees it. */
+export async function statusTipOf(reader: ObjectReader, commit: string): Promise<StatusTip> {
+  const { tree, message } = await readCommit(reader, commit);
+  const trailers = parseTrailers(message);
+  const seq = Number(trailers.get('Reconciled-Seq') ?? Number.NaN);
+  let listing: Promise<ReadonlyMap<string, string>> | null = null;
+  const files = () => (listing ??= filesOf(reader, tree));
+  return {
+    commit: commitId(commit),
+    instance: trailers.get('Reconciled-Instance') ?? null,
+    seq: Number.isSafeInteger(seq) ? seq : null,
+    async read(file) {
+      const blob = (await files()).get(file);
+      return blob === undefined
+        ? null
+        : ((await reader.read(blob, STATUS_FILE_BYTES_MAX))?.bytes ?? null);
+    },
+    async list(prefix) {
+      const stem = folderParts(prefix)
+        .map((part) => `${part}/`)
+        .join('');
+      return [...(await files()).keys()].filter((file) => file.startsWith(stem));
+    },
+  };
+}
+
+/** Path → blob of every plain file: listed once, since a plan reads ten thousand of them. */
+async function filesOf(reader: ObjectReader, tree: string): Promise<ReadonlyMap<string, string>> {
+  const files = await listTree(reader, tree, '', STATUS_LIMITS);
+  return new Map(files.filter((file) => file.kind === 'file').map((file) => [file.path, file.oid]));
+}
+
+/**
+ * A status ref of the repository that `dir` lies in, such as `reconciled/status` or `origin/reconciled/status`.
+ * @throws ReconcileError REVISION_UNKNOWN when there is no such ref
+ */
+export async function openStatusRef(dir: string, ref: string): Promise<StatusTip | null> {
+  const repository = await discoverRepository(dir, 'STATUS');
+  if (repository === null) return null;
+  const reader = openObjectReader(repository.gitdir);
+  return statusTipOf(reader, await resolveRevision(repository.gitdir, reader, ref));
+}
+
+/** A folder with the files of a status branch, e.g. an unpacked artefact of a pipeline. */
+export function openStatusDirectory(dir: string): StatusFiles {
+  return {
+    commit: null,
+    instance: null,
+    seq: null,
+    async read(file) {
+      if (folderParts(file).includes('..')) return null;
+      try {
+        return await readFile(path.join(dir, file));
+      } catch (error) {
+        if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
+        throw error;
+      }
+    },
+    async list(prefix) {
+      const parts = folderParts(prefix);
+      if (parts.includes('..')) return [];
+      try {
+        const root = path.join(dir, ...parts);
+        const entries = await readdir(root, { recursive: true, withFileTypes: true });
+        return entries
+          .filter((entry) => entry.isFile())
+          .map((entry) => path.relative(dir, path.join(entry.parentPath, entry.name)))
+          .filter((file) => !file.startsWith('.git/'))
+          .map((file) => file.split(path.sep).join('/'))
+          .sort();
+      } catch (error) {
+        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+        throw error;
+      }
+    },
+  };
+}
