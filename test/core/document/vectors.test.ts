@@ -41,7 +41,7 @@ function judgeParse(format: 'json' | 'yaml') {
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (expected.error !== undefined) {
       assert.equal(document, null);
-      assert.ok(errors.length > 0);
+      assert.ok(errors.length > 0, 'nothing is refused');
       return;
     }
     assert.deepEqual(errors, []);
@@ -51,7 +51,7 @@ function judgeParse(format: 'json' | 'yaml') {
       {},
       context(() => null),
     );
-    assert.ok(prepared.ok);
+    assert.ok(prepared.ok, 'the run is refused');
     const steps = prepared.steps.map(({ action, name, inputs }) => ({ action, inputs, name }));
     assert.deepEqual(steps, expected.steps);
   };
@@ -92,7 +92,7 @@ testVectors<
       return judge(definition, value).map((violation) => agentText(definition.name, violation));
     });
     if (expected.ok === true) assert.deepEqual(errors, []);
-    else if (loose === true) assert.ok(errors.length > 0);
+    else if (loose === true) assert.ok(errors.length > 0, 'nothing is refused');
     else
       assert.equal(
         `all errors during param validation errors: ${errors.join('\n')}`,
@@ -172,7 +172,7 @@ testVectors<
   }
 >('parameter-store-documents', ({ document, parameters, expected }) => {
   const { document: parsed } = parseDocument(JSON.stringify(document), { file: 'v.json' });
-  assert.ok(parsed !== null);
+  assert.ok(parsed !== null, 'the document is refused');
   const prepared = prepareRun(
     parsed,
     parameters,
