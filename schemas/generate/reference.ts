@@ -68,8 +68,11 @@ function sentence(schema: Schema): string {
       ? ' **Not built yet: refused.**'
       : schema['x-effect'] === 'none'
         ? ' **No effect here: a warning.**'
-        : (schema['x-notBuiltValues']?.map((value) => ` **${value} is not built yet: refused.**`) ?? [])
-            .join('');
+        : (
+            schema['x-notBuiltValues']?.map(
+              (value) => ` **${value} is not built yet: refused.**`,
+            ) ?? []
+          ).join('');
   return `${schema.description ?? ''}${built}`.replaceAll('|', '\\|');
 }
 

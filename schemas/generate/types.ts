@@ -20,7 +20,9 @@ export async function typesSource(files: readonly SchemaFile[]): Promise<string>
     })}`;
   }
   const shapes = Object.fromEntries(
-    files.filter(({ kind }) => isInputKind(kind)).map(({ kind, schema }) => [kind, shapesOf(schema)]),
+    files
+      .filter(({ kind }) => isInputKind(kind))
+      .map(({ kind, schema }) => [kind, shapesOf(schema)]),
   );
   return `${text}
 /** What is known of one place of a schema, by the path that a validator's error names. */
@@ -85,8 +87,6 @@ export function innerOf(schema: Schema): readonly (readonly [string, Schema])[] 
       : []),
     ...(schema.items === undefined ? [] : [['items', schema.items] as const]),
     ...(schema.oneOf ?? []).map((inner, i) => [`oneOf/${i}`, inner] as const),
-    ...Object.entries(schema.$defs ?? {}).map(
-      ([name, inner]) => [`$defs/${name}`, inner] as const,
-    ),
+    ...Object.entries(schema.$defs ?? {}).map(([name, inner]) => [`$defs/${name}`, inner] as const),
   ];
 }

@@ -43,10 +43,13 @@ export type Catalog = {
   readonly groups: ReadonlyMap<string, Group>;
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly problems: readonly Problem[];
-  /** Files that are invalid now: their last good content (if there ever was one) is what the maps above hold. */
+  /**
+   * Files whose newest content is not in force: with errors of their own, held back by another file, or removed while
+   * still needed. The last good content (if there ever was one) is what the maps above hold.
+   */
   readonly invalid: ReadonlyMap<string, { readonly lastGood: BlobId | null }>;
-  /** Path → blob of every file that was valid at this revision: what `invalid is not absent` needs next time. */
+  /** Path → blob in force: what the next load is handed as last good. */
   readonly files: ReadonlyMap<string, BlobId>;
-  /** Names whose definition in force comes from a last good file (`Validity: Invalid`). */
-  readonly invalidAssociations: ReadonlySet<AssociationName>;
+  /** Names with `Validity: Invalid`, and why: the file itself, or one it stands on, is not as written. */
+  readonly invalidAssociations: ReadonlyMap<AssociationName, string>;
 };

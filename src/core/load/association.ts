@@ -1,0 +1,445 @@
+/** One association in the light of all other files. */
+import { nearest } from '../document/nearest.ts';
+import { typeParameters } from '../document/parameters.ts';
+import { storeReferences } from '../document/store.ts';
+import type { Association, OutputLocation, Parameter, RateLimit } from '../model/association.ts';
+import type { BlobId } from '../model/brand.ts';
+import { associationName, documentName, isDocumentName } from '../model/brand.ts';
+import type { DocumentFamily, RepositorySettings } from '../model/catalog.ts';
+import type { CatalogDocument } from '../model/document.ts';
+import type { Problem } from '../model/problem.ts';
+import type { AssociationFile } from '../model/schemas.gen.ts';
+import { noScheduleMistakes, parseSchedule } from '../schedule/parse.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { parseTargets } from '../selector/parse.ts';
+import type { Group, Target } from '../selector/target.ts';
+import { parseDuration } from './duration.ts';
+import { parseDocumentVersion, versionOf } from './families.ts';
+import { shown } from './misfits.ts';
+import type { AssociationDraft } from './parsed.ts';
+import { placeOf } from './spots.ts';
+import { findParameter, storeOf } from './store.ts';
+
+/** What an association may refer to, in one revision. */
+export type Surroundings = {
+  readonly settings: RepositorySettings;
+  readonly documents: ReadonlyMap<string, DocumentFamily>;
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly calendars: ReadonlySet<string>;
+  /** True when a name may stand in a file that cannot be read: then its absence is that file's problem. */
+  readonly isHidden: (need: Need) => boolean;
+};
+
+/** Something of another file that an association cannot do without. */
+export type Need = {
+  readonly kind: 'document' | 'group' | 'parameter' | 'settings';
+  readonly name: string;
+};
+
+export type Reading = {
+  /** Null when something is wrong, here or with what it needs. */
+  readonly association: Association | null;
+  readonly problems: readonly Problem[];
+  readonly needs: readonly Need[];
+  /** Of the needs, those that something is wrong with. */
+  readonly blames: readonly Need[];
+};
+
+export type Origin = { readonly path: string; readonly blob: BlobId };
+
+export function readAssociation(
+  draft: AssociationDraft,
+  origin: Origin,
+  around: Surroundings,
+): Reading {
+  const desk = openDesk(draft, origin);
+  const targets = readTargets(draft, desk, around);
+  const schedule = readSchedule(draft, desk, around.settings);
+  refuseExclusiveKeys(draft, desk);
+  const document = readDocument(draft, desk, around);
+  if (document !== null) checkAgainstDocument(draft, desk, document, around);
+  checkCalendars(draft, desk, around);
+  const { definition } = draft;
+  const isWhole =
+    !desk.refused() && targets !== null && schedule !== undefined && document !== null;
+  return {
+    association: isWhole
+      ? toAssociation(draft, origin, { targets, schedule, settings: around.settings })
+      : null,
+    problems: desk.problems,
+    needs: [{ kind: 'document', name: definition.Name }, ...desk.needs],
+    blames: desk.blames,
+  };
+}
+
+type Desk = {
+  readonly problems: readonly Problem[];
+  readonly needs: readonly Need[];
+  readonly blames: readonly Need[];
+  readonly error: (code: string, pointer: string, message: string, hint: string) => void;
+  /** At the key itself. */
+  readonly errorAtKey: (code: string, pointer: string, message: string, hint: string) => void;
+  readonly need: (need: Need) => void;
+  /** If this went back to its last good content, the association might be right. */
+  readonly blame: (need: Need) => void;
+  /** Not in force, although the problem is another file's. */
+  readonly refuse: () => void;
+  readonly refused: () => boolean;
+};
+
+function openDesk({ places }: AssociationDraft, { path }: Origin): Desk {
+  const problems: Problem[] = [];
+  const needs: Need[] = [];
+  const blames: Need[] = [];
+  let refused = false;
+  const add = (
+    code: string,
+    pointer: string,
+    at: readonly [number, number],
+    message: string,
+    hint: string,
+  ): void => {
+    refused = true;
+    problems.push({
+      code,
+      severity: 'error',
+      file: path,
+      line: at[0],
+      column: at[1],
+      pointer,
+      message,
+      hint,
+    });
+  };
+  return {
+    problems,
+    needs,
+    blames,
+    error: (code, pointer, message, hint) => {
+      add(code, pointer, placeOf(places, pointer), message, hint);
+    },
+    errorAtKey: (code, pointer, message, hint) => {
+      add(code, pointer, places.keys[pointer] ?? placeOf(places, pointer), message, hint);
+    },
+    need: (need) => {
+      needs.push(need);
+    },
+    blame: (need) => {
+      blames.push(need);
+    },
+    refuse: () => {
+      refused = true;
+    },
+    refused: () => refused,
+  };
+}
+
+// --- targets ----------------------------------------------------------------------------------------------------
+
+function readTargets(
+  { definition }: AssociationDraft,
+  desk: Desk,
+  around: Surroundings,
+): readonly Target[] | null {
+  const { Targets, InstanceId } = definition;
+  if (Targets === undefined && InstanceId !== undefined)
+    return [{ kind: 'ids', ids: [InstanceId] }];
+  const parsed = parseTargets(Targets ?? []);
+  if (!parsed.ok) {
+    for (const { code, message, hint, pointer } of parsed.error) {
+      desk.error(code, Targets === undefined ? '' : `/Targets${pointer}`, message, hint);
+    }
+    return null;
+  }
+  for (const [i, target] of parsed.value.entries()) {
+    if (target.kind !== 'group') continue;
+    const need: Need = { kind: 'group', name: target.name };
+    desk.need(need);
+    if (around.groups.has(target.name)) continue;
+    desk.blame(need);
+    if (around.isHidden(need)) desk.refuse();
+    else {
+      const near = nearest(target.name, around.groups.keys());
+      desk.error(
+        'unknown-group',
+        `/Targets/${i}/Values/0`,
+        `group ${shown(target.name)} is not in groups/`,
+        near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`,
+      );
+    }
+  }
+  return parsed.value;
+}
+
+// --- schedule ---------------------------------------------------------------------------------------------------
+
+/** Undefined when it has mistakes. */
+function readSchedule(
+  { definition }: AssociationDraft,
+  desk: Desk,
+  settings: RepositorySettings,
+): Schedule | null | undefined {
+  const options = {
+    timezone: definition.Reconciled?.Timezone ?? settings.defaults.timezone,
+    offsetDays: definition.ScheduleOffset ?? null,
+    applyOnlyAtCronInterval: definition.ApplyOnlyAtCronInterval === true,
+  };
+  const text = definition.ScheduleExpression;
+  const parsed =
+    text === undefined
+      ? null
+      : parseSchedule(text, { ...options, strictAws: settings.strict === 'aws' });
+  if (parsed?.ok === true) return parsed.value;
+  const mistakes = parsed === null ? noScheduleMistakes(options) : parsed.error;
+  if (mistakes.length > 0) desk.blame({ kind: 'settings', name: '' });
+  for (const { code, message, hint, key } of mistakes) {
+    desk.error(code, `/${key.replace('.', '/')}`, message, hint);
+  }
+  return mistakes.length === 0 ? null : undefined;
+}
+
+// --- keys that exclude each other -------------------------------------------------------------------------------
+
+/** Keys that the legacy InstanceId does not go with (spec/state-manager.md §2.1). */
+const NOT_WITH_INSTANCE_ID = [
+  'DocumentVersion',
+  'MaxErrors',
+  'MaxConcurrency',
+  'OutputLocation',
+  'ScheduleExpression',
+];
+
+function refuseExclusiveKeys({ written }: AssociationDraft, desk: Desk): void {
+  const has = (key: string): boolean => written.includes(key);
+  const refuse = (key: string, other: string): void => {
+    if (has(key) && has(other))
+      desk.errorAtKey(
+        'exclusive-keys',
+        `/${key}`,
+        `${key} and ${other} exclude each other`,
+        'Keep one of the two.',
+      );
+  };
+  refuse('InstanceId', 'Targets');
+  refuse('TargetMaps', 'Targets');
+  refuse('TargetMaps', 'InstanceId');
+  for (const key of NOT_WITH_INSTANCE_ID) {
+    if (has('InstanceId') && has(key))
+      desk.errorAtKey(
+        'exclusive-keys',
+        `/${key}`,
+        `${key} does not go with InstanceId`,
+        'Write Targets: [{Key: InstanceIds, Values: […]}] instead of InstanceId.',
+      );
+  }
+}
+
+// --- document ---------------------------------------------------------------------------------------------------
+
+function readDocument(
+  { definition }: AssociationDraft,
+  desk: Desk,
+  around: Surroundings,
+): CatalogDocument | null {
+  const { Name } = definition;
+  const family = around.documents.get(Name);
+  const need: Need = { kind: 'document', name: Name };
+  if (family === undefined) {
+    desk.blame(need);
+    if (around.isHidden(need)) desk.refuse();
+    else
+      desk.error(
+        'unknown-document',
+        '/Name',
+        `document ${shown(Name)} is neither in documents/ nor preconfigured`,
+        unknownDocumentHint(Name, around),
+      );
+    return null;
+  }
+  const text = definition.DocumentVersion ?? '$DEFAULT';
+  const found = versionOf(family, parseDocumentVersion(text));
+  if (found === null) {
+    desk.blame(need);
+    unknownVersion(text, Name, family, desk);
+  }
+  return found;
+}
+
+function unknownDocumentHint(name: string, around: Surroundings): string {
+  if (!isDocumentName(name))
+    return 'Documents of other accounts do not exist here: copy it into documents/ and name that.';
+  const near = nearest(name, around.documents.keys());
+  return near === null ? `Add documents/${name}.yaml.` : `Did you mean "${near}"?`;
+}
+
+function unknownVersion(text: string, name: string, family: DocumentFamily, desk: Desk): void {
+  if (family.default.origin === 'library') {
+    desk.error(
+      'unknown-document-version',
+      '/DocumentVersion',
+      `Document version can not be used with Amazon document ${shown(name)}`,
+      'Leave DocumentVersion out.',
+    );
+    return;
+  }
+  const numbers = family.versions.flatMap(({ number }) =>
+    number === null ? [] : [String(number)],
+  );
+  const known = [...numbers, ...family.byVersionName.keys()];
+  if (numbers.length === 0) {
+    desk.error(
+      'unknown-document-version',
+      '/DocumentVersion',
+      `document ${shown(name)} is a single file and has no version ${shown(text)} to pin`,
+      `Move it to documents/${name}/1.yaml to give it numbers, or leave DocumentVersion out.`,
+    );
+    return;
+  }
+  const near = nearest(text, known);
+  const newest = numbers.at(-1) ?? '';
+  desk.error(
+    'unknown-document-version',
+    '/DocumentVersion',
+    `Document version: ${text} is invalid, latest version is ${newest}`,
+    near === null ? `There are ${known.join(', ')}.` : `Did you mean "${near}"?`,
+  );
+}
+
+function checkAgainstDocument(
+  draft: AssociationDraft,
+  desk: Desk,
+  found: CatalogDocument,
+  around: Surroundings,
+): void {
+  const { definition } = draft;
+  const { document } = found;
+  const ofDocument: Need = { kind: 'document', name: found.name };
+  if (definition.InstanceId !== undefined && document.schemaVersion !== '1.2') {
+    desk.blame(ofDocument);
+    desk.errorAtKey(
+      'legacy-instance-id',
+      '/InstanceId',
+      `InstanceId does not go with a document of schemaVersion ${document.schemaVersion}`,
+      `Write Targets: [{Key: InstanceIds, Values: [${definition.InstanceId}]}].`,
+    );
+  }
+  const supplied = definition.Parameters ?? {};
+  const store = storeOf(around.parameters);
+  const references = storeReferences([document.content, ...Object.values(supplied)]);
+  const missing = references.filter((reference) => store(reference) === null);
+  for (const reference of references) desk.need({ kind: 'parameter', name: nameIn(reference) });
+  // Judged as resolved only when everything can be; what is missing is said once.
+  const typed = typeParameters(document, supplied, missing.length === 0 ? { store } : {});
+  if (typed.problems.length > 0) {
+    desk.blame(ofDocument);
+    for (const reference of references) desk.blame({ kind: 'parameter', name: nameIn(reference) });
+  }
+  for (const { code, parameter, message, hint } of typed.problems) {
+    const pointer = Object.hasOwn(supplied, parameter)
+      ? `/Parameters/${parameter}`
+      : draft.written.includes('Parameters')
+        ? '/Parameters'
+        : '';
+    const report = code === 'parameter-undeclared' ? desk.errorAtKey : desk.error;
+    report(code, pointer, message, hint);
+  }
+  for (const reference of missing) {
+    const need: Need = { kind: 'parameter', name: nameIn(reference) };
+    desk.blame(need);
+    desk.blame(ofDocument);
+    if (around.isHidden(need)) desk.refuse();
+    else {
+      const entry = Object.entries(supplied).find(([, texts]) =>
+        storeReferences(texts).includes(reference),
+      );
+      const near = nearest(need.name, around.parameters.keys());
+      const isVersion = findParameter(around.parameters, need.name) !== null;
+      desk.error(
+        'unknown-parameter',
+        entry === undefined ? '/Name' : `/Parameters/${entry[0]}`,
+        `{{ssm:${reference}}} is not in parameters/`,
+        isVersion
+          ? 'The parameter has another version and other labels.'
+          : near === null
+            ? `Add a parameter with Name: ${need.name}.`
+            : `Did you mean "${near}"?`,
+      );
+    }
+  }
+}
+
+function nameIn(reference: string): string {
+  const colon = reference.lastIndexOf(':');
+  return colon === -1 ? reference : reference.slice(0, colon);
+}
+
+function checkCalendars(
+  { definition }: AssociationDraft,
+  desk: Desk,
+  { calendars }: Surroundings,
+): void {
+  for (const [i, name] of (definition.CalendarNames ?? []).entries()) {
+    if (calendars.has(name)) continue;
+    const near = nearest(name, calendars);
+    desk.error(
+      'unknown-calendar',
+      `/CalendarNames/${i}`,
+      `there is no calendars/${name}.ics`,
+      near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`,
+    );
+  }
+}
+
+// --- the whole --------------------------------------------------------------------------------------------------
+
+function toAssociation(
+  { definition, digest, places }: AssociationDraft,
+  { path, blob }: Origin,
+  parts: {
+    readonly targets: readonly Target[];
+    readonly schedule: Schedule | null;
+    readonly settings: RepositorySettings;
+  },
+): Association {
+  const { defaults } = parts.settings;
+  const own = definition.Reconciled ?? {};
+  return {
+    name: associationName(definition.AssociationName),
+    document: documentName(definition.Name),
+    documentVersion: parseDocumentVersion(definition.DocumentVersion ?? '$DEFAULT'),
+    parameters: definition.Parameters ?? {},
+    targets: parts.targets,
+    schedule: parts.schedule,
+    applyOnlyAtCronInterval: definition.ApplyOnlyAtCronInterval === true,
+    maxConcurrency: parseRateLimit(definition.MaxConcurrency ?? defaults.maxConcurrency),
+    maxErrors: parseRateLimit(definition.MaxErrors ?? defaults.maxErrors),
+    complianceSeverity: definition.ComplianceSeverity ?? 'UNSPECIFIED',
+    syncCompliance: definition.SyncCompliance ?? 'AUTO',
+    outputLocation: toOutputLocation(definition),
+    tags: Object.fromEntries((definition.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
+    startingDeadlineMs: parseDuration(own.StartingDeadline ?? '') ?? 0,
+    timeoutMs: own.TimeoutSeconds === undefined ? null : own.TimeoutSeconds * 1_000,
+    onInterrupted: own.OnInterrupted ?? 'Report',
+    file: path,
+    line: placeOf(places, '')[0],
+    blob,
+    digest,
+  };
+}
+
+/** `text` has passed the schema: `10` or `10%`. */
+function parseRateLimit(text: string): RateLimit {
+  const value = Number.parseInt(text, 10);
+  return text.endsWith('%') ? { kind: 'percent', percent: value } : { kind: 'count', count: value };
+}
+
+function toOutputLocation({ OutputLocation }: AssociationFile): OutputLocation | null {
+  const s3 = OutputLocation?.S3Location;
+  if (s3 === undefined) return null;
+  return {
+    bucket: s3.OutputS3BucketName,
+    region: s3.OutputS3Region ?? null,
+    keyPrefix: s3.OutputS3KeyPrefix ?? '',
+  };
+}

@@ -1,0 +1,119 @@
+import { digestOf } from '../canonical/digest.ts';
+import { SCRIPT_ACTIONS } from '../document/actions.ts';
+import { inputOf, scriptTimeoutSeconds } from '../document/inputs.ts';
+import { effectiveParameters, typeParameters } from '../document/parameters.ts';
+import { storeReferences } from '../document/store.ts';
+import { wholeToken } from '../document/substitute.ts';
+import type { Association } from '../model/association.ts';
+import type { AssociationName } from '../model/brand.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { AssociationDigests, Definition } from '../model/definition.ts';
+import type { Document } from '../model/document.ts';
+import { invariant, present } from '../model/errors.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import { versionOf } from './families.ts';
+import { findParameter } from './store.ts';
+
+/** Every association in force, resolved: what the world is handed beside the catalog. */
+export function definitionsOf(catalog: Catalog): ReadonlyMap<AssociationName, Definition> {
+  return new Map(
+    [...catalog.associations.values()].map((association) => [
+      association.name,
+      effectiveDefinition(association, catalog),
+    ]),
+  );
+}
+
+/**
+ * What a run of `association` executes in the revision of `catalog`, in which it is in force: `loadCatalog` has checked
+ * everything that could fail here.
+ */
+export function effectiveDefinition(
+  association: Association,
+  catalog: Pick<Catalog, 'documents' | 'parameters' | 'groups'>,
+): Definition {
+  const family = present(
+    catalog.documents.get(association.document),
+    'an association in force has its document',
+  );
+  const found = present(
+    versionOf(family, association.documentVersion),
+    'an association in force has its document version',
+  );
+  const { document } = found;
+  const typed = typeParameters(document, association.parameters);
+  const effective = effectiveParameters(document, typed.values);
+  invariant(effective.ok, 'an association in force has every parameter');
+  const parameters = effective.value;
+  const parameterStore = storeValues([document.content, parameters], catalog);
+  return {
+    association,
+    document: found,
+    documentNumber: found.number,
+    parameters,
+    parameterStore,
+    digests: digestsOf(association, document, { parameters, parameterStore }, catalog),
+    timeoutBudgetMs: association.timeoutMs ?? sumOfTimeouts(document, parameters),
+  };
+}
+
+function storeValues(
+  values: readonly Json[],
+  { parameters }: Pick<Catalog, 'parameters'>,
+): Definition['parameterStore'] {
+  const found: { [reference: string]: Definition['parameterStore'][string] } = {};
+  for (const reference of storeReferences(values)) {
+    const { type, value } = present(
+      findParameter(parameters, reference),
+      'references were checked',
+    );
+    found[reference] = { type, value };
+  }
+  return found;
+}
+
+function digestsOf(
+  association: Association,
+  document: Document,
+  effective: Pick<Definition, 'parameters' | 'parameterStore'>,
+  { groups }: Pick<Catalog, 'groups'>,
+): AssociationDigests {
+  const { schedule, applyOnlyAtCronInterval, targets, outputLocation } = association;
+  const parameters = digestOf(effective);
+  const output = digestOf(outputLocation);
+  return {
+    generation: digestOf({ document: document.digest, parameters, output }),
+    document: document.digest,
+    parameters,
+    output,
+    schedule: digestOf({ schedule, applyOnlyAtCronInterval }),
+    // A group's query is part of whom the association is for.
+    targets: digestOf({
+      targets,
+      groups: targets.flatMap((target) =>
+        target.kind === 'group' ? [groups.get(target.name)?.targets ?? []] : [],
+      ),
+    }),
+    whole: association.digest,
+  };
+}
+
+const SECOND_MS = 1_000;
+
+/** The longest that all steps together may take, one after the other. */
+function sumOfTimeouts(document: Document, parameters: JsonObject): number {
+  let seconds = 0;
+  for (const { action, inputs } of document.steps) {
+    const elements = Array.isArray(inputs) ? (inputs as readonly Json[]) : [inputs];
+    for (const element of elements) seconds += timeoutSeconds(action, element, parameters);
+  }
+  return seconds * SECOND_MS;
+}
+
+/** Steps that are no scripts have no time-out of their own; the default of scripts stands for them. */
+function timeoutSeconds(action: string, inputs: Json, parameters: JsonObject): number {
+  if (!SCRIPT_ACTIONS.has(action)) return scriptTimeoutSeconds(undefined);
+  const written = inputOf(inputs, 'timeoutSeconds');
+  const name = typeof written === 'string' ? wholeToken(written) : null;
+  return scriptTimeoutSeconds(name === null ? written : parameters[name]);
+}

@@ -1,0 +1,101 @@
+/** Which file of a repository is what (contract §3): the path alone decides. */
+export type FileKind =
+  | { readonly kind: 'settings' }
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'associations' | 'nodes' | 'activations' | 'groups' | 'parameters' }
+  /** `number` is null for `documents/<Name>.yaml`. */
+  | { readonly kind: 'document'; readonly name: string; readonly number: number | null }
+  | { readonly kind: 'document-metadata'; readonly name: string }
+  | { readonly kind: 'calendar'; readonly name: string }
+  /** In a folder of ours where such a file means nothing. */
+  | { readonly kind: 'misplaced' }
+  | { readonly kind: 'not-built-yet'; readonly what: string }
+  /** None of our business: a README, a folder of the author's own. */
+  | { readonly kind: 'foreign' };
+
+const OWN_FOLDERS = new Set([
+  'associations',
+  'documents',
+  'nodes',
+  'activations',
+  'groups',
+  'parameters',
+  'calendars',
+  'baselines',
+  'packages',
+]);
+
+/** True for what must be a plain file or folder: our folders, what is in them, and our files at the root. */
+export function isOurs(path: string): boolean {
+  const top = path.split('/', 1)[0] ?? '';
+  return OWN_FOLDERS.has(top) || path === 'reconciled.yaml' || path === '.reconciledignore';
+}
+
+const DATA = /\.(yaml|yml|json)$/;
+
+export function kindOf(path: string): FileKind {
+  if (path === 'reconciled.yaml') return { kind: 'settings' };
+  if (path === '.reconciledignore') return { kind: 'ignore' };
+  const [top = '', ...rest] = path.split('/');
+  if (top === 'calendars') {
+    const [file = ''] = rest;
+    return rest.length === 1 && file.endsWith('.ics')
+      ? { kind: 'calendar', name: file.slice(0, -'.ics'.length) }
+      : { kind: 'foreign' };
+  }
+  if (!DATA.test(path)) return { kind: 'foreign' };
+  switch (top) {
+    case 'associations':
+    case 'nodes':
+    case 'activations':
+    case 'groups':
+    case 'parameters':
+      return { kind: top };
+    case 'documents':
+      return documentKind(rest);
+    case 'baselines':
+      return { kind: 'not-built-yet', what: 'patch baselines' };
+    case 'packages':
+      return { kind: 'not-built-yet', what: 'packages' };
+    default:
+      return { kind: 'foreign' };
+  }
+}
+
+function documentKind(rest: readonly string[]): FileKind {
+  const [first = '', second] = rest;
+  if (rest.length === 1) return { kind: 'document', name: first.replace(DATA, ''), number: null };
+  if (rest.length !== 2 || second === undefined) return { kind: 'misplaced' };
+  const stem = second.replace(DATA, '');
+  if (stem === 'metadata') return { kind: 'document-metadata', name: first };
+  if (/^[1-9][0-9]{0,8}$/.test(stem))
+    return { kind: 'document', name: first, number: Number(stem) };
+  return { kind: 'misplaced' };
+}
+
+/**
+ * Null when a name can be a file's name everywhere; otherwise what is wrong with it. Names become paths of the status
+ * branch.
+ */
+export function unsafeName(name: string): string | null {
+  if (!/^[A-Za-z0-9_.-]{3,128}$/.test(name))
+    return 'must be 3 to 128 letters, digits, dots, dashes or underscores';
+  if (name.startsWith('.') || name.endsWith('.')) return 'must not begin or end with a dot';
+  if (/\.lock$/i.test(name)) return 'must not end with .lock';
+  if (/^git(~|$)/i.test(name) || /^\.git/i.test(name)) return 'is a name that Git keeps for itself';
+  return null;
+}
+
+/** Paths that no honest tree has (spec/reliability-security.md T02). */
+export function isUnsafePath(path: string): boolean {
+  return path
+    .split('/')
+    .some(
+      (part) =>
+        part === '' ||
+        part === '.' ||
+        part === '..' ||
+        /[\\\u0000-\u001f]/.test(part) ||
+        /^\.git$/i.test(part),
+    );
+}
