@@ -163,8 +163,17 @@ function applyAssociation(state: State, record: Record & { kind: 'association' }
     anchor: record.anchor,
     lastSlot: record.lastSlot,
     open: before?.open ?? null,
-    inFlight: before?.inFlight ?? 0,
+    inFlight: before?.inFlight ?? stillOut(state, record.name),
   });
+}
+
+/** Runs of an earlier association of the same name that have not come back. */
+function stillOut(state: State, name: AssociationName): number {
+  let out = 0;
+  for (const { association, phases } of state.executions.values()) {
+    if (association === name) out += phases.Offered + phases.Started + phases.Unreachable;
+  }
+  return out;
 }
 
 function nodeOf(state: State, id: NodeId): NodeState {
@@ -206,7 +215,7 @@ function unassign(state: State, id: NodeId, association: AssociationName): void 
   const execution = state.executions.get(owed);
   const run = execution?.runs.get(id);
   if (execution === undefined || run?.phase !== 'Pending') return;
-  setDone(state, execution, run, skipped(run, 'no longer a target', execution.openedAt));
+  setDone(state, execution, run, skipped(run, NO_TARGET, execution.openedAt));
 }
 
 // --- executions -----------------------------------------------------------------------------------------------
@@ -288,20 +297,14 @@ function applyRun(
       move(state, execution, run, 'Offered', record.at);
       run.notAfter = record.notAfter;
       return;
-    case 'returned':
-      if (execution.closed === null) {
-        move(state, execution, run, 'Pending', record.at);
-        return;
-      }
-      setDone(
-        state,
-        execution,
-        run,
-        skipped(run, closeSentences[execution.closed.reason], record.at),
-      );
+    case 'returned': {
+      const why = notOwedAgain(state, execution, run);
+      if (why === null) move(state, execution, run, 'Pending', record.at);
+      else setDone(state, execution, run, skipped(run, why, record.at));
       return;
+    }
     case 'started':
-      run.outcome = null;
+      execution.endedAt = null; // taken for skipped, and it runs all the same
       move(state, execution, run, 'Started', record.at);
       return;
     case 'unreachable':
@@ -311,6 +314,15 @@ function applyRun(
       return unreachable(record);
   }
 }
+
+/** Why a job that came back is not handed out once more; null when it is. */
+function notOwedAgain(state: State, execution: Execution, run: Run): string | null {
+  if (execution.closed !== null) return closeSentences[execution.closed.reason];
+  const { assignments } = nodeOf(state, run.node);
+  return assignments.has(execution.association) ? null : NO_TARGET;
+}
+
+const NO_TARGET = 'no longer a target';
 
 function finish(state: State, record: Record & { kind: 'finished' }): void {
   const node = nodeOf(state, record.node);
@@ -402,6 +414,7 @@ function move(state: State, execution: Execution, run: Run, phase: Phase, at: In
   run.phase = phase;
   run.since = at;
   run.notAfter = null;
+  run.outcome = null;
   count(execution, run);
   const node = nodeOf(state, run.node);
   if (inFlight(phase)) {

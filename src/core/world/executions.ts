@@ -4,7 +4,7 @@ import type { AssociationName, CommitId, ExecutionId, NodeId } from '../model/br
 import type { Definition } from '../model/definition.ts';
 import { present } from '../model/errors.ts';
 import { compareText } from '../model/problem.ts';
-import type { CloseReason, Execution, Trigger } from '../model/state.ts';
+import type { CloseReason, Execution, Run, Trigger } from '../model/state.ts';
 import type { NewRun } from './records.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -27,7 +27,9 @@ export type Opening = {
 export function openExecution(turn: Turn, opening: Opening): ExecutionId | null {
   const { definition } = opening;
   const { name } = definition.association;
-  const carried = closeOpen(turn, name, opening.closing);
+  const carried = closeOpen(turn, name, opening.closing).filter((node) =>
+    turn.world.assigned.get(name)?.has(node),
+  );
   const nodes = [...new Set([...opening.nodes, ...carried])].sort(compareText);
   if (nodes.length === 0) return null;
   const revision = effectiveCommit(turn.world, name);
@@ -64,9 +66,9 @@ export function joinExecution(turn: Turn, opening: Opening): ExecutionId | null 
   const state = turn.world.state.associations.get(definition.association.name);
   const open = openOf(turn.world, definition.association.name);
   if (nodes.length === 0) return open?.id ?? null;
-  if (open?.endedAt !== null || open.generation !== state?.digests.generation) {
+  const fits = open?.endedAt === null && open.generation === state?.digests.generation;
+  if (!fits || nodes.some((node) => isOut(open.runs.get(node))))
     return openExecution(turn, opening);
-  }
   emit(turn, {
     kind: 'joined',
     execution: open.id,
@@ -104,6 +106,22 @@ export function closeOpen(
   return carried;
 }
 
+/** Nodes that are no targets any more: what is owed to them is forgotten, what is not started is taken back. */
+export function unassign(turn: Turn, name: AssociationName, nodes: readonly NodeId[]): void {
+  const { state } = turn.world;
+  const touched = new Set<Execution>();
+  for (const id of nodes) {
+    const owed = state.nodes.get(id)?.assignments.get(name)?.execution ?? null;
+    const execution = owed === null ? undefined : state.executions.get(owed);
+    const run = execution?.runs.get(id);
+    if (execution === undefined || run === undefined) continue;
+    touched.add(execution);
+    if (run.phase === 'Offered') turn.effects.push({ kind: 'revoke-job', node: id, run: run.run });
+  }
+  emit(turn, { kind: 'unassigned', association: name, nodes });
+  for (const execution of touched) endIfDone(turn, execution);
+}
+
 /** An execution ends when nothing of it is owed or out. */
 export function endIfDone(turn: Turn, execution: Execution): void {
   const { phases } = execution;
@@ -118,6 +136,10 @@ export function endIfDone(turn: Turn, execution: Execution): void {
     skipped: execution.statuses.Skipped,
   });
 }
+
+/** A run that is out keeps its place in its execution: another one for the same node needs an execution of its own. */
+const isOut = (run: Run | undefined): boolean =>
+  run !== undefined && run.phase !== 'Pending' && run.phase !== 'Done';
 
 export function openOf(world: World, name: AssociationName): Execution | null {
   const id = world.state.associations.get(name)?.open ?? null;

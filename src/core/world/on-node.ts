@@ -9,7 +9,14 @@ import type { LastOutcome, NodeState } from '../model/state.ts';
 import { matches } from '../selector/match.ts';
 import type { Hello } from './events.ts';
 import { joinExecution } from './executions.ts';
-import { findRun, finish, giveBack, markStarted, stopAtThreshold } from './on-run.ts';
+import {
+  findRun,
+  finish,
+  giveBack,
+  markStarted,
+  RESULT_GRACE_MS,
+  stopAtThreshold,
+} from './on-run.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 
@@ -19,8 +26,6 @@ export const GONE_MS = 150_000;
 export const SILENT_MS = 60 * 60_000;
 /** Away for longer than this, every association runs again on return (T11). */
 const LONG_AWAY_MS = 30 * 24 * 60 * 60_000;
-/** A node that is back and does not run what it had started gets this long to hand in the result. */
-const RESULT_GRACE_MS = 60_000;
 
 export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   const { world } = turn;

@@ -5,7 +5,7 @@ import type { AssociationName, ExecutionId, NodeId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Answer } from './effects.ts';
 import type { Event, OperatorRequest } from './events.ts';
-import { closeOpen, joinExecution, openExecution, openOf } from './executions.ts';
+import { closeOpen, joinExecution, openExecution, openOf, unassign } from './executions.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 
@@ -100,19 +100,8 @@ function start(
     closing: 'manual',
   } as const;
   const open = openOf(turn.world, name);
-  const joins = only !== null && open !== null && open.stopped === null && !anyOut(open.runs, only);
+  const joins = only !== null && open !== null && open.stopped === null;
   return joins ? joinExecution(turn, opening) : openExecution(turn, opening);
-}
-
-/** A run that is out in the open execution keeps its place in it: the new one needs an execution of its own. */
-function anyOut(
-  runs: ReadonlyMap<NodeId, { readonly phase: string }>,
-  nodes: readonly NodeId[],
-): boolean {
-  return nodes.some((node) => {
-    const phase = runs.get(node)?.phase;
-    return phase === 'Offered' || phase === 'Started' || phase === 'Unreachable';
-  });
 }
 
 /** Nothing more of it starts; jobs not started are taken back; running steps are told to stop. */
@@ -145,7 +134,7 @@ function revoke(turn: Turn, asked: Asked, node: NodeId): Answer {
     turn.effects.push({ kind: 'cancel-run', node, run: job.run, reason: 'the node is revoked' });
   }
   for (const association of [...(world.state.nodes.get(node)?.assignments.keys() ?? [])]) {
-    emit(turn, { kind: 'unassigned', association, nodes: [node] });
+    unassign(turn, association, [node]);
   }
   world.fleet.remove(node);
   turn.effects.push({ kind: 'drop-node', node, reason: 'revoked' });

@@ -14,7 +14,7 @@ import type { AcceptedBy, AssociationState, Execution, State } from '../model/st
 import type { AssociationPlan } from '../plan/plan.ts';
 import { planAssociation, reasonIn } from '../plan/plan.ts';
 import type { Event, LoadedRevision } from './events.ts';
-import { closeOpen, joinExecution, openExecution } from './executions.ts';
+import { closeOpen, joinExecution, openExecution, unassign } from './executions.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
 import { GONE_MS } from './on-node.ts';
@@ -211,9 +211,7 @@ function applyPlan(
     return;
   }
   if (plan.change !== 'unchanged') recordVersion(turn, plan, definition, revision.commit);
-  if (plan.leaves.length > 0) {
-    emit(turn, { kind: 'unassigned', association: name, nodes: plan.leaves });
-  }
+  if (plan.leaves.length > 0) unassign(turn, name, plan.leaves);
   if (plan.joins.length > 0) {
     emit(turn, { kind: 'assigned', association: name, nodes: plan.joins });
   }
@@ -254,9 +252,7 @@ function start(
 
 function removeAssociation(turn: Turn, name: AssociationName, plan: AssociationPlan): void {
   closeOpen(turn, name, 'removed');
-  if (plan.leaves.length > 0) {
-    emit(turn, { kind: 'unassigned', association: name, nodes: plan.leaves });
-  }
+  if (plan.leaves.length > 0) unassign(turn, name, plan.leaves);
   emit(turn, { kind: 'association-removed', name });
 }
 

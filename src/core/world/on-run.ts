@@ -17,11 +17,12 @@ const refOf = ({ execution, run }: Found): Ref => ({
   run: run.run,
 });
 
-/** The run by its id: the job that is out at the node first, else wherever the node's assignments lead. */
-export function findRun(turn: Turn, node: NodeId, id: RunId): Found | null {
+/** The run by its id: in the execution it is said to be of, at the node's job, or wherever its assignments lead. */
+export function findRun(turn: Turn, node: NodeId, id: RunId, said?: ExecutionId): Found | null {
   const { state } = turn.world;
   const known = state.nodes.get(node);
   const ids = [
+    said,
     known?.job?.execution,
     ...[...(known?.assignments.values() ?? [])].flatMap((each) => [
       each.execution ?? undefined,
@@ -51,13 +52,28 @@ export function markStarted(turn: Turn, found: Found): void {
   const { run } = found;
   const told = run.outcome !== null && run.outcome.digest !== null;
   if (run.phase === 'Started' || told) return;
+  displace(turn, run);
   emit(turn, { kind: 'started', ...refOf(found), at: turn.now });
+}
+
+/** A node that returned without its started run gets this long to hand in the result. */
+export const RESULT_GRACE_MS = 60_000;
+
+/** An agent runs one thing at a time: whatever else we believed to be out there has not started, or is over. */
+function displace(turn: Turn, { node, run }: Run): void {
+  const job = turn.world.state.nodes.get(node)?.job ?? null;
+  if (job === null || job.run === run) return;
+  const other = findRun(turn, node, job.run, job.execution);
+  if (other === null) return;
+  giveBack(turn, other, 'the node runs something else');
+  const at = (turn.now + RESULT_GRACE_MS) as Instant;
+  turn.world.timers.push({ kind: 'run', phase: 'Started', ...refOf(other), at });
 }
 
 export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): void {
   const { outcome, node } = event;
   freeFrom(turn, node, outcome.run);
-  const found = findRun(turn, node, outcome.run);
+  const found = findRun(turn, node, outcome.run, event.execution);
   const known = found?.run.outcome ?? knownOutcome(turn, event);
   turn.effects.push({ kind: 'ack', node, run: outcome.run });
   if (known?.run === outcome.run && known.digest !== null) {

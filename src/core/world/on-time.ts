@@ -93,7 +93,7 @@ export function scheduleNext(turn: Turn, name: AssociationName): void {
  * that is its outcome until a late result replaces it.
  */
 function onRunDeadline(turn: Turn, timer: Timer & { kind: 'run' }): void {
-  const found = findRun(turn, timer.node, timer.run);
+  const found = findRun(turn, timer.node, timer.run, timer.execution);
   if (found?.execution.id !== timer.execution || found.run.phase !== timer.phase) return;
   switch (timer.phase) {
     case 'Offered':

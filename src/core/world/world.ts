@@ -325,6 +325,8 @@ export class World {
       this.#touch(association, [record.node]);
       this.hopeful.add(association);
     }
+    if (execution?.endedAt === null) this.dirty.ended.delete(execution.id);
+    else if (execution !== undefined) this.dirty.ended.add(execution.id);
     if (node !== undefined) this.lineUp(node);
   }
 }
