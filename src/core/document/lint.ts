@@ -163,7 +163,8 @@ function lintScript(desk: Desk, inputs: Spot, parameters: Definitions): void {
   if (inputs.node.kind !== 'map') return;
   for (const { key, keySpot } of entriesOf(inputs.node, inputs.pointer)) {
     if (SCRIPT_INPUTS.some((known) => known.toLowerCase() === key.toLowerCase())) continue;
-    const near = nearest(key, SCRIPT_INPUTS);
+    // What the input was called in documents of the console.
+    const near = key === 'commands' ? 'runCommand' : nearest(key, SCRIPT_INPUTS);
     desk.warn(
       'unknown-input',
       keySpot,

@@ -185,18 +185,17 @@ function parseInterpolation(desk: Desk, spot: Spot): 'TEXT' | 'ENV_VAR' {
   return 'TEXT';
 }
 
-/** A default travels as written, whatever its kind; what does not fit its own definition is said here. */
+/** A default travels as written; what does not fit its own definition is said here. */
 function judgeDefault(desk: Desk, definition: ParameterDefinition, spot: Spot): void {
   const value = toJson(spot.node);
   if (storeReferences(value).length > 0) return;
   const { name, type } = definition;
   if (!fitsType(type, value)) {
-    desk.warn(
-      'default-type',
-      spot,
-      `the default of ${name} is ${kindOf(value)}, not ${article(type)}; nodes use it as it is`,
-      type === 'String' ? 'Put it in quotes.' : '',
-    );
+    const what = `the default of ${name} is ${kindOf(value)}, not ${article(type)}`;
+    const hint = type === 'String' ? 'Put it in quotes.' : '';
+    // A number for a text can be read; a list for a text cannot, nor the other way round.
+    if (isList(type) || typeof value === 'object') desk.error('default-type', spot, what, hint);
+    else desk.warn('default-type', spot, `${what}; nodes use it as it is`, hint);
     return;
   }
   for (const { message } of constraintViolations(definition, value))
@@ -223,6 +222,10 @@ export function fitsType(type: ParameterType, value: Json): boolean {
     case 'MapList':
       return Array.isArray(value) && value.every(isJsonObject);
   }
+}
+
+function isList(type: ParameterType): boolean {
+  return type === 'StringList' || type === 'MapList';
 }
 
 function kindOf(value: Json): string {

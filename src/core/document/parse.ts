@@ -94,7 +94,7 @@ function parseRoot(desk: Desk, file: Spot): Document | null {
   }
   warnUnknownKeys(desk, root, { of: 'a document', known: TOP_KEYS, effectless: EFFECTLESS });
   const description = textField(desk, root, 'description') ?? '';
-  const schemaVersion = parseVersion(desk, root);
+  const schemaVersion = parseVersion(desk, root) ?? versionByBody(desk, root);
   if (schemaVersion === null) return null;
   const parameters = parseParameters(desk, root);
   const parsed = parseSteps(desk, root, schemaVersion);
@@ -160,6 +160,15 @@ function parseVersion(desk: Desk, root: Spot): SchemaVersion | null {
     );
   }
   return null;
+}
+
+/** After a wrong version: what the body looks like, so that its own problems are told at once. */
+function versionByBody(desk: Desk, root: Spot): SchemaVersion | null {
+  const written = fieldOf(desk, root, 'schemaVersion');
+  const text = written === null ? null : textOfScalar(written.node);
+  if (text !== null && Object.hasOwn(OTHER_KINDS, text)) return null;
+  if (!isNothing(fieldOf(desk, root, 'mainSteps'))) return '2.2';
+  return isNothing(fieldOf(desk, root, 'runtimeConfig')) ? null : '1.2';
 }
 
 const VERSION_HINT = 'Use schemaVersion "2.2".';

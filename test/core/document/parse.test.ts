@@ -24,6 +24,21 @@ const refused: readonly (readonly [string, string, readonly string[]])[] = [
   ['no version', step, ['schema-version-missing 1:1']],
   ['a version nobody has', `schemaVersion: "2.3"\n${step}`, ['schema-version 1:16']],
   ['a version with a blank', `schemaVersion: " 2.2"\n${step}`, ['schema-version 1:16']],
+  [
+    'a wrong version, with the problems of the body',
+    'schemaVersion: "2"\nmainSteps:\n- {action: aws:x, name: a/b}\n',
+    ['schema-version 1:16', 'step-name 3:25'],
+  ],
+  [
+    'a list as default of a text',
+    `${head}parameters:\n  p: {type: String, default: [x]}\n${step}`,
+    ['default-type 3:30'],
+  ],
+  [
+    'a text as default of a list',
+    `${head}parameters:\n  p: {type: StringList, default: x}\n${step}`,
+    ['default-type 3:34'],
+  ],
   ['a runbook', `schemaVersion: "0.3"\n${step}`, ['schema-version-not-executable 1:16']],
   ['version 1.0', `schemaVersion: "1.0"\n${step}`, ['schema-version-not-executable 1:16']],
   ['no steps', head, ['no-steps 1:1']],
@@ -104,7 +119,7 @@ const refusedJson: readonly (readonly [string, string, string])[] = [
   ['a raw newline in a text', '{"a": "x\ny"}', 'json-syntax 1:7'],
   ['a number with a leading zero', '{"a": 01}', 'json-syntax 1:7'],
   ['a number beyond all bounds', '{"a": 1e999}', 'json-syntax 1:7'],
-  ['a number as version', '{"schemaVersion": 2.2, "mainSteps": [{}]}', 'schema-version 1:19'],
+  ['a number as version', '{"schemaVersion": 2.2}', 'schema-version 1:19'],
   [
     'a quoted timeoutSeconds on a step',
     '{"schemaVersion":"2.2","mainSteps":[{"action":"aws:x","name":"one","timeoutSeconds":"5"}]}',

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
+import { runsOn } from '../../../src/core/document/actions.ts';
 import {
   agentText,
   constraintViolations,
   patternViolations,
 } from '../../../src/core/document/constraints.ts';
-import { judgeStep } from '../../../src/core/document/disposition.ts';
+import { judgeStep, skippedByExitText } from '../../../src/core/document/disposition.ts';
+import { concludeScript, concludeUnstarted } from '../../../src/core/document/exit.ts';
 import { scriptTimeoutSeconds } from '../../../src/core/document/inputs.ts';
 import { combinedOutput, cutText } from '../../../src/core/document/output.ts';
 import { typeParameters } from '../../../src/core/document/parameters.ts';
 import { parseDocument } from '../../../src/core/document/parse.ts';
 import { prepareRun } from '../../../src/core/document/prepare.ts';
-import type { StoreValue } from '../../../src/core/document/prepared.ts';
+import type { PreparedStep, RunContext, StoreValue } from '../../../src/core/document/prepared.ts';
 import type { StepState } from '../../../src/core/document/status.ts';
 import { countStates, documentState, mergeStates } from '../../../src/core/document/status.ts';
 import {
@@ -224,6 +226,83 @@ testVectors<
   const operation = { Run: 'execute', Skip: 'skip', Fail: 'fail' }[disposition];
   assert.deepEqual({ operation, message: reason }, expected);
 });
+
+testVectors<
+  VectorCase & {
+    readonly document: JsonObject;
+    readonly parameters?: JsonObject;
+    readonly expected: { readonly steps?: readonly RunStep[] };
+  }
+>(
+  'document-runs',
+  ({ document, parameters, expected }) => {
+    if (expected.steps === undefined) return;
+    const { document: parsed } = parseDocument(JSON.stringify(document), { file: 'v.json' });
+    assert.ok(parsed !== null, 'the document is refused');
+    const prepared = prepareRun(parsed, parameters ?? {}, runContext);
+    assert.ok(prepared.ok, 'the run is refused');
+    let stopped = false;
+    for (const [i, step] of prepared.steps.entries()) {
+      const measured = expected.steps[i];
+      if (measured === undefined) return; // a reboot or an end without status
+      stopped = judgeMeasured(step, measured, stopped);
+    }
+  },
+  {
+    missing: 'a document that lacks a value fails before its first step',
+    noname: 'a step without name is refused',
+    both: 'runtimeConfig in 2.x is refused',
+    'param-in-step-name-not-replaced': 'a token is no name of a step',
+    'name-with-slash': 'a slash in a step name is refused',
+    'name-with-colon': 'a colon in a step name is refused',
+  },
+);
+
+type RunStep = {
+  readonly status: string;
+  readonly code: number;
+  readonly error: string;
+  readonly output: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+const runContext: RunContext = {
+  platformType: 'Linux',
+  handlers: new Set([...allHandlers].filter((action) => runsOn(action, 'Linux'))),
+  store: () => null,
+};
+
+/** Whether an exit condition holds after the step. */
+function judgeMeasured(step: PreparedStep, measured: RunStep, stopped: boolean): boolean {
+  if (stopped && !step.finallyStep) {
+    assert.deepEqual([measured.status, measured.output], ['Skipped', skippedByExitText(step)]);
+    return true;
+  }
+  if (step.disposition === 'Skip') {
+    assert.deepEqual([measured.status, measured.output], ['Skipped', step.reason]);
+    return stopped;
+  }
+  if (step.disposition === 'Fail') {
+    assert.equal(measured.error, step.reason);
+    const { state, stops } = concludeUnstarted(step);
+    assert.equal(measured.status, state);
+    return stopped || stops;
+  }
+  const written = /exit status (\d+)/.exec(measured.stderr)?.[1];
+  if (
+    Array.isArray(step.inputs) ||
+    (measured.code !== 0 && written === undefined && measured.code !== 168)
+  )
+    return stopped;
+  const exitCode = Number(written ?? measured.code);
+  const ended = { platformType: 'Linux', killedBy: null } as const;
+  const { state, stops, stdoutNote, stderrNote, ...end } = concludeScript(exitCode, ended, step);
+  assert.deepEqual([measured.status, measured.code], [state, end.exitCode]);
+  assert.ok(measured.stdout.endsWith(stdoutNote), 'stdout ends otherwise');
+  assert.ok(measured.stderr.endsWith(stderrNote), 'stderr ends otherwise');
+  return stopped || stops;
+}
 
 testVectors<Case<{ steps: readonly StepState[] }, { status: string; counts: object }>>(
   'document-status',
