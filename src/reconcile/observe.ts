@@ -3,7 +3,8 @@
  * trees. A tip that was judged stays judged until the accepted revision or the tip changes.
  */
 import { allowedDeletes } from '../core/accept/accept.ts';
-import type { CommitId } from '../core/model/brand.ts';
+import { filesInForce } from '../core/load/load.ts';
+import type { BlobId, CommitId } from '../core/model/brand.ts';
 import { unreachable } from '../core/model/errors.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
@@ -23,6 +24,9 @@ export type Observer = {
 export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): Observer {
   let underWay: Promise<void> | null = null;
   let judged: { readonly tip: CommitId; readonly accepted: CommitId | null } | null = null;
+
+  /** The content of each file that a tip is measured against; nothing before the first revision. */
+  const inForce = (): ReadonlyMap<string, BlobId> => world.revision?.catalog.files ?? new Map();
 
   /** Waits for the look that is under way, then runs alone. */
   async function alone(work: () => Promise<void>): Promise<void> {
@@ -63,7 +67,7 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
     const { tip } = seen;
     if (tip === null || (judged?.tip === tip && judged.accepted === accepted)) return;
     const snapshot = await ports.source.snapshot(tip, signal);
-    const revision = await ports.loader.load(snapshot, world.state.invalidFiles, signal);
+    const revision = await ports.loader.load(snapshot, inForce(), signal);
     await inbox.push({
       kind: 'revision',
       revision,
@@ -77,7 +81,8 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
 
   async function read(commit: CommitId, kind: 'restored', signal: AbortSignal): Promise<void> {
     const snapshot = await ports.source.snapshot(commit, signal);
-    const revision = await ports.loader.load(snapshot, world.state.invalidFiles, signal);
+    const lastGood = filesInForce(snapshot.files, world.state.invalidFiles);
+    const revision = await ports.loader.load(snapshot, lastGood, signal);
     await inbox.push({ kind, revision });
   }
 
@@ -94,7 +99,7 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
       alone(async () => {
         const accepted = world.state.accepted?.commit ?? null;
         const snapshot = await ports.source.snapshot(commit, signal);
-        const revision = await ports.loader.load(snapshot, world.state.invalidFiles, signal);
+        const revision = await ports.loader.load(snapshot, inForce(), signal);
         await inbox.push({
           kind: 'revision',
           revision,

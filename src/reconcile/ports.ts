@@ -37,7 +37,7 @@ export type JournalPort = {
 /** Reads a revision: every file parsed and checked, every association resolved. Bounded in time, never in this thread. */
 export type LoaderPort = {
   /**
-   * `lastGood` names the newest valid content of files that are invalid in force. Mistakes are in the catalog.
+   * `lastGood` is path → blob in force before: `Catalog.files` of the accepted revision. Mistakes are in the catalog.
    * @throws ReconcileError LOAD_TIMEOUT (retry `backoff`), or what the source throws for a missing blob
    */
   load(

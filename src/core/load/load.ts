@@ -330,3 +330,15 @@ function invalidAssociations(
   }
   return reasons;
 }
+
+/**
+ * What was in force in the accepted revision, when no catalog of it is at hand: its own tree, but for the files that were
+ * not valid in it. The first load after a restart is handed this as last good.
+ */
+export function filesInForce(
+  files: readonly Pick<LoadedFile, 'path' | 'blob' | 'kind'>[],
+  invalidFiles: ReadonlyMap<string, BlobId>,
+): ReadonlyMap<string, BlobId> {
+  const own = files.filter(({ path, kind }) => kind === 'file' && isOurs(path));
+  return new Map([...own.map(({ path, blob }) => [path, blob] as const), ...invalidFiles]);
+}

@@ -1,0 +1,178 @@
+import { Worker } from 'node:worker_threads';
+import type { ParseInput } from '../core/load/parse-file.ts';
+import { wholeFileProblem } from '../core/load/parse-file.ts';
+import type { ParsedFile } from '../core/load/parsed.ts';
+import { ReconcileError } from '../core/model/errors.ts';
+import type { ParseOrder, ParseReport, ThreadData } from './parse-thread.ts';
+
+export type ParserOptions = {
+  /** Longest that one file may take. */
+  readonly deadlineMs: number;
+  readonly builtActions: readonly string[] | null;
+};
+
+export type Parser = {
+  /**
+   * What each file says, in the order given. A file that takes longer than the deadline, or more memory than a thread
+   * has, is the problem `too-complex`; the others are read by a new thread.
+   */
+  parse(files: readonly ParseInput[], signal: AbortSignal): Promise<readonly ParsedFile[]>;
+  close(): Promise<void>;
+};
+
+/** spec/reliability-security.md §9. */
+const HEAP_MIB_MAX = 128;
+/** The first file of a thread also pays for starting it. */
+const THREAD_START_MS = 10_000;
+
+/** The thread is started when first needed, kept for the next load, and does not keep the process alive. */
+export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser {
+  const progress = new SharedArrayBuffer(4);
+  let thread: Worker | null = null;
+
+  function start(): Worker {
+    const workerData: ThreadData = { progress, builtActions };
+    const worker = new Worker(threadStart(), {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
+    });
+    worker.unref();
+    return worker;
+  }
+
+  /** Parses until the end or until a file does not end; the answer is a prefix of `files`. */
+  async function attempt(
+    files: readonly ParseInput[],
+    signal: AbortSignal,
+  ): Promise<readonly ParsedFile[]> {
+    const isFresh = thread === null;
+    const worker = thread ?? start();
+    thread = worker;
+    const parsed: ParsedFile[] = [];
+    Atomics.store(new Int32Array(progress), 0, -1);
+    const end = await new Promise<'done' | 'stuck' | 'aborted'>((resolve) => {
+      const watch = watchProgress(
+        { progress, deadlineMs, firstMs: isFresh ? THREAD_START_MS : deadlineMs },
+        () => {
+          finish('stuck');
+        },
+      );
+      const onMessage = (report: ParseReport): void => {
+        parsed.push(...report.parsed);
+        if (report.done) finish('done');
+      };
+      const onFailure = (): void => {
+        finish('stuck');
+      };
+      const onAbort = (): void => {
+        finish('aborted');
+      };
+      const finish = (how: 'done' | 'stuck' | 'aborted'): void => {
+        clearInterval(watch);
+        worker.off('message', onMessage);
+        worker.off('exit', onFailure);
+        signal.removeEventListener('abort', onAbort);
+        resolve(how);
+      };
+      worker.on('message', onMessage);
+      worker.on('error', onFailure);
+      worker.on('exit', onFailure);
+      signal.addEventListener('abort', onAbort);
+      worker.postMessage({ files } satisfies ParseOrder);
+    });
+    if (end === 'done') return parsed;
+    thread = null;
+    await worker.terminate();
+    signal.throwIfAborted();
+    const at = Atomics.load(new Int32Array(progress), 0);
+    if (at < 0) {
+      throw new ReconcileError('LOAD_TIMEOUT', 'the thread that reads files did not start', {
+        retry: 'backoff',
+      });
+    }
+    // Up to a group of finished files was not told yet; only the one under way is to blame.
+    return [...parsed, ...(await attemptUntold(files, parsed.length, at, signal))];
+  }
+
+  async function attemptUntold(
+    files: readonly ParseInput[],
+    from: number,
+    stuck: number,
+    signal: AbortSignal,
+  ): Promise<readonly ParsedFile[]> {
+    const culprit = files[stuck];
+    if (culprit === undefined) return [];
+    const before = files.slice(from, stuck);
+    const retold = before.length === 0 ? [] : await attempt(before, signal);
+    return retold.length < before.length ? retold : [...retold, tooComplex(culprit, deadlineMs)];
+  }
+
+  return {
+    async parse(files, signal) {
+      const parsed: ParsedFile[] = [];
+      while (parsed.length < files.length) {
+        signal.throwIfAborted();
+        parsed.push(...(await attempt(files.slice(parsed.length), signal)));
+      }
+      return parsed;
+    },
+    async close() {
+      await thread?.terminate();
+      thread = null;
+    },
+  };
+}
+
+/** Calls `onStuck` when the cursor stands still for longer than the deadline. */
+function watchProgress(
+  {
+    progress,
+    deadlineMs,
+    firstMs,
+  }: {
+    readonly progress: SharedArrayBuffer;
+    readonly deadlineMs: number;
+    readonly firstMs: number;
+  },
+  onStuck: () => void,
+): NodeJS.Timeout {
+  const cursor = new Int32Array(progress);
+  let seen = Atomics.load(cursor, 0);
+  let since = performance.now();
+  return setInterval(
+    () => {
+      const at = Atomics.load(cursor, 0);
+      if (at !== seen) {
+        seen = at;
+        since = performance.now();
+      } else if (performance.now() - since > (seen < 0 ? firstMs : deadlineMs)) onStuck();
+    },
+    Math.max(5, Math.min(100, deadlineMs / 4)),
+  );
+}
+
+function tooComplex({ path, blob, bytes }: ParseInput, deadlineMs: number): ParsedFile {
+  const problem = wholeFileProblem(path, {
+    code: 'too-complex',
+    message: `reading this file takes longer than ${deadlineMs} ms or too much memory`,
+    hint: 'Make it smaller or simpler.',
+  });
+  return {
+    path,
+    blob,
+    bytes: bytes.length,
+    content: null,
+    problems: [problem],
+    claims: [],
+    remains: [],
+  };
+}
+
+/** What ships is plain JavaScript. Sources need tsx, which on Node 20 a thread does not inherit: load it there first. */
+function threadStart(): URL {
+  if (import.meta.url.endsWith('.js')) return new URL('./parse-thread.js', import.meta.url);
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const thread = JSON.stringify(new URL('./parse-thread.ts', import.meta.url).href);
+  const start = `import { register } from ${tsx}; register(); await import(${thread});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(start)}`);
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { gitBlobId } from '../../src/core/canonical/digest.ts';
+import { blobId, commitId } from '../../src/core/model/brand.ts';
+import { ReconcileError } from '../../src/core/model/errors.ts';
+import { openLoader } from '../../src/io/load-worker.ts';
+import { openParser } from '../../src/io/parse-in-worker.ts';
+import type { Snapshot } from '../../src/reconcile/ports.ts';
+
+const signal = AbortSignal.timeout(60_000);
+const commit = commitId('a'.repeat(40));
+
+const DOCUMENT = `schemaVersion: "2.2"
+description: says hello
+mainSteps:
+  - action: aws:runShellScript
+    name: hello
+    inputs: { runCommand: [echo hello] }
+`;
+const association = (name: string) => `AssociationName: ${name}
+Name: Hello
+Targets: [{ Key: InstanceIds, Values: ['*'] }]
+`;
+
+/** A snapshot in memory that counts what is read. */
+function snapshotOf(contents: { readonly [path: string]: string }) {
+  const blobs = new Map<string, Uint8Array>();
+  const reads: string[] = [];
+  const files = Object.entries(contents).map(([path, text]) => {
+    const bytes = Buffer.from(text);
+    const blob = gitBlobId(bytes);
+    blobs.set(blob, bytes);
+    return { path, blob, kind: 'file' as const };
+  });
+  const snapshot: Snapshot = {
+    commit,
+    files,
+    read: (blob) => {
+      reads.push(blob);
+      const bytes = blobs.get(blob);
+      return bytes === undefined ? Promise.reject(new Error(`no ${blob}`)) : Promise.resolve(bytes);
+    },
+  };
+  return { snapshot, reads, blobs };
+}
+
+const noOldBlobs = () => Promise.reject(new Error('no old blob is expected'));
+const loader = openLoader({ library: new Map(), builtActions: null, readBlob: noOldBlobs });
+after(() => loader.close());
+
+test('a loader gives the catalog and every definition of a snapshot', async () => {
+  const { snapshot } = snapshotOf({
+    'documents/Hello.yaml': DOCUMENT,
+    'associations/a.yaml': association('first'),
+    'README.md': 'not ours',
+  });
+  const revision = await loader.load(snapshot, new Map(), signal);
+  assert.deepEqual(revision.catalog.problems, []);
+  assert.deepEqual([...revision.definitions.keys()], ['first']);
+  assert.equal(revision.commit, commit);
+});
+
+test('a second load reads only what is new', async () => {
+  const own = openLoader({ library: new Map(), builtActions: null, readBlob: noOldBlobs });
+  const before = snapshotOf({
+    'documents/Hello.yaml': DOCUMENT,
+    'associations/a.yaml': association('first'),
+  });
+  const first = await own.load(before.snapshot, new Map(), signal);
+  const next = snapshotOf({
+    'documents/Hello.yaml': DOCUMENT,
+    'associations/b.yaml': association('second'),
+  });
+  const second = await own.load(next.snapshot, first.catalog.files, signal);
+  assert.equal(next.reads.length, 1);
+  assert.deepEqual([...second.definitions.keys()], ['second']);
+  await own.close();
+});
+
+test('last good content is read by its blob id when the tree has it no more', async () => {
+  const old = Buffer.from(association('first'));
+  const own = openLoader({
+    library: new Map(),
+    builtActions: null,
+    readBlob: (blob) => (blob === gitBlobId(old) ? Promise.resolve(old) : noOldBlobs()),
+  });
+  const { snapshot } = snapshotOf({
+    'documents/Hello.yaml': DOCUMENT,
+    'associations/a.yaml': 'AssociationName: [',
+  });
+  const lastGood = new Map([['associations/a.yaml', gitBlobId(old)]]);
+  const { catalog, definitions } = await own.load(snapshot, lastGood, signal);
+  assert.deepEqual([...definitions.keys()], ['first']);
+  assert.deepEqual([...catalog.invalid], [['associations/a.yaml', { lastGood: gitBlobId(old) }]]);
+  await own.close();
+});
+
+test('a file that the source finds too large is a problem, not a failure', async () => {
+  const { snapshot } = snapshotOf({ 'associations/a.yaml': association('first') });
+  const refusing: Snapshot = {
+    ...snapshot,
+    read: () =>
+      Promise.reject(new ReconcileError('BLOB_TOO_LARGE', 'too large', { retry: 'never' })),
+  };
+  const own = openLoader({ library: new Map(), builtActions: null, readBlob: noOldBlobs });
+  const { catalog } = await own.load(refusing, new Map(), signal);
+  assert.deepEqual(
+    catalog.problems.map(({ code }) => code),
+    ['too-large'],
+  );
+  await own.close();
+});
+
+test('a file that takes too long is the problem too-complex, and the others are read', async () => {
+  const parser = openParser({ deadlineMs: 40, builtActions: null });
+  const slow = `[${'a,'.repeat(70_000)}]`;
+  const inputs = [
+    ...Array.from({ length: 3 }, (_, i) => ({
+      path: `associations/${i}.yaml`,
+      text: association(`name-${i}`),
+    })),
+    { path: 'associations/slow.yaml', text: slow },
+    { path: 'associations/z.yaml', text: association('last') },
+  ].map(({ path, text }) => ({
+    path,
+    blob: gitBlobId(Buffer.from(text)),
+    bytes: Buffer.from(text),
+  }));
+  const parsed = await parser.parse(inputs, signal);
+  assert.deepEqual(
+    parsed.map(({ path, content, problems }) => [
+      path,
+      content !== null,
+      problems.map(({ code }) => code),
+    ]),
+    [
+      ['associations/0.yaml', true, []],
+      ['associations/1.yaml', true, []],
+      ['associations/2.yaml', true, []],
+      ['associations/slow.yaml', false, ['too-complex']],
+      ['associations/z.yaml', true, []],
+    ],
+  );
+  await parser.close();
+});
+
+test('an abort ends a load', async () => {
+  const own = openLoader({ library: new Map(), builtActions: null, readBlob: noOldBlobs });
+  const { snapshot } = snapshotOf({ 'associations/a.yaml': association('first') });
+  await assert.rejects(
+    own.load(snapshot, new Map(), AbortSignal.abort(new Error('enough'))),
+    /enough/,
+  );
+  await own.close();
+});
+
+test('a blob that is nowhere fails the load', async () => {
+  const own = openLoader({ library: new Map(), builtActions: null, readBlob: noOldBlobs });
+  const { snapshot } = snapshotOf({});
+  const lastGood = new Map([['associations/a.yaml', blobId('b'.repeat(40))]]);
+  await assert.rejects(own.load(snapshot, lastGood, signal), /no old blob/);
+  await own.close();
+});
