@@ -269,7 +269,7 @@ const serverMessages: { readonly [K in ServerMessage['kind']]: Read<ServerSays<K
     protocol: count,
     instance: word,
     nonce: base64(32),
-    tlsKeys: listOf(tlsKey, 16),
+    tlsKeys: listOf(tlsKey, 32),
     daemonKey: publicKey,
     signature,
   }),

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentMessage } from '../protocol/messages.ts';
+import type { Log } from './ports.ts';
+import type { Ending, Session, SessionOptions } from './session.ts';
+import { openSession } from './session.ts';
+
+export type Connection = {
+  /** Dropped while there is no session. */
+  send(message: AgentMessage): void;
+  /** Resolves when the signal has ended it. */
+  readonly ended: Promise<void>;
+};
+
+const firstRetryMs = 500;
+const retryMsMax = 120_000;
+/** Someone has to change something first: ask seldom. */
+const refusedRetryMs = 60_000;
+
+/** Keeps a session to the daemon until `signal`: every end is followed by another attempt, spread by full jitter. */
+export function keepConnected(
+  options: SessionOptions & { readonly log: Log; readonly random: () => number },
+  signal: AbortSignal,
+): Connection {
+  let session: Session | null = null;
+
+  async function loop(): Promise<void> {
+    let failures = 0;
+    let spreadMs = 0;
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
+      const dialled = openSession({
+        ...options,
+        onWelcome: (welcome) => {
+          failures = 0;
+          spreadMs = welcome.reconnectSpreadMs;
+          options.log('connected', { server: options.server, name: welcome.name });
+          options.onWelcome(welcome);
+        },
+      });
+      session = dialled;
+      const close = (): void => dialled.close();
+      signal.addEventListener('abort', close);
+      const ending = await dialled.ended;
+      signal.removeEventListener('abort', close);
+      session = null;
+      if (isOver()) return;
+      const waitMs = retryDelayMs(ending, { failures, spreadMs, random: options.random() });
+      options.log('disconnected', { ...ending, waitMs });
+      failures += 1;
+      await delay(waitMs, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
+    }
+  }
+
+  return { send: (message) => session?.send(message), ended: loop() };
+}
+
+/** A random part of what was dictated, or of a back-off that doubles; `random` is in [0, 1). Pure. */
+export function retryDelayMs(
+  ending: Ending,
+  { failures, spreadMs, random }: { failures: number; spreadMs: number; random: number },
+): number {
+  switch (ending.kind) {
+    case 'wait':
+      return Math.round(ending.retryAfterMs * (1 + random * 0.2));
+    case 'refused':
+    case 'untrusted':
+      return Math.round(refusedRetryMs * (0.5 + random));
+    case 'closed': {
+      const backoffMs = firstRetryMs * 2 ** Math.min(failures, 10);
+      return Math.round(random * Math.min(retryMsMax, Math.max(spreadMs, backoffMs)));
+    }
+  }
+}

@@ -1,0 +1,440 @@
+/**
+ * The agent's mind: what an event means, given the ledger. Pure, so that the simulator runs this very code. The caller makes
+ * `records` durable, applies them, and only then performs `effects`, in order; a crash in between loses effects, never
+ * records, and `restarted` makes up for them.
+ *
+ * The law: no run id starts twice, and what was started is accounted for.
+ */
+import { digestOf } from '../core/canonical/digest.ts';
+import type { Preparation } from '../core/document/prepared.ts';
+import type { Instant, NodeId, RunId } from '../core/model/brand.ts';
+import { instant } from '../core/model/brand.ts';
+import { present, unreachable } from '../core/model/errors.ts';
+import type { RunResult } from '../core/model/run.ts';
+import type {
+  AgentMessage,
+  Job,
+  RefusalCode,
+  ServerMessage,
+  SignedEnvelope,
+} from '../protocol/messages.ts';
+import { parseJob } from '../protocol/parse.ts';
+import { verifyEnvelope } from '../protocol/sign.ts';
+import type { Kill, TaskHistory } from './flow.ts';
+import { elementsOf, nextOf } from './flow.ts';
+import type { ActiveRun, LedgerRecord, LedgerState } from './ledger.ts';
+import { applyRecord, endedRun, isLowerFence } from './ledger.ts';
+import { boundResult } from './output.ts';
+import type { ExecutorEvent, Task, TaskOrder, TaskOutcome } from './ports.ts';
+import { sameTask } from './ports.ts';
+import { summaryOf } from './summary.ts';
+
+/** What does not change while the agent runs. */
+export type AgentContext = {
+  readonly node: NodeId;
+  /** Pinned at registration. */
+  readonly daemonKey: string;
+  readonly bootId: string;
+  /** `prepareRun` for this node: the same job always gives the same steps. */
+  readonly prepare: (job: Job) => Preparation;
+};
+
+export type AgentInput =
+  | { readonly kind: 'said'; readonly message: ServerMessage }
+  /** The process begins: whatever was decided before may or may not have been done. */
+  | { readonly kind: 'restarted' }
+  /** Asked for by the effect `begin`, when the intent is durable. */
+  | { readonly kind: 'begin'; readonly run: RunId }
+  | { readonly kind: 'run-deadline'; readonly run: RunId }
+  | ExecutorEvent;
+
+export type Effect =
+  | { readonly kind: 'send'; readonly message: AgentMessage }
+  | { readonly kind: 'begin'; readonly run: RunId }
+  | { readonly kind: 'start'; readonly order: TaskOrder }
+  | { readonly kind: 'adopt'; readonly order: TaskOrder; readonly rebooted: boolean }
+  | { readonly kind: 'kill'; readonly run: RunId }
+  /** `run-deadline` after so long; one timer, replaced by the next. */
+  | { readonly kind: 'arm'; readonly run: RunId; readonly afterMs: number }
+  | { readonly kind: 'release'; readonly run: RunId }
+  | { readonly kind: 'warn'; readonly event: string; readonly detail: string };
+
+export type Decision = {
+  readonly records: readonly LedgerRecord[];
+  readonly effects: readonly Effect[];
+};
+
+/** A job may come from a clock this much ahead of ours; how far behind it may be is the job's own not-after. */
+const skewMsMax = 5 * 60_000;
+const tombstoneMs = 24 * 3_600_000;
+
+const nothing: Decision = { records: [], effects: [] };
+
+export function decide(
+  context: AgentContext,
+  state: LedgerState,
+  input: AgentInput,
+  now: Instant,
+): Decision {
+  switch (input.kind) {
+    case 'said':
+      return answer(context, state, input.message, now);
+    case 'restarted':
+      return state.active === null ? nothing : resume(context, state.active, now);
+    case 'begin':
+      return forActive(state, input.run, (active) => begin(context, active, now));
+    case 'task-ended':
+      return forTask(state, input, (active) => taskEnded(context, active, input, now));
+    case 'task-unborn':
+      return forTask(state, input, (active) => ({
+        records: [],
+        effects: [{ kind: 'start', order: orderOf(context, active, input.task) }],
+      }));
+    case 'task-deadline':
+      return forTask(state, input, (active) => kill(active, stepTimeout));
+    case 'run-deadline':
+      return forActive(state, input.run, (active) => kill(active, runTimeout(active.job)));
+    default:
+      return unreachable(input);
+  }
+}
+
+// --- what the daemon says -------------------------------------------------------------------------------------
+
+function answer(
+  context: AgentContext,
+  state: LedgerState,
+  message: ServerMessage,
+  now: Instant,
+): Decision {
+  switch (message.kind) {
+    case 'job':
+      return offered(context, state, message.envelope, now);
+    case 'revoke':
+      return revoke(state, message.run, now);
+    case 'cancel':
+      if (state.active?.job.run !== message.run) return revoke(state, message.run, now);
+      return kill(state.active, {
+        scope: 'run',
+        status: 'Cancelled',
+        reason: message.reason === '' ? 'cancelled' : `cancelled: ${message.reason}`,
+      });
+    case 'ack':
+      return state.spool.has(message.run)
+        ? { records: [{ kind: 'acked', run: message.run }], effects: [] }
+        : nothing;
+    case 'welcome':
+      return { records: [], effects: [...state.spool.values()].map(sendResult) };
+    case 'proof':
+    case 'wait':
+    case 'refused':
+      return nothing; // the connection's business
+    default:
+      return unreachable(message);
+  }
+}
+
+function offered(
+  context: AgentContext,
+  state: LedgerState,
+  envelope: SignedEnvelope,
+  now: Instant,
+): Decision {
+  const parsed = parseJob(envelope.payload);
+  if (!parsed.ok) return warn('job-malformed', parsed.error);
+  const job = parsed.value;
+  if (!verifyEnvelope(context.daemonKey, envelope)) {
+    return refuse(job, 'BadSignature', 'not signed by the pinned key of the daemon');
+  }
+  if (job.node !== context.node) return refuse(job, 'WrongNode', `meant for ${job.node}`);
+  const known = alreadyKnown(state, job.run, job);
+  if (known !== null) return known;
+  if (isLowerFence(job.fence, state.fence)) {
+    const seen = `${state.fence.epoch}/${state.fence.position}`;
+    return refuse(job, 'StaleEpoch', `${job.fence.epoch}/${job.fence.position} after ${seen}`);
+  }
+  if (job.notAfter < now) return refuse(job, 'Expired', `it is ${now}, past ${job.notAfter}`);
+  if (job.notBefore > now + skewMsMax) {
+    return refuse(job, 'NotYet', `it is ${now}, before ${job.notBefore}`);
+  }
+  const isWhole =
+    digestOf(job.document.content) === job.document.digest &&
+    digestOf(job.parameters) === job.parametersDigest;
+  if (!isWhole) return refuse(job, 'BadDigest', 'content differs from its digest');
+  if (state.active !== null)
+    return send({ kind: 'busy', run: job.run, with: state.active.job.run });
+  return {
+    records: [
+      { kind: 'received', payload: envelope.payload, at: now },
+      { kind: 'intent', run: job.run, bootId: context.bootId, at: now },
+    ],
+    effects: [
+      { kind: 'send', message: { kind: 'accepted', run: job.run } },
+      { kind: 'begin', run: job.run },
+    ],
+  };
+}
+
+/** The answer to an offer, a revocation or a cancellation of a run that the ledger knows; null when it does not. */
+function alreadyKnown(state: LedgerState, run: RunId, job: Job | null): Decision | null {
+  const { active } = state;
+  if (active?.job.run === run) {
+    const at = active.startedAt;
+    return at === null
+      ? send({ kind: 'accepted', run })
+      : send({ kind: 'accepted', run }, { kind: 'started', run, at });
+  }
+  const unacked = state.spool.get(run);
+  if (unacked !== undefined) return send({ kind: 'result', result: unacked });
+  const ended = endedRun(state, run, job?.association ?? null);
+  if (ended === null) return null;
+  return send(
+    ended.last === null ? { kind: 'revoked', run } : { kind: 'already', last: ended.last },
+  );
+}
+
+/** Not started yet? Then never. What has started goes on, and its result tells. */
+function revoke(state: LedgerState, run: RunId, now: Instant): Decision {
+  const { active } = state;
+  if (active?.job.run === run && active.startedAt !== null) {
+    return send({ kind: 'busy', run, with: run });
+  }
+  const known = active?.job.run === run ? null : alreadyKnown(state, run, null);
+  if (known !== null) return known;
+  return {
+    records: [{ kind: 'revoked', run, keepUntil: instant(now + tombstoneMs) }],
+    effects: [
+      { kind: 'send', message: { kind: 'revoked', run } },
+      { kind: 'release', run },
+    ],
+  };
+}
+
+// --- a run from begin to end ----------------------------------------------------------------------------------
+
+/** The intent is durable. A machine may have slept for a week since. */
+function begin(context: AgentContext, active: ActiveRun, now: Instant): Decision {
+  const { job } = active;
+  if (active.startedAt !== null) return nothing;
+  if (job.notAfter >= now || active.stop !== null) return proceed(context, active, now, []);
+  const refusal = refuse(job, 'Expired', `it is ${now}, past ${job.notAfter}`);
+  return {
+    records: [{ kind: 'dropped', run: job.run }],
+    effects: [...refusal.effects, { kind: 'release', run: job.run }],
+  };
+}
+
+function taskEnded(
+  context: AgentContext,
+  active: ActiveRun,
+  { task, outcome }: { readonly task: Task; readonly outcome: TaskOutcome },
+  now: Instant,
+): Decision {
+  const exited: LedgerRecord = { kind: 'exited', run: active.job.run, task, outcome };
+  return proceed(context, after(active, exited), now, [exited]);
+}
+
+/** The next task, or the end. `records` come first and are part of `active` already. */
+function proceed(
+  context: AgentContext,
+  active: ActiveRun,
+  now: Instant,
+  records: readonly LedgerRecord[],
+): Decision {
+  const { job } = active;
+  const { run } = job;
+  const prepared = context.prepare(job);
+  if (!prepared.ok) {
+    return end(active, records, {
+      ...resultOf(active, now),
+      status: 'Failed',
+      detailedStatus: 'InvalidDocument',
+      errorCode: 'InvalidAssoc',
+      executionSummary: prepared.message.slice(0, 510),
+      steps: [],
+    });
+  }
+  const stop = active.stop ?? (isRebooted(context, active) ? reboot : null);
+  const next = nextOf({ steps: prepared.steps, history: active.history, stop });
+  switch (next.kind) {
+    case 'wait':
+      return { records, effects: [] };
+    case 'start': {
+      const started: LedgerRecord = { kind: 'started', run, task: next.task, at: now };
+      const order = orderOf(context, after(active, started), next.task);
+      const first: readonly Effect[] =
+        active.startedAt === null
+          ? [{ kind: 'send', message: { kind: 'started', run, at: now } }, ...armOf(job, now, now)]
+          : [];
+      return { records: [...records, started], effects: [...first, { kind: 'start', order }] };
+    }
+    case 'end': {
+      const interrupted = next.interrupted || (stop === reboot && next.steps.some(isCutByReboot));
+      const status = interrupted ? 'Failed' : next.status;
+      return end(active, records, {
+        ...resultOf(active, now),
+        status,
+        detailedStatus: interrupted ? 'Interrupted' : status,
+        errorCode: status === 'Success' ? '' : 'ExecutionError',
+        executionSummary: summaryOf(next.steps),
+        steps: next.steps,
+      });
+    }
+    default:
+      return unreachable(next);
+  }
+}
+
+function end(active: ActiveRun, records: readonly LedgerRecord[], whole: RunResult): Decision {
+  const result = boundResult(whole);
+  return {
+    records: [...records, { kind: 'finished', result }],
+    effects: [sendResult(result), { kind: 'release', run: active.job.run }],
+  };
+}
+
+function resultOf(
+  { job, startedAt }: ActiveRun,
+  now: Instant,
+): Pick<RunResult, 'run' | 'execution' | 'association' | 'startedAt' | 'finishedAt'> {
+  const { run, execution, association } = job;
+  return { run, execution, association, startedAt: startedAt ?? now, finishedAt: now };
+}
+
+/** A process begins anew and finds a run that is not over. */
+function resume(context: AgentContext, active: ActiveRun, now: Instant): Decision {
+  const { job, startedAt } = active;
+  const { run } = job;
+  if (startedAt === null) return { records: [], effects: [{ kind: 'begin', run }] };
+  const running = runningTask(active);
+  if (running === null) return proceed(context, active, now, []);
+  const order = orderOf(context, active, running.task);
+  const killAgain: readonly Effect[] = running.kill === null ? [] : [{ kind: 'kill', run }];
+  return {
+    records: [],
+    effects: [
+      ...armOf(job, startedAt, now),
+      { kind: 'adopt', order, rebooted: isRebooted(context, active) },
+      ...killAgain,
+    ],
+  };
+}
+
+/** Recorded first, killed second; a second reason for the same task changes nothing. */
+function kill(active: ActiveRun, why: Kill): Decision {
+  const { run } = active.job;
+  const running = runningTask(active);
+  if (why.scope === 'run' ? active.stop !== null : running?.kill !== null) return nothing;
+  return {
+    records: [{ kind: 'killed', run, kill: why }],
+    effects: running === null ? [] : [{ kind: 'kill', run }],
+  };
+}
+
+const stepTimeout: Kill = {
+  scope: 'step',
+  status: 'TimedOut',
+  reason: 'killed, because its time-out had passed',
+};
+const runTimeout = ({ timeoutMs }: Job): Kill => ({
+  scope: 'run',
+  status: 'TimedOut',
+  reason: `stopped, because the whole run may take ${(timeoutMs ?? 0) / 1000} s`,
+});
+/** Never recorded: it follows from the boot id. */
+const reboot: Kill = {
+  scope: 'run',
+  status: 'Cancelled',
+  reason: 'not started, because the machine was restarted in between',
+};
+
+const isCutByReboot = ({ reason }: { readonly reason: string }): boolean =>
+  reason === reboot.reason;
+const isRebooted = (context: AgentContext, active: ActiveRun): boolean =>
+  active.startedAt !== null && active.bootId !== context.bootId;
+
+// --- small words ----------------------------------------------------------------------------------------------
+
+function forActive(
+  state: LedgerState,
+  run: RunId,
+  then: (active: ActiveRun) => Decision,
+): Decision {
+  return state.active?.job.run === run ? then(state.active) : nothing;
+}
+
+/** Late words about a task that has ended are ignored. */
+function forTask(
+  state: LedgerState,
+  { run, task }: { readonly run: RunId; readonly task: Task },
+  then: (active: ActiveRun) => Decision,
+): Decision {
+  return forActive(state, run, (active) => {
+    const running = runningTask(active);
+    return running !== null && sameTask(running.task, task) ? then(active) : nothing;
+  });
+}
+
+function runningTask({ history }: ActiveRun): TaskHistory | null {
+  const last = history.at(-1);
+  return last?.outcome === null ? last : null;
+}
+
+/** The run as it will be once the record is applied. */
+function after(active: ActiveRun, record: LedgerRecord): ActiveRun {
+  const state: LedgerState = {
+    fence: active.job.fence,
+    active,
+    spool: new Map(),
+    ended: new Map(),
+    lastRuns: new Map(),
+  };
+  applyRecord(state, record);
+  return present(state.active, 'a task that starts or exits does not end its run');
+}
+
+function orderOf(context: AgentContext, active: ActiveRun, task: Task): TaskOrder {
+  const { job, history } = active;
+  const prepared = context.prepare(job);
+  const step = prepared.ok ? prepared.steps[task.step] : undefined;
+  const { action, inputs, environment } = present(step, `step ${task.step} was prepared before`);
+  return {
+    run: job.run,
+    task,
+    sequence: history.length - 1,
+    action,
+    inputs: present(elementsOf(inputs)[task.element], 'the element was there when it started'),
+    environment,
+    commandId: job.associationId,
+    startedAt: present(history.at(-1)?.startedAt, 'the task has started'),
+  };
+}
+
+const armOf = ({ run, timeoutMs }: Job, startedAt: Instant, now: Instant): readonly Effect[] =>
+  timeoutMs === null
+    ? []
+    : [
+        {
+          kind: 'arm',
+          run,
+          afterMs: Math.max(0, Math.min(timeoutMs, startedAt + timeoutMs - now)),
+        },
+      ];
+
+const sendResult = (result: RunResult): Effect => ({
+  kind: 'send',
+  message: { kind: 'result', result },
+});
+
+const send = (...messages: readonly AgentMessage[]): Decision => ({
+  records: [],
+  effects: messages.map((message) => ({ kind: 'send', message })),
+});
+
+const refuse = ({ run }: Job, code: RefusalCode, message: string): Decision =>
+  send({ kind: 'refused', run, code, message });
+
+const warn = (event: string, detail: string): Decision => ({
+  records: [],
+  effects: [{ kind: 'warn', event, detail }],
+});

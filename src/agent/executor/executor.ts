@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Instant, RunId } from '../../core/model/brand.ts';
+import {
+  makeScratchDir,
+  moveScratchDir,
+  removeScratchDir,
+  writeScratch,
+} from '../../disk/scratch.ts';
+import { noOutput } from '../output.ts';
+import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
+import { launchText } from './launch.ts';
+import type { NodeEnvironment, Script } from './plugins/plugin.ts';
+import { plugins } from './plugins/registry.ts';
+import { killGroup } from './process.ts';
+import type { TaskPlace } from './run-folder.ts';
+import {
+  endOrphans,
+  exitCodeOf,
+  findTask,
+  groupOf,
+  hasBegun,
+  runFolder,
+  supervisorFolder,
+} from './run-folder.ts';
+import { readStream } from './streams.ts';
+import type { Supervisor } from './supervisor.ts';
+import { startSupervisor, taskFile } from './supervisor.ts';
+
+export type ExecutorOptions = {
+  /** Folder of the run folders, 0700. Ours alone: the caller holds the lock of the state directory. */
+  readonly runsDir: string;
+  readonly node: NodeEnvironment;
+  readonly now: () => Instant;
+  readonly report: (event: ExecutorEvent) => void;
+  /** A bug or a full disk while a task was being looked after: the process ends, and the next one takes over. */
+  readonly crash: (cause: unknown) => void;
+};
+
+/** How often a task that was adopted is looked at, ms. */
+const adoptionPollMs = 100;
+
+/** Performs one task at a time, each under a supervisor that is started ahead and outlives this process. */
+export function openExecutor(options: ExecutorOptions): ExecutorPort {
+  const { runsDir, node, now, report } = options;
+  makeScratchDir(runsDir);
+  let spare: Supervisor | null = makeSpare(runsDir);
+  let current: { readonly order: TaskOrder; readonly supervisor: Supervisor } | null = null;
+  let adopted: { readonly run: RunId; readonly pgid: number } | null = null;
+  let deadline: NodeJS.Timeout | undefined;
+  let poll: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const guard = (work: Promise<void>): void => {
+    work.catch((cause: unknown) => {
+      if (!closed) options.crash(cause);
+    });
+  };
+
+  /** The run's own supervisor while it lives, else the spare one, moved into the run's folder. */
+  function supervisorFor({ run, sequence }: TaskOrder): Supervisor {
+    if (current?.order.run === run) return current.supervisor;
+    const supervisor = spare ?? makeSpare(runsDir);
+    spare = null;
+    const folder = runFolder(runsDir, run);
+    makeScratchDir(folder);
+    const dir = supervisorFolder(folder, sequence);
+    moveScratchDir(supervisor.dir, dir);
+    supervisor.dir = dir;
+    return supervisor;
+  }
+
+  async function perform(order: TaskOrder): Promise<void> {
+    const { run, task } = order;
+    const downloads = join(runFolder(runsDir, run), 'downloads');
+    const plan = plugins.get(order.action)?.plan(order, node, { downloads });
+    if (plan?.kind !== 'script') {
+      // Tasks of a supervisor follow each other without a gap: that is how they are found again (`findTask`).
+      letGo(run);
+      const failure = plan?.text ?? `Plugin with name ${order.action} not found.`;
+      report({ kind: 'task-ended', run, task, outcome: failed(failure) });
+      return;
+    }
+    const supervisor = supervisorFor(order);
+    current = { order, supervisor };
+    const place = { dir: supervisor.dir, n: supervisor.performed };
+    writeTask(place, plan);
+    armDeadline(order, plan.timeoutMs);
+    const { code, died } = await supervisor.perform();
+    if (closed) return;
+    if (died) {
+      // Killed with its group, by us or by the task itself, or alone by someone else: the task ends with it.
+      current = null;
+      supervisor.killGroup();
+    }
+    await end(order, place, code);
+  }
+
+  async function end(order: TaskOrder, place: TaskPlace, exitCode: number | null): Promise<void> {
+    const { run, task } = order;
+    clearTimeout(deadline);
+    const stdout = await readStream(taskFile(place.dir, place.n, 'out'));
+    const stderr = await readStream(taskFile(place.dir, place.n, 'err'));
+    const outcome = { exitCode, failure: '', stdout, stderr, finishedAt: now() };
+    if (!closed) report({ kind: 'task-ended', run, task, outcome });
+  }
+
+  function armDeadline({ run, task }: TaskOrder, afterMs: number): void {
+    clearTimeout(deadline);
+    deadline = setTimeout(() => report({ kind: 'task-deadline', run, task }), afterMs);
+  }
+
+  /** Looks until the supervisor of an earlier process is gone; then its files say everything. */
+  async function watch(order: TaskOrder, place: TaskPlace): Promise<void> {
+    const { run, task } = order;
+    const group = groupOf(place);
+    if (group?.lives === true) {
+      adopted = { run, pgid: group.pgid };
+      poll = setTimeout(() => guard(watch(order, place)), adoptionPollMs);
+      return;
+    }
+    adopted = null;
+    endOrphans(place);
+    const code = exitCodeOf(place);
+    if (code === null && !hasBegun(place)) report({ kind: 'task-unborn', run, task });
+    else await end(order, place, code);
+  }
+
+  return {
+    start: (order) => guard(perform(order)),
+
+    adopt(order, { rebooted }) {
+      const { run, task, sequence } = order;
+      const place = findTask(runFolder(runsDir, run), sequence);
+      if (rebooted) {
+        const known = place ?? { dir: runFolder(runsDir, run), n: 0 };
+        guard(end(order, known, place === null ? null : exitCodeOf(place)));
+      } else if (place === null) {
+        report({ kind: 'task-unborn', run, task });
+      } else {
+        const plan = plugins.get(order.action)?.plan(order, node, { downloads: '' });
+        if (plan?.kind === 'script') {
+          const elapsedMs = Math.max(0, now() - order.startedAt);
+          armDeadline(order, Math.max(0, plan.timeoutMs - elapsedMs));
+        }
+        guard(watch(order, place));
+      }
+    },
+
+    kill(run) {
+      if (current?.order.run === run) current.supervisor.killGroup();
+      else if (adopted?.run === run) killGroup(adopted.pgid);
+    },
+
+    release(run) {
+      letGo(run);
+      clearTimeout(deadline);
+      spare ??= makeSpare(runsDir);
+    },
+
+    async close() {
+      closed = true;
+      clearTimeout(deadline);
+      clearTimeout(poll);
+      current?.supervisor.abandon();
+      if (spare === null) return;
+      spare.dismiss();
+      await removeScratchDir(spare.dir);
+    },
+  };
+
+  function letGo(run: RunId): void {
+    if (current?.order.run !== run) return;
+    current.supervisor.dismiss();
+    current = null;
+  }
+
+  function failed(failure: string): TaskOutcome {
+    return { exitCode: 1, failure, stdout: noOutput, stderr: noOutput, finishedAt: now() };
+  }
+}
+
+/** Prefix of folders whose supervisor has no run yet. */
+export const SPARE_PREFIX = 'spare-';
+
+function makeSpare(runsDir: string): Supervisor {
+  const dir = join(runsDir, SPARE_PREFIX + randomBytes(6).toString('hex'));
+  makeScratchDir(dir);
+  return startSupervisor(dir);
+}
+
+function writeTask({ dir, n }: TaskPlace, script: Script): void {
+  const path = taskFile(dir, n, 'sh');
+  writeScratch(path, script.text, 0o700);
+  writeScratch(taskFile(dir, n, 'run'), launchText(script, path), 0o600);
+}

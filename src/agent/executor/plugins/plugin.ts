@@ -1,0 +1,35 @@
+import type { TaskOrder } from '../../ports.ts';
+
+/** What a script of this node finds in its environment, the same for every step. */
+export type NodeEnvironment = {
+  /** '' on a real node; paths that scripts write are prefixed with it (`RECONCILED_ROOT`). */
+  readonly root: string;
+  readonly nodeId: string;
+  readonly platformName: string;
+  readonly platformVersion: string;
+};
+
+/** Where a task runs: its folders. */
+export type TaskPaths = {
+  /** `downloads` of the run: relative working directories stand in it. */
+  readonly downloads: string;
+};
+
+/** A process to be supervised. */
+export type Script = {
+  readonly kind: 'script';
+  readonly text: string;
+  readonly workingDirectory: string;
+  /** Whole, but for the search path. */
+  readonly environment: { readonly [name: string]: string };
+  readonly timeoutMs: number;
+};
+
+/** The task cannot be performed; the text goes to stderr and the step is Failed with code 1. */
+export type Failure = { readonly kind: 'failure'; readonly text: string };
+
+/** One action of the language. It decides what is to be done; the executor does it. Never throws for what a document says. */
+export type Plugin = {
+  readonly action: string;
+  plan(order: TaskOrder, node: NodeEnvironment, paths: TaskPaths): Script | Failure;
+};

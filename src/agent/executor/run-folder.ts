@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunId } from '../../core/model/brand.ts';
+import { systemCode } from '../../disk/errors.ts';
+import { killGroup, processStart } from './process.ts';
+import { identityFile, taskFile } from './supervisor.ts';
+
+/** Named by the run id, whose grammar is checked; no name that anybody else chose is ever part of a path. */
+export const runFolder = (runsDir: string, run: RunId): string => join(runsDir, run);
+
+/** A run has one folder per supervisor it needed, named by the first task that it performed. */
+export const supervisorFolder = (folder: string, firstTask: number): string =>
+  join(folder, `s${firstTask}`);
+
+/** Where a task of an earlier process was performed: the folder of its supervisor, and its number there. */
+export type TaskPlace = { readonly dir: string; readonly n: number };
+
+/** Null when no supervisor was ever given to this task. */
+export function findTask(folder: string, sequence: number): TaskPlace | null {
+  const firsts = namesIn(folder)
+    .map((name) => /^s(\d{1,5})$/.exec(name)?.[1])
+    .filter((first) => first !== undefined)
+    .map(Number)
+    .filter((first) => first <= sequence);
+  if (firsts.length === 0) return null;
+  const first = Math.max(...firsts);
+  return { dir: supervisorFolder(folder, first), n: sequence - first };
+}
+
+/** The code that the supervisor left; null while there is none. */
+export function exitCodeOf({ dir, n }: TaskPlace): number | null {
+  const text = readOrNull(taskFile(dir, n, 'exit'));
+  // Without its line break the file is not written yet.
+  return text !== null && /^\d{1,3}\n$/.test(text) ? Number(text) : null;
+}
+
+export const hasBegun = ({ dir, n }: TaskPlace): boolean => existsSync(taskFile(dir, n, 'begun'));
+
+/** The process group that a task's supervisor leads, and whether the supervisor itself lives; null: never recorded. */
+export function groupOf({
+  dir,
+}: TaskPlace): { readonly pgid: number; readonly lives: boolean } | null {
+  const [pidText = '', startText = ''] = (readOrNull(identityFile(dir)) ?? '').trim().split(' ');
+  const pgid = Number(pidText);
+  if (!Number.isInteger(pgid) || pgid <= 1) return null;
+  return { pgid, lives: processStart(pgid) === startText };
+}
+
+/**
+ * A task whose supervisor is dead ends with it: nobody would ever learn its code. While a group has members the kernel gives
+ * its number to nobody else, so a process of that number with another start means that the group is gone.
+ */
+export function endOrphans(place: TaskPlace): void {
+  const group = groupOf(place);
+  if (group !== null && !group.lives && processStart(group.pgid) === null) killGroup(group.pgid);
+}
+
+export function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir);
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return [];
+    throw cause;
+  }
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return null;
+    throw cause;
+  }
+}

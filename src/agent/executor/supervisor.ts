@@ -1,0 +1,102 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { invariant } from '../../core/model/errors.ts';
+import { writeScratch } from '../../disk/scratch.ts';
+import { killGroup, processStart } from './process.ts';
+import { supervisorScript } from './supervisor-script.ts';
+
+/** The only search path that scripts and their supervisors know. */
+export const SCRIPT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A supervisor that is our child. `performed` counts the tasks it was given. */
+export type Supervisor = {
+  readonly pid: number;
+  dir: string;
+  performed: number;
+  /** Gives it its next task; `n.run` stands in its folder. `died`: the supervisor ended with it, and so says the code. */
+  perform(): Promise<{ readonly code: number; readonly died: boolean }>;
+  /** SIGKILL to it, the task and everything in their process group. */
+  killGroup(): void;
+  /** No task follows: it ends by itself. */
+  dismiss(): void;
+  /** Lets go of it while it may be at work: it finishes its task, leaves the exit file and ends. */
+  abandon(): void;
+};
+
+/** Names in the folder of a supervisor (`supervisor-script.ts`). */
+export const taskFile = (dir: string, n: number, what: 'run' | 'sh' | TaskMark): string =>
+  join(dir, `${n}.${what}`);
+type TaskMark = 'begun' | 'out' | 'err' | 'exit';
+
+/** Who it is, for an agent that comes after this one. */
+export const identityFile = (dir: string): string => join(dir, 'supervisor');
+
+/** Starts one in an empty folder. It waits, costs nothing, and leaves when this process does. */
+export function startSupervisor(dir: string): Supervisor {
+  const child = spawn('/bin/sh', ['-c', supervisorScript, 'reconciled-run', dir], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: SCRIPT_PATH },
+    cwd: '/',
+  });
+  const ended = new Promise<number>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
+    child.once('error', () => resolve(127));
+  });
+  const line = lineReader(child);
+  child.unref();
+
+  return {
+    pid: child.pid ?? 0,
+    dir,
+    performed: 0,
+    async perform() {
+      if (this.performed === 0) recordIdentity(this.dir, child);
+      this.performed += 1;
+      const answered = line.next();
+      child.stdin.write('\n');
+      return Promise.race([
+        answered.then((answer) => ({ code: Number(answer.split(' ')[1]), died: false })),
+        ended.then((code) => ({ code, died: true })),
+      ]);
+    },
+    killGroup: () => (child.pid === undefined ? undefined : killGroup(child.pid)),
+    dismiss: () => child.stdin.end(),
+    abandon: () => {
+      child.stdin.destroy();
+      child.stdout.destroy();
+    },
+  };
+}
+
+/** Before its first task: from then on a later agent must be able to tell whether it lives. */
+function recordIdentity(dir: string, { pid }: ChildProcess): void {
+  invariant(pid !== undefined, 'a supervisor that never started gets no task');
+  writeScratch(identityFile(dir), `${pid} ${processStart(pid) ?? ''}\n`, 0o600);
+}
+
+/** One short line per task; nothing else is ever printed there. */
+function lineReader({ stdin, stdout }: ChildProcess): { next(): Promise<string> } {
+  let pending = '';
+  let waiting: ((line: string) => void) | null = null;
+  stdin?.on('error', () => undefined); // it died: `ended` tells
+  stdout?.setEncoding('latin1').on('data', (chunk: string) => {
+    pending += chunk;
+    const end = pending.indexOf('\n');
+    if (end === -1 || waiting === null) return;
+    const line = pending.slice(0, end);
+    pending = pending.slice(end + 1);
+    waiting(line);
+    waiting = null;
+  });
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        waiting = resolve;
+      }),
+  };
+}
+
+const signalNumbers: { readonly [signal: string]: number } = { SIGKILL: 9, SIGTERM: 15, SIGINT: 2 };
+const signalNumber = (signal: NodeJS.Signals | null): number => signalNumbers[signal ?? ''] ?? 9;

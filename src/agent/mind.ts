@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instant } from '../core/model/brand.ts';
+import { ReconcileError, unreachable } from '../core/model/errors.ts';
+import type { AgentMessage } from '../protocol/messages.ts';
+import { parseJob } from '../protocol/parse.ts';
+import type { AgentContext, AgentInput, Decision, Effect } from './decide.ts';
+import { decide } from './decide.ts';
+import type { LedgerRecord, LedgerState } from './ledger.ts';
+import { applyRecord } from './ledger.ts';
+import type { ExecutorPort, Log } from './ports.ts';
+
+export type MindOptions = {
+  readonly context: AgentContext;
+  readonly state: LedgerState;
+  readonly append: (records: readonly LedgerRecord[]) => Promise<void>;
+  readonly executor: ExecutorPort;
+  readonly send: (message: AgentMessage) => void;
+  readonly now: () => Instant;
+  readonly log: Log;
+  /** After a run is over: retention, compaction. */
+  readonly onRelease: () => void;
+  /** A bug, or a state directory that cannot be written for a reason that will not pass. */
+  readonly crash: (cause: unknown) => void;
+};
+
+export type Mind = {
+  handle(input: AgentInput): void;
+  /** What is being decided is recorded; nothing further is. */
+  close(): Promise<void>;
+};
+
+const retryMs = 1_000;
+
+/** Drives `decide`: one input at a time; records durable, then applied, then acted on. */
+export function openMind(options: MindOptions): Mind {
+  const { context, state, executor, send, now, log } = options;
+  const inbox: AgentInput[] = [];
+  const closing = new AbortController();
+  let busy: Promise<void> | null = null;
+  let runDeadline: NodeJS.Timeout | undefined;
+
+  function handle(input: AgentInput): void {
+    if (closing.signal.aborted) return;
+    inbox.push(input);
+    busy ??= drain().finally(() => {
+      busy = null;
+    });
+  }
+
+  async function drain(): Promise<void> {
+    try {
+      for (let input = inbox.shift(); input !== undefined; input = inbox.shift()) {
+        const decision = await decideDurably(input);
+        if (closing.signal.aborted) return;
+        for (const effect of decision.effects) perform(effect);
+      }
+    } catch (cause) {
+      if (!closing.signal.aborted) options.crash(cause);
+    }
+  }
+
+  /** A job is refused while the ledger cannot be written; what has happened already is kept and written later. */
+  async function decideDurably(input: AgentInput): Promise<Decision> {
+    for (;;) {
+      const decision = decide(context, state, input, now());
+      try {
+        if (decision.records.length > 0) await options.append(decision.records);
+        for (const record of decision.records) applyRecord(state, record);
+        return decision;
+      } catch (cause) {
+        if (!(cause instanceof ReconcileError && cause.retry === 'backoff')) throw cause;
+        log('ledger-unwritable', { code: cause.code, message: cause.message });
+        const refusal = refusalFor(input, cause);
+        if (refusal !== null) return refusal;
+        await delay(retryMs, undefined, { signal: closing.signal });
+      }
+    }
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send':
+        return send(effect.message);
+      case 'begin':
+        inbox.unshift({ kind: 'begin', run: effect.run });
+        return;
+      case 'start':
+        return executor.start(effect.order);
+      case 'adopt':
+        log('run-adopted', { run: effect.order.run, rebooted: effect.rebooted });
+        return executor.adopt(effect.order, { rebooted: effect.rebooted });
+      case 'kill':
+        return executor.kill(effect.run);
+      case 'arm':
+        clearTimeout(runDeadline);
+        runDeadline = setTimeout(
+          () => handle({ kind: 'run-deadline', run: effect.run }),
+          effect.afterMs,
+        );
+        return;
+      case 'release':
+        clearTimeout(runDeadline);
+        executor.release(effect.run);
+        return options.onRelease();
+      case 'warn':
+        return log(effect.event, { detail: effect.detail });
+      default:
+        unreachable(effect);
+    }
+  }
+
+  return {
+    handle,
+    async close() {
+      closing.abort();
+      clearTimeout(runDeadline);
+      inbox.length = 0;
+      await busy;
+    },
+  };
+}
+
+/** From memory: the disk is full. */
+function refusalFor(input: AgentInput, cause: ReconcileError): Decision | null {
+  if (input.kind !== 'said' || input.message.kind !== 'job') return null;
+  const job = parseJob(input.message.envelope.payload);
+  if (!job.ok) return null;
+  const { run } = job.value;
+  const message = { kind: 'refused', run, code: 'DiskFull', message: cause.message } as const;
+  return { records: [], effects: [{ kind: 'send', message }] };
+}

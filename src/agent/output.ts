@@ -1,0 +1,125 @@
+/** AWS's output fields (spec/documents.md §3.7), and head, tail, count and digest beside them. */
+import { createHash } from 'node:crypto';
+import { sha256Hex } from '../core/canonical/digest.ts';
+import { digest } from '../core/model/brand.ts';
+import type { RunResult, StepResult, StreamResult } from '../core/model/run.ts';
+import { RESULT_BYTES_MAX, STREAM_END_MAX } from '../protocol/messages.ts';
+
+const textBytesMax = 24_000;
+const marker = Buffer.from('--output truncated--');
+
+/** A stream folded chunk by chunk in flat memory: at most 24,000 bytes and the last 2,000 are kept. */
+export function openStreamFold(): {
+  add(chunk: Uint8Array): void;
+  result(): StreamResult;
+} {
+  const hash = createHash('sha256');
+  let first = Buffer.alloc(0);
+  let last = Buffer.alloc(0);
+  let bytes = 0;
+  return {
+    add(chunk) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      if (first.length < textBytesMax) {
+        first = Buffer.concat([first, chunk.subarray(0, textBytesMax - first.length)]);
+      }
+      last = Buffer.concat([last, chunk.subarray(-STREAM_END_MAX)]).subarray(-STREAM_END_MAX);
+    },
+    result: () => ({
+      text: truncate(first),
+      head: printable(first.subarray(0, STREAM_END_MAX)),
+      tail: printable(last),
+      bytes,
+      digest: digest(hash.copy().digest('hex')),
+    }),
+  };
+}
+
+export const noOutput: StreamResult = {
+  text: '',
+  head: '',
+  tail: '',
+  bytes: 0,
+  digest: digest(sha256Hex('')),
+};
+
+/** What the agent says in a stream's field; count and digest stay those of what the step wrote. */
+export function appendText(stream: StreamResult, text: string): StreamResult {
+  return { ...stream, text: truncate(Buffer.from(stream.text + text)) };
+}
+
+/** Streams of the elements of one step: texts by a line break, the first head, the last tail. */
+export function joinStreams(streams: readonly StreamResult[]): StreamResult {
+  const [first, ...others] = streams;
+  if (first === undefined) return noOutput;
+  return others.reduce((joined, stream) => joinTwo(joined, stream), first);
+}
+
+function joinTwo(a: StreamResult, b: StreamResult): StreamResult {
+  return {
+    // The first text is replaced while it is empty, and any later one is appended, empty or not [measured].
+    text: a.text === '' ? b.text : truncate(Buffer.from(`${a.text}\n${b.text}`)),
+    head: a.bytes === 0 ? b.head : a.head,
+    tail: b.bytes === 0 ? a.tail : b.tail,
+    bytes: a.bytes + b.bytes,
+    digest:
+      b.bytes === 0 ? a.digest : a.bytes === 0 ? b.digest : digest(sha256Hex(a.digest + b.digest)),
+  };
+}
+
+/** Whole below 24,000 bytes; from there on 23,980 and the marker. Cut without regard to UTF-8, as the reference does. */
+function truncate(bytes: Buffer): string {
+  if (bytes.length < textBytesMax) return printable(bytes);
+  return printable(Buffer.concat([bytes.subarray(0, textBytesMax - marker.length), marker]));
+}
+
+/** Invalid UTF-8 becomes U+FFFD. */
+const printable = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+/**
+ * A result that fits its message: texts shrink, then heads and tails, in the steps that succeeded first. Statuses, codes,
+ * counts and digests are never dropped.
+ */
+export function boundResult(result: RunResult): RunResult {
+  for (const lengthMax of [null, 8_000, 2_000, 500, 100, 0]) {
+    for (const which of ['Success', 'all'] as const) {
+      const bounded = { ...result, steps: shrinkSteps(result.steps, lengthMax, which) };
+      if (Buffer.byteLength(JSON.stringify(bounded)) <= RESULT_BYTES_MAX) return bounded;
+    }
+  }
+  return withoutOutput(result);
+}
+
+/** All that is never dropped. */
+export function withoutOutput(result: RunResult): RunResult {
+  return { ...result, steps: shrinkSteps(result.steps, 0, 'all') };
+}
+
+function shrinkSteps(
+  steps: readonly StepResult[],
+  lengthMax: number | null,
+  which: 'Success' | 'all',
+): readonly StepResult[] {
+  if (lengthMax === null) return steps;
+  return steps.map((step) =>
+    which === 'all' || step.status === 'Success'
+      ? {
+          ...step,
+          reason: step.reason.slice(0, Math.max(lengthMax, 200)),
+          stdout: shrink(step.stdout, lengthMax),
+          stderr: shrink(step.stderr, lengthMax),
+        }
+      : step,
+  );
+}
+
+function shrink(stream: StreamResult, lengthMax: number): StreamResult {
+  const cut = stream.text.length > lengthMax;
+  return {
+    ...stream,
+    text: cut ? stream.text.slice(0, Math.max(0, lengthMax - marker.length)) + marker : stream.text,
+    head: stream.head.slice(0, lengthMax),
+    tail: lengthMax === 0 ? '' : stream.tail.slice(-lengthMax),
+  };
+}

@@ -1,0 +1,63 @@
+/** Words that the rooms of the agent share, and what its deciding half asks of the acting one. */
+import type { Instant, RunId } from '../core/model/brand.ts';
+import type { JsonObject } from '../core/model/json.ts';
+import type { StreamResult } from '../core/model/run.ts';
+
+/** One thing to execute: a step, or one element of a step whose inputs are a list. Both count from 0. */
+export type Task = { readonly step: number; readonly element: number };
+
+export const sameTask = (a: Task, b: Task): boolean => a.step === b.step && a.element === b.element;
+
+/** A task with everything needed to perform it, now or after a restart. */
+export type TaskOrder = {
+  readonly run: RunId;
+  readonly task: Task;
+  /** Tasks of this run that were started before it. */
+  readonly sequence: number;
+  readonly action: string;
+  readonly inputs: JsonObject;
+  /** Values handed over by `interpolationType: ENV_VAR`. */
+  readonly environment: { readonly [name: string]: string };
+  /** `SSM_COMMAND_ID` of scripts. */
+  readonly commandId: string;
+  /** When Started was recorded: what is left of the time-out after a restart counts from here. */
+  readonly startedAt: Instant;
+};
+
+export type TaskOutcome = {
+  /** Null: nobody knows, because the task and its supervisor are gone and left no exit file. */
+  readonly exitCode: number | null;
+  /** Why it could not be performed, or '': goes to stderr. */
+  readonly failure: string;
+  readonly stdout: StreamResult;
+  readonly stderr: StreamResult;
+  readonly finishedAt: Instant;
+};
+
+/** What the executor tells; each names the task, so that a late word about an earlier one is recognised. */
+export type ExecutorEvent =
+  | {
+      readonly kind: 'task-ended';
+      readonly run: RunId;
+      readonly task: Task;
+      readonly outcome: TaskOutcome;
+    }
+  /** It never began, for certain, and nothing is left that could begin it. Only after `adopt`. */
+  | { readonly kind: 'task-unborn'; readonly run: RunId; readonly task: Task }
+  /** Its time-out has passed. The executor does nothing about it: Killed is recorded first. */
+  | { readonly kind: 'task-deadline'; readonly run: RunId; readonly task: Task };
+
+/** The only code that starts processes. Calls return at once; what happens comes back as events. */
+export type ExecutorPort = {
+  start(order: TaskOrder): void;
+  /** After a restart: waits for a task that may be alive, or finds out how it ended. `rebooted`: it cannot be alive. */
+  adopt(order: TaskOrder, state: { readonly rebooted: boolean }): void;
+  /** SIGKILL to the whole process group; `task-ended` follows. */
+  kill(run: RunId): void;
+  /** No task of this run follows. */
+  release(run: RunId): void;
+  /** Leaves running tasks and their supervisors alone. */
+  close(): Promise<void>;
+};
+
+export type Log = (event: string, fields?: { readonly [key: string]: unknown }) => void;

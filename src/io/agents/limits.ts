@@ -1,0 +1,22 @@
+/** Defaults of the limits table (spec/reliability-security.md §9), and what each is for. */
+export const AGENTS_LIMITS = {
+  connections: 12_000,
+  /** From the first byte to the end of the hello, ms. */
+  handshakeMs: 15_000,
+  /** A peer that does not read what it is sent is dropped. */
+  bufferedBytes: 8 * 1024 * 1024,
+  heartbeatMs: 30_000,
+  reconnectSpreadMsMax: 120_000,
+  reconnectMsPerNode: 4,
+  backlog: 4_096,
+  /** Per session: a message costs 1 and 1 more per 16 KiB. Beyond it the socket is read more slowly, never cut. */
+  rate: { burst: 200, perSecond: 50 },
+  /** Wrong join codes from one address, per minute. */
+  joinFailures: { count: 5, perMs: 60_000, addressesMax: 10_000 },
+} as const;
+
+export type AgentsLimits = {
+  readonly [Key in keyof typeof AGENTS_LIMITS]: (typeof AGENTS_LIMITS)[Key] extends number
+    ? number
+    : { readonly [Inner in keyof (typeof AGENTS_LIMITS)[Key]]: number };
+};

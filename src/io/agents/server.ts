@@ -1,0 +1,269 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createPlainServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { isIP } from 'node:net';
+import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
+import type { NodeId } from '../../core/model/brand.ts';
+import { ReconcileError } from '../../core/model/errors.ts';
+import type { Identity } from '../../protocol/keys.ts';
+import type { ServerMessage } from '../../protocol/messages.ts';
+import { MESSAGE_BYTES_MAX } from '../../protocol/messages.ts';
+import { makeCertificate, tlsKeyOf } from '../../protocol/tls.ts';
+import type { AgentEvent, AgentsPort } from '../../reconcile/ports.ts';
+import { makeJoinThrottle } from './join-throttle.ts';
+import type { AgentsLimits } from './limits.ts';
+import { AGENTS_LIMITS } from './limits.ts';
+import type { Hello, Introduction, Peer } from './peer.ts';
+import { attachPeer } from './peer.ts';
+
+/** Whether a node that has proven its key may come in. */
+export type Admission =
+  | { readonly kind: 'welcome'; readonly name: string }
+  /** Not yet, e.g. its activation is in no accepted revision: it asks again. */
+  | {
+      readonly kind: 'wait';
+      readonly code: string;
+      readonly message: string;
+      readonly retryAfterMs: number;
+    }
+  /** No. `wrongCode`: counts against its address. */
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly wrongCode: boolean;
+    };
+
+export type AgentsServerOptions = {
+  /** `host:port`, `[v6]:port` or `:port`. */
+  readonly listen: string;
+  /**
+   * PEM of a certificate; `made`: one of our own, new at each start; `plain`: no TLS, on loopback only (a proxy on this
+   * host, or tests).
+   */
+  readonly tls: { readonly cert: string; readonly key: string } | 'made' | 'plain';
+  /** SHA-256 of the TLS keys of proxies in front, hex. */
+  readonly proxyKeys: readonly string[];
+  readonly instance: string;
+  readonly daemon: Identity;
+  readonly authorise: (hello: Hello) => Promise<Admission>;
+  /** Gets every event in order. Must not throw. */
+  readonly sink: (event: AgentEvent) => void;
+  /** How many nodes there are: dictates the spread of reconnects. */
+  readonly nodeCount: () => number;
+  readonly log: (event: string, fields: { readonly [key: string]: unknown }) => void;
+  readonly limits?: Partial<AgentsLimits>;
+};
+
+export type AgentsServer = AgentsPort & {
+  readonly address: AddressInfo;
+  /** SHA-256 of the TLS key that this server itself shows; '' when plain. */
+  readonly tlsKey: string;
+  stats(): { readonly connections: number; readonly sessions: number };
+  /** Closes every session; nothing is reported after it resolves. */
+  close(): Promise<void>;
+};
+
+type LiveSession = { readonly id: string; readonly peer: Peer };
+
+/** @throws ReconcileError AGENTS_LISTEN (retry `never`): the address is taken or foreign, or plain off loopback */
+export async function openAgentsServer(options: AgentsServerOptions): Promise<AgentsServer> {
+  const limits: AgentsLimits = { ...AGENTS_LIMITS, ...options.limits };
+  const { log, sink } = options;
+  const { server, tlsKey } = createServer(options);
+  const introduction: Introduction = {
+    instance: options.instance,
+    daemon: options.daemon,
+    tlsKeys: tlsKey === '' ? options.proxyKeys : [tlsKey, ...options.proxyKeys],
+    plain: tlsKey === '',
+  };
+  const joins = makeJoinThrottle(limits.joinFailures);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_BYTES_MAX,
+    clientTracking: false,
+  });
+  const peers = new Set<Peer>();
+  const sessions = new Map<NodeId, LiveSession>();
+  let closing = false;
+
+  server.on('upgrade', (request: IncomingMessage, socket, head) => {
+    const isFull = peers.size >= limits.connections;
+    if (isFull) log('agent-rejected', { reason: 'connections' });
+    if (request.url !== '/v1/agent' || closing || isFull) {
+      socket.destroy();
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      accept(webSocket, request.socket.remoteAddress ?? '');
+    });
+  });
+
+  function accept(socket: WebSocket, address: string): void {
+    let session: { readonly node: NodeId; readonly id: string } | null = null;
+    const peer = attachPeer(socket, introduction, limits, {
+      onHello: async (hello) => {
+        const admission = await admit(hello, address);
+        if (closing || admission.kind !== 'welcome') {
+          if (admission.kind !== 'welcome') peer.say(farewell(admission));
+          return false;
+        }
+        const id = randomBytes(8).toString('hex');
+        const { node } = hello;
+        endSession(node, 'replaced');
+        if (!peer.send(welcome(admission.name))) return false;
+        session = { node, id };
+        sessions.set(node, { id, peer });
+        // A join code has done its work; it goes no further.
+        sink({ kind: 'connected', node, session: id, hello: { ...hello, activation: null } });
+        return true;
+      },
+      onMessage: (message) => {
+        if (session === null || sessions.get(session.node)?.id !== session.id) return;
+        sink({ kind: 'message', node: session.node, session: session.id, message });
+      },
+      onDrop: (reason) => log('agent-dropped', { reason, address, node: session?.node ?? null }),
+      onClose: () => {
+        peers.delete(peer);
+        if (session !== null) forget(session.node, session.id);
+      },
+    });
+    peers.add(peer);
+  }
+
+  async function admit(hello: Hello, address: string): Promise<Admission> {
+    const nowMs = performance.now();
+    const waitMs = hello.activation === null ? 0 : joins.waitMs(address, nowMs);
+    if (waitMs > 0) {
+      const message = 'too many wrong join codes from this address';
+      return { kind: 'wait', code: 'TooManyAttempts', message, retryAfterMs: Math.ceil(waitMs) };
+    }
+    const admission = await options.authorise(hello);
+    if (admission.kind === 'refused' && admission.wrongCode) joins.failed(address, nowMs);
+    return admission;
+  }
+
+  const welcome = (name: string): ServerMessage => ({
+    kind: 'welcome',
+    name,
+    heartbeatMs: limits.heartbeatMs,
+    reconnectSpreadMs: Math.min(
+      limits.reconnectSpreadMsMax,
+      limits.reconnectMsPerNode * options.nodeCount(),
+    ),
+  });
+
+  /** Reported at once, so that whoever hears of a newer session has heard of the older one's end. */
+  function forget(node: NodeId, id: string): void {
+    if (sessions.get(node)?.id !== id) return;
+    sessions.delete(node);
+    if (!closing) sink({ kind: 'disconnected', node, session: id });
+  }
+
+  function endSession(node: NodeId, reason: string): void {
+    const live = sessions.get(node);
+    if (live === undefined) return;
+    forget(node, live.id);
+    live.peer.drop(reason);
+  }
+
+  const heartbeat = startHeartbeat(peers, limits.heartbeatMs);
+  const address = await listen(server, options.listen, limits.backlog);
+
+  return {
+    address,
+    tlsKey,
+    send: (node, message) => sessions.get(node)?.peer.send(message) ?? false,
+    drop: endSession,
+    stats: () => ({ connections: peers.size, sessions: sessions.size }),
+    async close() {
+      closing = true;
+      clearInterval(heartbeat);
+      for (const peer of peers) peer.drop('closing');
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
+
+const farewell = (admission: Exclude<Admission, { kind: 'welcome' }>): ServerMessage => {
+  if (admission.kind === 'wait') return admission;
+  const { kind, code, message } = admission;
+  return { kind, code, message };
+};
+
+const slices = 50;
+
+/** Every peer once per interval, a slice at a time: pings to ten thousand at once would hold up everything else. */
+function startHeartbeat(peers: ReadonlySet<Peer>, intervalMs: number): NodeJS.Timeout {
+  let queue: Peer[] = [];
+  let perTick = 0;
+  return setInterval(() => {
+    if (queue.length === 0) {
+      queue = [...peers];
+      perTick = Math.ceil(queue.length / slices);
+    }
+    for (const peer of queue.splice(0, perTick)) if (peers.has(peer)) peer.ping();
+  }, intervalMs / slices).unref();
+}
+
+// --- listening ------------------------------------------------------------------------------------------------
+
+function createServer({ listen, tls, instance }: AgentsServerOptions): {
+  readonly server: Server;
+  readonly tlsKey: string;
+} {
+  const http = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 10_000 };
+  if (tls === 'plain') {
+    if (!isLoopback(parseListen(listen).host))
+      throw cannotListen(listen, 'plain ws:// is for loopback only');
+    return { server: createPlainServer(http, refuseRequest), tlsKey: '' };
+  }
+  const { cert, key } = tls === 'made' ? makeCertificate(`reconciled ${instance}`) : tls;
+  const secure = { cert, key, minVersion: 'TLSv1.3', handshakeTimeout: 10_000 } as const;
+  try {
+    const server = createTlsServer({ ...http, ...secure }, refuseRequest);
+    return { server, tlsKey: tlsKeyOf(cert) };
+  } catch (cause) {
+    throw cannotListen(listen, 'the configured certificate or key is unusable', cause);
+  }
+}
+
+/** Agents upgrade; nothing else is served here. */
+function refuseRequest(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { connection: 'close', 'content-length': '0' }).end();
+}
+
+async function listen(server: Server, where: string, backlog: number): Promise<AddressInfo> {
+  const { host, port } = parseListen(where);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(cannotListen(where, cause.message, cause)));
+    server.listen({ host, port, backlog }, resolve);
+  });
+  server.removeAllListeners('error');
+  server.on('error', () => undefined); // of single connections; they close
+  server.on('tlsClientError', () => undefined);
+  return server.address() as AddressInfo;
+}
+
+function parseListen(where: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]*)):(\d{1,5})$/.exec(where);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw cannotListen(where, 'it is no host:port');
+  const host = match[1] ?? match[2] ?? '';
+  return { host: host === '' ? '::' : host, port };
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+function cannotListen(where: string, why: string, cause?: unknown): ReconcileError {
+  const message = `cannot listen for agents on ${where}: ${why}`;
+  return new ReconcileError('AGENTS_LISTEN', message, { retry: 'never', exitCode: 78, cause });
+}
