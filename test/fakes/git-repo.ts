@@ -136,7 +136,7 @@ export function makeRepo(dir = tempDir(), name = 'fleet.git'): GitRepo {
         .split('\n')
         .filter(Boolean),
     log: (branch = 'main') => git(bare, ['log', '--format=%H', `refs/heads/${branch}`]).split('\n'),
-    message: (rev) => git(bare, ['log', '-1', '--format=%B', rev]),
+    message: (rev) => git(bare, ['log', '-1', '--format=%B', rev]).trimEnd(),
     hook(name, script) {
       mkdirSync(path.join(bare, 'hooks'), { recursive: true });
       writeFileSync(path.join(bare, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });

@@ -23,7 +23,7 @@ export async function resolveRevision(
   if (named === null) throw unknown(rev, `there is no revision ${JSON.stringify(name)}`);
   let commit = await peel(reader, named, rev);
   let steps = 0;
-  for (const [, operator, digits] of (match?.[2] ?? '').matchAll(/([~^])(\d*|\{commit\})/g)) {
+  for (const [, operator, digits] of (match?.[2] ?? '').matchAll(/([~^])(\{commit\}|\d*)/g)) {
     if (digits === '{commit}') continue;
     const count = digits === '' ? 1 : Number(digits);
     if (operator === '^') commit = await parentOf(reader, commit, { rev, which: count });

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openLog, silentLog } from '../../src/io/log.ts';
+
+function captured(level: 'info' | 'debug' = 'info') {
+  const lines: string[] = [];
+  const log = openLog({ level, destination: { write: (line: string) => void lines.push(line) } });
+  return {
+    log,
+    lines,
+    last: () => JSON.parse(lines.at(-1) ?? '{}') as { [name: string]: unknown },
+  };
+}
+
+test('a line is an event name and fields, below the level nothing', () => {
+  const { log, lines, last } = captured();
+  log.debug({ x: 1 }, 'unseen');
+  assert.equal(lines.length, 0);
+  log.child({ revision: 'abc' }).info({ count: 2 }, 'revision accepted');
+  assert.deepEqual(
+    [last()['revision'], last()['count'], last()['msg']],
+    ['abc', 2, 'revision accepted'],
+  );
+});
+
+test('secrets never reach a line, at the top or one level below', () => {
+  const { log, lines } = captured();
+  log.warn(
+    { password: 'canary', request: { authorization: 'canary' }, token: 'canary' },
+    'refused',
+  );
+  assert.ok(!lines.join('').includes('canary'));
+  assert.match(lines.join(''), /\[redacted\]/);
+});
+
+test('the silent log is silent', () => {
+  silentLog.child({}).error({}, 'nothing');
+});
