@@ -13,7 +13,7 @@ export type KilledBy = 'timeout' | 'cancel' | 'shutdown' | null;
 
 export type ScriptState = 'Success' | 'SuccessAndReboot' | 'Failed' | 'TimedOut' | 'Cancelled';
 
-export function scriptState(
+function scriptState(
   exitCode: number,
   ended: { readonly platformType: PlatformType; readonly killedBy: KilledBy },
 ): ScriptState {

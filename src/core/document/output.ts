@@ -3,7 +3,7 @@ import type { StepState } from './status.ts';
 import { countStates } from './status.ts';
 
 export const STREAM_BYTES_MAX = 24_000;
-export const COMBINED_BYTES_MAX = 2_500;
+const COMBINED_BYTES_MAX = 2_500;
 export const SUMMARY_BYTES_MAX = 510;
 export const TRUNCATION_MARK = '--output truncated--';
 

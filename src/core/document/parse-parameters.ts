@@ -13,7 +13,7 @@ import { storeReferences } from './store.ts';
 import { PARAMETER_NAME } from './substitute.ts';
 import { jsonText, textOf } from './text.ts';
 
-export const PARAMETER_TYPES: readonly ParameterType[] = [
+const PARAMETER_TYPES: readonly ParameterType[] = [
   'String',
   'StringList',
   'Integer',

@@ -19,7 +19,7 @@ export type SourceEntry = {
   readonly value: SourceNode;
 };
 
-export type SourceList = {
+type SourceList = {
   readonly kind: 'list';
   readonly at: number;
   readonly items: readonly SourceNode[];

@@ -25,6 +25,7 @@ export const isSecretReference = (text: string): boolean => SECRET.test(text);
 export function storeReferences(value: Json): readonly string[] {
   const found = new Set<string>();
   visit(value, (text) => {
+    if (!text.includes('ssm:')) return;
     for (const match of text.matchAll(PLAIN)) found.add(match[1] ?? '');
   });
   return [...found];
