@@ -31,6 +31,11 @@ export function isOurs(path: string): boolean {
   return OWN_FOLDERS.has(top) || path === 'reconciled.yaml' || path === '.reconciledignore';
 }
 
+/** True for files whose bytes mean something to us. */
+export function isRead(path: string): boolean {
+  return isOurs(path) && kindOf(path).kind !== 'foreign';
+}
+
 const DATA = /\.(yaml|yml|json)$/;
 
 export function kindOf(path: string): FileKind {

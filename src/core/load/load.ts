@@ -10,7 +10,7 @@ import { defaultSettings } from './default-settings.ts';
 import { ignoring } from './ignored.ts';
 import type { Candidate, InForce } from './in-force.ts';
 import { chooseInForce, homesFor, namesIn } from './in-force.ts';
-import { isOurs, kindOf } from './kinds.ts';
+import { isOurs, isRead, kindOf } from './kinds.ts';
 import { FILES_MAX, TOTAL_BYTES_MAX } from './limits.ts';
 import { parseFile, wholeFileProblem } from './parse-file.ts';
 import type { ParsedFile } from './parsed.ts';
@@ -76,8 +76,7 @@ export function unreadBlobs(
   const wanted = new Map<string, { readonly path: string; readonly blob: BlobId }>();
   const want = (path: string, blob: BlobId): void => {
     const key = keyOf(path, blob);
-    if (isOurs(path) && kindOf(path).kind !== 'foreign' && !cache.has(key))
-      wanted.set(key, { path, blob });
+    if (isRead(path) && !cache.has(key)) wanted.set(key, { path, blob });
   };
   const sorted = files
     .filter(({ path, kind }) => kind === 'file' && isOurs(path))
@@ -140,7 +139,7 @@ function selectOurs(
       ours.push(unreadable(file, obstacleOfKind(file.kind)));
       continue;
     }
-    if (kindOf(file.path).kind === 'foreign') continue;
+    if (!isRead(file.path)) continue;
     count += 1;
     if (count > FILES_MAX) {
       const first = count === FILES_MAX + 1;
@@ -226,6 +225,7 @@ function candidatesOf(
   for (const current of ours)
     candidates.set(current.path, { path: current.path, current, good: null });
   for (const [path, { blob, bytes }] of lastGood) {
+    if (!isRead(path)) continue;
     const current = candidates.get(path)?.current ?? null;
     const read =
       current?.blob === blob && current.content !== null ? current : shelf.read(path, blob, bytes);
@@ -339,6 +339,6 @@ export function filesInForce(
   files: readonly Pick<LoadedFile, 'path' | 'blob' | 'kind'>[],
   invalidFiles: ReadonlyMap<string, BlobId>,
 ): ReadonlyMap<string, BlobId> {
-  const own = files.filter(({ path, kind }) => kind === 'file' && isOurs(path));
+  const own = files.filter(({ path, kind }) => kind === 'file' && isRead(path));
   return new Map([...own.map(({ path, blob }) => [path, blob] as const), ...invalidFiles]);
 }
