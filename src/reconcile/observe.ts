@@ -4,8 +4,9 @@
  */
 import { allowedDeletes } from '../core/accept/accept.ts';
 import { filesInForce } from '../core/load/load.ts';
-import type { BlobId, CommitId } from '../core/model/brand.ts';
+import type { CommitId } from '../core/model/brand.ts';
 import { unreachable } from '../core/model/errors.ts';
+import type { LoadedRevision } from '../core/world/events.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
 import type { Ports, SourceObservation } from './ports.ts';
@@ -25,9 +26,6 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
   let underWay: Promise<void> | null = null;
   let judged: { readonly tip: CommitId; readonly accepted: CommitId | null } | null = null;
 
-  /** The content of each file that a tip is measured against; nothing before the first revision. */
-  const inForce = (): ReadonlyMap<string, BlobId> => world.revision?.catalog.files ?? new Map();
-
   /** Waits for the look that is under way, then runs alone. */
   async function alone(work: () => Promise<void>): Promise<void> {
     while (underWay !== null) await Promise.allSettled([underWay]);
@@ -40,7 +38,7 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
 
   async function look(signal: AbortSignal): Promise<void> {
     const accepted = world.state.accepted?.commit ?? null;
-    if (accepted !== null && world.revision === null) await read(accepted, 'restored', signal);
+    if (accepted !== null && world.revision === null) await restore(accepted, signal);
     const seen = await ports.source.observe(accepted, signal);
     switch (seen.ancestry) {
       case 'same':
@@ -66,8 +64,7 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
   ): Promise<void> {
     const { tip } = seen;
     if (tip === null || (judged?.tip === tip && judged.accepted === accepted)) return;
-    const snapshot = await ports.source.snapshot(tip, signal);
-    const revision = await ports.loader.load(snapshot, inForce(), signal);
+    const revision = await load(tip, signal);
     await inbox.push({
       kind: 'revision',
       revision,
@@ -79,11 +76,19 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
     judged = { tip, accepted };
   }
 
-  async function read(commit: CommitId, kind: 'restored', signal: AbortSignal): Promise<void> {
+  async function restore(accepted: CommitId, signal: AbortSignal): Promise<void> {
+    await inbox.push({ kind: 'restored', revision: await load(accepted, signal) });
+  }
+
+  /** What is in force now stays in force where the new tree is invalid; after a restart its own tree says what that is. */
+  async function load(commit: CommitId, signal: AbortSignal): Promise<LoadedRevision> {
     const snapshot = await ports.source.snapshot(commit, signal);
-    const lastGood = filesInForce(snapshot.files, world.state.invalidFiles);
-    const revision = await ports.loader.load(snapshot, lastGood, signal);
-    await inbox.push({ kind, revision });
+    const lastGood =
+      world.revision?.catalog.files ??
+      (world.state.accepted === null
+        ? new Map()
+        : filesInForce(snapshot.files, world.state.invalidFiles));
+    return ports.loader.load(snapshot, lastGood, signal);
   }
 
   return {
@@ -91,15 +96,12 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
     restore: (signal) =>
       alone(async () => {
         const accepted = world.state.accepted?.commit;
-        if (accepted !== undefined && world.revision === null) {
-          await read(accepted, 'restored', signal);
-        }
+        if (accepted !== undefined && world.revision === null) await restore(accepted, signal);
       }),
     accept: (commit, by, signal) =>
       alone(async () => {
         const accepted = world.state.accepted?.commit ?? null;
-        const snapshot = await ports.source.snapshot(commit, signal);
-        const revision = await ports.loader.load(snapshot, inForce(), signal);
+        const revision = await load(commit, signal);
         await inbox.push({
           kind: 'revision',
           revision,

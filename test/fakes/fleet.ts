@@ -161,7 +161,7 @@ export function revision(
     problems: [],
     invalid: new Map(),
     files: new Map(),
-    invalidAssociations: new Set(),
+    invalidAssociations: new Map(),
   };
   return { commit: commit(n), catalog, definitions };
 }

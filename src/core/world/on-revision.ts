@@ -8,7 +8,7 @@ import { formatOccasion } from '../canonical/occasion.ts';
 import { nodesOf } from '../enrol/nodes.ts';
 import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
-import { unreachable } from '../model/errors.ts';
+import { present, unreachable } from '../model/errors.ts';
 import { compareText } from '../model/problem.ts';
 import type { AcceptedBy, AssociationState, Execution, State } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
@@ -30,7 +30,15 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   const { revision } = event;
   const fleet = createFleet(nodesOf(revision.catalog, world.state));
   const plan = planRevision(world, revision, fleet);
+  const before = world.state.accepted?.commit ?? null;
   const by = judge(turn, event, plan);
+  world.lastPlan = {
+    revision: revision.commit,
+    before,
+    plan,
+    problems: revision.catalog.problems,
+    verdict: by === null ? { kind: 'held', ...heldBy(world) } : { kind: 'accepted', by },
+  };
   if (by === null) return;
   const position = (world.state.accepted?.position ?? 0) + event.distance;
   emit(turn, { kind: 'accepted', commit: revision.commit, position, by, at: turn.now });
@@ -38,7 +46,6 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   recordFiles(turn, revision);
   recordDocuments(turn, revision);
   world.attach(revision, fleet);
-  world.lastPlan = { revision: revision.commit, before: world.lastPlan?.revision ?? null, plan };
   for (const [name, each] of plan) applyPlan(turn, name, each, revision);
   dropNodes(turn, fleet);
 }
@@ -124,6 +131,11 @@ export function hold(
   note(turn, 'source held', { tip, code: verdict.code, reason: verdict.reason });
 }
 
+function heldBy(world: World): Pick<NonNullable<State['held']>, 'code' | 'reason'> {
+  const { code, reason } = present(world.state.held, 'what is not accepted is held');
+  return { code, reason };
+}
+
 export function removalOf(world: World, plan: RevisionPlan): Removal {
   const before = new Set<NodeId>();
   for (const [id, node] of world.state.nodes) if (node.assignments.size > 0) before.add(id);
@@ -180,11 +192,11 @@ function recordFiles(turn: Turn, revision: LoadedRevision): void {
 /** The number people see of a single-file document: a counter over accepted contents. */
 function recordDocuments(turn: Turn, revision: LoadedRevision): void {
   const { documents } = turn.world.state;
-  const present = new Set<string>();
+  const seen = new Set<string>();
   for (const family of revision.catalog.documents.values()) {
     const { name, number, origin, document } = family.latest;
     if (number !== null || origin === 'library') continue;
-    present.add(name);
+    seen.add(name);
     const known = documents.get(name);
     if (known?.digest === document.digest) continue;
     emit(turn, {
@@ -195,7 +207,7 @@ function recordDocuments(turn: Turn, revision: LoadedRevision): void {
     });
   }
   for (const name of [...documents.keys()]) {
-    if (!present.has(name)) emit(turn, { kind: 'document-removed', name });
+    if (!seen.has(name)) emit(turn, { kind: 'document-removed', name });
   }
 }
 

@@ -13,8 +13,9 @@ import type {
 } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { unreachable } from '../model/errors.ts';
+import type { Problem } from '../model/problem.ts';
 import { compareText } from '../model/problem.ts';
-import type { Execution, NodeState, State } from '../model/state.ts';
+import type { AcceptedBy, Execution, HeldCode, NodeState, State } from '../model/state.ts';
 import { emptyState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { upcomingSlot } from '../plan/slots.ts';
@@ -54,12 +55,16 @@ export type RevisionChange = {
   readonly revision: CommitId;
   readonly before: CommitId | null;
   readonly plan: ReadonlyMap<AssociationName, AssociationPlan>;
+  readonly problems: readonly Problem[];
+  readonly verdict:
+    | { readonly kind: 'accepted'; readonly by: AcceptedBy }
+    | { readonly kind: 'held'; readonly code: HeldCode; readonly reason: string };
 };
 
 export class World {
   readonly state: State = emptyState();
   revision: LoadedRevision | null = null;
-  /** What the newest accepted revision changed: plan.json on the status branch. */
+  /** What the newest judged revision changes, accepted or held: plan.json on the status branch. */
   lastPlan: RevisionChange | null = null;
   fleet: Fleet = createFleet(new Map());
   /** Association → nodes assigned; the reverse of `NodeState.assignments`. */

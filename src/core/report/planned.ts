@@ -1,0 +1,92 @@
+/** The plan of a revision as reports and commands print it: what changes, for whom, and why. */
+import { digestOf } from '../canonical/digest.ts';
+import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
+import type { Problem } from '../model/problem.ts';
+import type { PlannedAssociation, PlanReport } from './plan-file.ts';
+
+/** One association's plan as the report needs it (the shape of `core/plan`'s answer). */
+export type PlannedChange = {
+  readonly change: PlannedAssociation['change'];
+  readonly edits: readonly string[];
+  readonly joins: readonly NodeId[];
+  readonly leaves: readonly NodeId[];
+  readonly start: { readonly who: 'all' | 'joins' | 'owed'; readonly reason: string } | null;
+};
+
+export type PlannedRevision = {
+  readonly base: CommitId | null;
+  readonly head: CommitId | null;
+  readonly plan: ReadonlyMap<AssociationName, PlannedChange>;
+  readonly problems: readonly Problem[];
+  readonly verdict: PlanReport['verdict'];
+  readonly nodesTotal: number;
+  targetsOf(association: AssociationName): readonly NodeId[];
+  nextRunOf(association: AssociationName): Instant | null;
+};
+
+export function planReport(revision: PlannedRevision): PlanReport {
+  const counts = { create: 0, update: 0, delete: 0, unchanged: 0 };
+  const affected = new Set<NodeId>();
+  const associations: PlannedAssociation[] = [];
+  let runsNow = 0;
+  for (const [name, each] of revision.plan) {
+    counts[each.change]++;
+    const nodes = runsOn(each, name, revision);
+    runsNow += nodes.length;
+    for (const node of nodes) affected.add(node);
+    if (each.change === 'unchanged' && nodes.length === 0 && each.leaves.length === 0) continue;
+    associations.push({
+      name,
+      change: each.change,
+      reasons: reasonsOf(each),
+      nodes,
+      nextRun: each.change === 'delete' ? null : revision.nextRunOf(name),
+    });
+  }
+  const { base, head, verdict } = revision;
+  return {
+    planId: digestOf([base, head, associations]).slice(0, 16),
+    base,
+    head,
+    verdict,
+    summary: {
+      associations: counts,
+      nodes: { total: revision.nodesTotal, affected: affected.size },
+      runsNow,
+    },
+    associations,
+    problems: revision.problems.filter((problem) => problem.severity === 'error'),
+    warnings: revision.problems.filter((problem) => problem.severity === 'warning'),
+  };
+}
+
+/** Nodes on which a run starts at once. */
+function runsOn(
+  each: PlannedChange,
+  name: AssociationName,
+  revision: PlannedRevision,
+): readonly NodeId[] {
+  switch (each.start?.who) {
+    case undefined:
+    case 'owed':
+      return [];
+    case 'joins':
+      return each.joins;
+    case 'all':
+      return revision.targetsOf(name);
+  }
+}
+
+function reasonsOf(each: PlannedChange): readonly string[] {
+  const reasons = each.start === null ? [] : [each.start.reason];
+  const edited = each.edits
+    .map((edit) => `${edit} changed`)
+    .filter((sentence) => !reasons.includes(sentence));
+  const moved = [
+    ...(each.joins.length > 0 && each.change !== 'create'
+      ? [`${each.joins.length} new targets`]
+      : []),
+    ...(each.leaves.length > 0 ? [`${each.leaves.length} no longer targeted`] : []),
+  ];
+  return [...reasons, ...edited, ...moved];
+}

@@ -1,0 +1,354 @@
+/**
+ * Status commits: at most one per interval, and one at once when a revision settles. Publishing runs beside the passes and
+ * never holds one up; what changes meanwhile is dirty again. A failed publish loses nothing: its marks are put back.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sha256Hex } from '../core/canonical/digest.ts';
+import { assess } from '../core/compliance/assess.ts';
+import type { CommitId, ExecutionId } from '../core/model/brand.ts';
+import { ReconcileError } from '../core/model/errors.ts';
+import type { Standings } from '../core/model/standing.ts';
+import {
+  executionsPath,
+  isKeptExecutionPath,
+  PLAN_PATH,
+  STATE_PATH,
+} from '../core/report/paths.ts';
+import type { PlanReport } from '../core/report/plan-file.ts';
+import { planReport } from '../core/report/planned.ts';
+import { renderFiles } from '../core/report/report-files.ts';
+import type { ReportView } from '../core/report/view.ts';
+import type { Dirty } from '../core/world/effects.ts';
+import { waitingOf } from '../core/world/waiting.ts';
+import type { World } from '../core/world/world.ts';
+import type { Inbox } from './inbox.ts';
+import type { Ports, PublishOutcome } from './ports.ts';
+import { isSettled } from './settled.ts';
+
+export type PublisherOptions = {
+  readonly intervalMs: number;
+  /** Signature of the daemon's key over a text. */
+  readonly sign: (text: string) => string;
+  readonly onError: (error: ReconcileError) => void;
+};
+
+export type Publisher = {
+  /** Called after each pass: starts a publish when one is due. Gives the instant to be called again, monotonic ms, or null. */
+  tick(signal: AbortSignal): number | null;
+  /** Publishes what is dirty now; resolves when it is on the branch, rejects when it could not be. */
+  flush(signal: AbortSignal): Promise<void>;
+  /** When the branch last agreed with us, monotonic ms; null: never yet. */
+  readonly publishedAtMs: number | null;
+  readonly lastError: ReconcileError | null;
+};
+
+/** Ended executions reach the branch this often (contract §7, "rolled up hourly"). */
+const ROLL_UP_MS = 60 * 60_000;
+/** Files rendered before other work gets its turn. */
+const FILES_PER_SLICE = 200;
+const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
+
+type PublishPorts = Pick<Ports, 'status' | 'clock'>;
+
+export function createPublisher(
+  world: World,
+  inbox: Inbox,
+  ports: PublishPorts,
+  options: PublisherOptions,
+): Publisher {
+  const { clock } = ports;
+  /** Path → digest of the text that stands on the branch, as far as we know. */
+  const standing = new Map<string, string>();
+  let underWay: Promise<void> | null = null;
+  let publishedAtMs: number | null = null;
+  let rolledUpAtMs = clock.monotonicMs();
+  let retry = { delayMs: 0, notBeforeMs: 0 };
+  let settledRevision: CommitId | null = null;
+  let lastError: ReconcileError | null = null;
+  let foreignPaths: readonly string[] = [];
+
+  /** Earliest instant for the next publish, monotonic ms; null when nothing is dirty. */
+  function dueAt(): number | null {
+    if (!isDirty(world.dirty)) return null;
+    const accepted = world.state.accepted?.commit ?? null;
+    const settles = accepted !== settledRevision && isSettled(world);
+    const regular = publishedAtMs === null ? 0 : publishedAtMs + options.intervalMs;
+    return Math.max(settles ? 0 : regular, retry.notBeforeMs);
+  }
+
+  async function publishOnce(signal: AbortSignal, everything: boolean): Promise<void> {
+    const nowMs = clock.monotonicMs();
+    const accepted = world.state.accepted?.commit ?? null;
+    const settled = isSettled(world);
+    const rollUp = everything || nowMs - rolledUpAtMs >= ROLL_UP_MS;
+    const taken = take(world.dirty, rollUp);
+    try {
+      const outcome = await write(taken, signal);
+      if (outcome.kind === 'published') foreignPaths = outcome.foreignPaths;
+      if (rollUp) rolledUpAtMs = nowMs;
+    } catch (cause) {
+      putBack(world.dirty, taken);
+      throw cause;
+    }
+    publishedAtMs = nowMs;
+    if (settled) settledRevision = accepted;
+  }
+
+  /** Renders and hands over; when the branch is not what we left there, everything is written on top of what is. */
+  async function write(taken: Dirty, signal: AbortSignal): Promise<PublishOutcome> {
+    const first = await hand(taken, false, signal);
+    if (first.kind !== 'rebuild') return first;
+    standing.clear();
+    return hand({ ...taken, all: true }, true, signal);
+  }
+
+  async function hand(
+    taken: Dirty,
+    complete: boolean,
+    signal: AbortSignal,
+  ): Promise<PublishOutcome> {
+    const before = taken.all || taken.ended.size > 0 ? await ports.status.tip(signal) : null;
+    const view = viewOf(world, options, assessNow(world, ports), foreignPaths);
+    const files = new Map<string, Uint8Array | null>();
+    const existing = await textsOf(before, [...taken.ended], world);
+    const dirty = {
+      nodes: taken.nodes,
+      associations: taken.associations,
+      endedExecutions: taken.ended,
+      all: taken.all,
+      existing: (path: string) => existing.get(path) ?? null,
+    };
+    let rendered = 0;
+    for (const [path, text] of renderFiles(view, dirty)) {
+      files.set(path, text === null ? null : Buffer.from(text));
+      if (++rendered % FILES_PER_SLICE === 0) await nextTurn();
+    }
+    if (taken.all && before !== null) await keepHistory(before, files, complete, view);
+    const changed = complete ? files : onlyChanged(files, standing);
+    if (!complete && isIdle(changed)) return { kind: 'unchanged', commit: null };
+    const seq = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
+    const outcome = await ports.status.publish(
+      {
+        files: changed,
+        complete,
+        subject: subjectOf(view.standings, world),
+        trailers: trailersOf(world, seq),
+        instance: world.state.instance?.name ?? '',
+        seq,
+        at: clock.now(),
+      },
+      signal,
+    );
+    if (outcome.kind === 'rebuild') return outcome;
+    for (const [path, bytes] of files) {
+      if (bytes === null) standing.delete(path);
+      else standing.set(path, sha256Hex(bytes));
+    }
+    if (outcome.kind === 'published') {
+      const archived = [...taken.ended];
+      await inbox.push({ kind: 'published', seq, commit: outcome.commit, archived });
+    }
+    return outcome;
+  }
+
+  /** `everything`: also what waits for the hourly roll-up. */
+  function start(signal: AbortSignal, everything = false): Promise<void> {
+    const mine = publishOnce(signal, everything)
+      .then(
+        () => {
+          retry = { delayMs: 0, notBeforeMs: 0 };
+          lastError = null;
+        },
+        (cause: unknown) => {
+          if (!(cause instanceof ReconcileError)) throw cause;
+          const delayMs = Math.min(retry.delayMs * 2 || RETRY_MS.first, RETRY_MS.max);
+          retry = { delayMs, notBeforeMs: clock.monotonicMs() + delayMs };
+          lastError = cause;
+          options.onError(cause);
+          throw cause;
+        },
+      )
+      .finally(() => {
+        underWay = null;
+      });
+    underWay = mine;
+    return mine;
+  }
+
+  return {
+    tick(signal) {
+      if (underWay !== null) return null;
+      const at = dueAt();
+      if (at === null || at > clock.monotonicMs()) return at;
+      start(signal).catch((cause: unknown) => {
+        // Typed failures are told by onError and tried again; anything else is a bug and ends the process.
+        if (!(cause instanceof ReconcileError) && !signal.aborted) {
+          queueMicrotask(() => {
+            throw cause;
+          });
+        }
+      });
+      return null;
+    },
+    async flush(signal) {
+      if (underWay !== null) await Promise.allSettled([underWay]);
+      if (isDirty(world.dirty) || world.dirty.ended.size > 0) await start(signal, true);
+    },
+    get publishedAtMs() {
+      return publishedAtMs;
+    },
+    get lastError() {
+      return lastError;
+    },
+  };
+}
+
+function assessNow(world: World, { clock }: PublishPorts): Standings {
+  return assess({
+    now: clock.now(),
+    state: world.state,
+    definitions: world.revision?.definitions ?? new Map(),
+    nodes: world.fleet.nodes,
+    nextSlotOf: (name) => world.nextSlotOf(name),
+    waitingOf: (execution, run) => waitingOf(world, execution, run),
+  });
+}
+
+function viewOf(
+  world: World,
+  options: PublisherOptions,
+  standings: Standings,
+  foreignPaths: readonly string[],
+): ReportView {
+  const revision = world.revision;
+  if (revision === null) {
+    throw new ReconcileError('STATUS_NOT_READY', 'no revision is in force yet', {
+      retry: 'next-pass',
+    });
+  }
+  return {
+    state: world.state,
+    catalog: revision.catalog,
+    definitions: revision.definitions,
+    nodes: world.fleet.nodes,
+    standings,
+    plan: planOf(world),
+    foreignPaths,
+    sign: options.sign,
+  };
+}
+
+function planOf(world: World): PlanReport | null {
+  const change = world.lastPlan;
+  if (change === null) return null;
+  const { verdict } = change;
+  return planReport({
+    base: change.before,
+    head: change.revision,
+    plan: change.plan,
+    problems: change.problems,
+    verdict:
+      verdict.kind === 'held'
+        ? verdict
+        : { kind: 'accepted', code: null, reason: `accepted by ${verdict.by}` },
+    nodesTotal: world.fleet.nodes.size,
+    targetsOf: (name) => world.assignedTo(name),
+    nextRunOf: (name) => world.nextSlotOf(name),
+  });
+}
+
+/** History and the last plan are not rendered again: what stands there stays; whatever else is not ours goes. */
+async function keepHistory(
+  before: NonNullable<Awaited<ReturnType<Ports['status']['tip']>>>,
+  files: Map<string, Uint8Array | null>,
+  complete: boolean,
+  { state }: ReportView,
+): Promise<void> {
+  const now = state.published?.at ?? state.accepted?.at;
+  for (const path of await before.list('')) {
+    if (files.has(path)) continue;
+    const keeps = path === PLAN_PATH || now === undefined || isKeptExecutionPath(path, now);
+    if (keeps && complete) files.set(path, await before.read(path));
+    else if (!keeps && !complete) files.set(path, null);
+  }
+}
+
+async function textsOf(
+  before: Awaited<ReturnType<Ports['status']['tip']>>,
+  ended: readonly ExecutionId[],
+  world: World,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  if (before === null) return texts;
+  for (const id of ended) {
+    const execution = world.state.executions.get(id);
+    if (execution === undefined || execution.endedAt === null) continue;
+    const path = executionsPath(execution.association, execution.endedAt);
+    if (texts.has(path)) continue;
+    const bytes = await before.read(path);
+    if (bytes !== null) texts.set(path, Buffer.from(bytes).toString());
+  }
+  return texts;
+}
+
+function onlyChanged(
+  files: ReadonlyMap<string, Uint8Array | null>,
+  standing: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Uint8Array | null> {
+  return new Map(
+    [...files].filter(([path, bytes]) =>
+      bytes === null ? true : standing.get(path) !== sha256Hex(bytes),
+    ),
+  );
+}
+
+/** Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran. */
+const isIdle = (changed: ReadonlyMap<string, unknown>): boolean =>
+  changed.size === 0 || (changed.size === 1 && changed.has(STATE_PATH));
+
+function subjectOf({ fleet }: Standings, world: World): string {
+  const { compliant, failing, silent, pending } = fleet.nodes;
+  const counts = [
+    `${compliant} compliant`,
+    ...(failing > 0 ? [`${failing} failing`] : []),
+    ...(silent > 0 ? [`${silent} silent`] : []),
+    ...(pending > 0 ? [`${pending} pending`] : []),
+  ].join(', ');
+  const revision = world.state.accepted?.commit.slice(0, 7) ?? 'no revision';
+  return `${fleet.verdict}: ${counts} at ${revision}`;
+}
+
+function trailersOf(world: World, seq: number): { readonly [name: string]: string } {
+  const revision = world.state.accepted?.commit;
+  return {
+    'Reconciled-Instance': world.state.instance?.name ?? '',
+    ...(revision === undefined ? {} : { 'Reconciled-Source-Revision': revision }),
+    'Reconciled-Seq': String(seq),
+  };
+}
+
+const isDirty = (dirty: Dirty): boolean =>
+  dirty.all || dirty.fleet || dirty.nodes.size > 0 || dirty.associations.size > 0;
+
+/** Takes the marks away, so that what changes from here on is dirty again. */
+function take(dirty: Dirty, rollUp: boolean): Dirty {
+  const taken: Dirty = {
+    nodes: new Set(dirty.nodes),
+    associations: new Set(dirty.associations),
+    ended: new Set(rollUp ? dirty.ended : []),
+    fleet: dirty.fleet,
+    all: dirty.all,
+  };
+  dirty.nodes.clear();
+  dirty.associations.clear();
+  dirty.fleet = false;
+  dirty.all = false;
+  return taken;
+}
+
+function putBack(dirty: Dirty, taken: Dirty): void {
+  for (const node of taken.nodes) dirty.nodes.add(node);
+  for (const association of taken.associations) dirty.associations.add(association);
+  dirty.fleet ||= taken.fleet;
+  dirty.all ||= taken.all;
+}
