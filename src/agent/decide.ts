@@ -6,11 +6,12 @@
  * The law: no run id starts twice, and what was started is accounted for.
  */
 import { digestOf } from '../core/canonical/digest.ts';
+import { cutText, executionSummary, SUMMARY_BYTES_MAX } from '../core/document/output.ts';
 import type { Preparation } from '../core/document/prepared.ts';
 import type { Instant, NodeId, RunId } from '../core/model/brand.ts';
 import { instant } from '../core/model/brand.ts';
 import { present, unreachable } from '../core/model/errors.ts';
-import type { RunResult } from '../core/model/run.ts';
+import type { RunResult, StepResult } from '../core/model/run.ts';
 import type {
   AgentMessage,
   Job,
@@ -27,7 +28,6 @@ import { applyRecord, endedRun, isLowerFence } from './ledger.ts';
 import { boundResult } from './output.ts';
 import type { ExecutorEvent, Task, TaskOrder, TaskOutcome } from './ports.ts';
 import { sameTask } from './ports.ts';
-import { summaryOf } from './summary.ts';
 
 /** What does not change while the agent runs. */
 export type AgentContext = {
@@ -250,7 +250,7 @@ function proceed(
       status: 'Failed',
       detailedStatus: 'InvalidDocument',
       errorCode: 'InvalidAssoc',
-      executionSummary: prepared.message.slice(0, 510),
+      executionSummary: cutText(prepared.message, SUMMARY_BYTES_MAX),
       steps: [],
     });
   }
@@ -276,7 +276,7 @@ function proceed(
         status,
         detailedStatus: interrupted ? 'Interrupted' : status,
         errorCode: status === 'Success' ? '' : 'ExecutionError',
-        executionSummary: summaryOf(next.steps),
+        executionSummary: executionSummary(next.steps.map(summaryOf), next.steps.length),
         steps: next.steps,
       });
     }
@@ -300,6 +300,13 @@ function resultOf(
   const { run, execution, association } = job;
   return { run, execution, association, startedAt: startedAt ?? now, finishedAt: now };
 }
+
+/** A step that never ran has no stderr; its reason says why. */
+const summaryOf = ({ name, status, stderr, reason }: StepResult) => ({
+  name,
+  state: status,
+  stderr: stderr.text === '' ? reason : stderr.text,
+});
 
 /** A process begins anew and finds a run that is not over. */
 function resume(context: AgentContext, active: ActiveRun, now: Instant): Decision {

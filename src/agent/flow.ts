@@ -2,8 +2,11 @@
  * The way through a document's steps: pure, so that the simulator walks it too. Which step comes next, which are skipped,
  * what an exit code means, how the run ends. Texts and rules: spec/documents.md §3.3 to §3.6.
  */
+import { concludeScript, concludeUnstarted, EXIT_KILLED } from '../core/document/exit.ts';
 import type { PreparedStep } from '../core/document/prepared.ts';
+import { documentState, mergeStates } from '../core/document/status.ts';
 import type { Instant } from '../core/model/brand.ts';
+import { invariant } from '../core/model/errors.ts';
 import type { Json, JsonObject } from '../core/model/json.ts';
 import { isJsonObject } from '../core/model/json.ts';
 import type { RunStatus, StepResult, StepStatus } from '../core/model/run.ts';
@@ -75,15 +78,11 @@ export function nextOf({ steps, history, stop }: Flow): Next {
       }
       interrupted = isLost;
     }
-    const ended =
-      step.disposition === 'Fail'
-        ? { ...notRun(step, 'Failed', step.reason), exitCode: 1 }
-        : mergeTasks(step, past);
-    const left = applySharedInputs(step, ended);
+    const left = step.disposition === 'Fail' ? failUnstarted(step) : mergeTasks(step, past);
     results.push(left.result);
-    exited ||= left.exits;
+    exited ||= left.stops;
   }
-  return { kind: 'end', status: rollUp(results), interrupted, steps: results };
+  return { kind: 'end', status: statusOf(results), interrupted, steps: results };
 }
 
 /** Inputs of each task of a step: a map is one, a list of maps is one per element (1.2 `properties`). */
@@ -110,55 +109,67 @@ function notRun(
   return { name, action, status, exitCode, reason, ...times, ...streams };
 }
 
-// --- one task -------------------------------------------------------------------------------------------------
+// --- how steps end --------------------------------------------------------------------------------------------
 
-type Ended = Pick<StepResult, 'status' | 'exitCode' | 'reason' | 'stdout' | 'stderr'>;
+type Ended = Pick<StepResult, 'status' | 'exitCode' | 'reason' | 'stdout' | 'stderr'> & {
+  /** Later steps are skipped, but for a finally step. */
+  readonly stops: boolean;
+};
+type Left = { readonly result: StepResult; readonly stops: boolean };
 
-const killedCode = 137;
-const succeedAndExitCode = 168;
-const failAndExitCode = 169;
-const rebootCode = 194;
-
-function endOfTask({ kill, outcome }: TaskHistory): Ended {
-  if (outcome === null) throw new Error('invariant broken: only tasks that ended are merged');
-  const { exitCode, failure, stdout } = outcome;
-  const stderr = failure === '' ? outcome.stderr : appendText(outcome.stderr, failure);
-  const ended = (status: StepStatus, reason: string, code: number, errors = stderr): Ended => ({
-    status,
-    exitCode: code,
-    reason,
-    stdout,
-    stderr: errors,
-  });
-  if (kill !== null && (exitCode === null || exitCode === killedCode)) {
-    return ended(kill.status, kill.reason, killedCode);
-  }
-  switch (exitCode) {
-    case null:
-      return ended('Failed', 'interrupted: the step and its supervisor are gone', -1);
-    case 0:
-    case succeedAndExitCode:
-      return ended('Success', '', exitCode);
-    case killedCode:
-      return ended('TimedOut', 'ended with code 137; no time-out of ours had passed', exitCode);
-    case failAndExitCode:
-      return ended('Failed', '', exitCode, appendText(stderr, exitStatusText(exitCode)));
-    case rebootCode:
-      return ended('Failed', 'asked for a reboot (exit code 194), which is not done yet', exitCode);
-    default:
-      return failure === ''
-        ? ended('Failed', '', exitCode, appendText(stderr, exitStatusText(exitCode)))
-        : ended('Failed', failure, exitCode);
-  }
+function failUnstarted(step: PreparedStep): Left {
+  const { state, exitCode, stops } = concludeUnstarted(step);
+  return { result: { ...notRun(step, 'Failed', step.reason), status: state, exitCode }, stops };
 }
 
-const exitStatusText = (code: number): string => `failed to run commands: exit status ${code}`;
+function endOfTask({ kill, outcome }: TaskHistory, shared: Shared): Ended {
+  invariant(outcome !== null, 'only tasks that ended are merged');
+  const { failure, stdout, stderr } = outcome;
+  const isKilled = kill !== null && (outcome.exitCode === null || outcome.exitCode === EXIT_KILLED);
+  if (outcome.exitCode === null && !isKilled) {
+    const reason = 'interrupted: the step and its supervisor are gone';
+    return { status: 'Failed', exitCode: -1, reason, stdout, stderr, stops: false };
+  }
+  const code = isKilled ? EXIT_KILLED : (outcome.exitCode ?? EXIT_KILLED);
+  const killedBy = !isKilled ? null : kill.status === 'Cancelled' ? 'cancel' : 'timeout';
+  const concluded = concludeScript(code, { platformType: 'Linux', killedBy }, shared);
+  // Why a task could not be performed stands where its exit status would.
+  const note =
+    failure === ''
+      ? concluded.stderrNote
+      : concluded.stderrNote.replace(`failed to run commands: exit status ${code}`, () => failure);
+  const asksForReboot = concluded.state === 'SuccessAndReboot';
+  return {
+    status: concluded.state === 'SuccessAndReboot' ? 'Failed' : concluded.state,
+    exitCode: concluded.exitCode,
+    reason: asksForReboot
+      ? noReboot
+      : isKilled
+        ? kill.reason
+        : code === EXIT_KILLED
+          ? byOthers
+          : failure,
+    stdout: appendText(stdout, concluded.stdoutNote),
+    stderr: concluded.clearsStderr ? noOutput : appendText(stderr, note),
+    stops: concluded.stops || asksForReboot,
+  };
+}
+
+const byOthers = 'ended with code 137, though no time-out of ours had passed';
+const noReboot =
+  'asked for a reboot (exit code 194), which is not done; later steps would not expect to run now';
 
 /** Outputs joined, the first code that is not 0, the worst status (spec/documents.md §3.1). No element: Success. */
-function mergeTasks(step: PreparedStep, past: readonly TaskHistory[]): StepResult {
-  const ends = past.map(endOfTask);
-  const worst = statusRank.find((status) => ends.some((end) => end.status === status)) ?? 'Success';
-  return {
+function mergeTasks(step: PreparedStep, past: readonly TaskHistory[]): Left {
+  // Shared inputs are read when inputs are a map only.
+  const shared = Array.isArray(step.inputs) ? { onFailure: null, onSuccess: null } : step;
+  const ends = past.map((task) => endOfTask(task, shared));
+  const statuses = ends.map(({ status }) => status);
+  const worst = statuses.reduce<StepStatus>(
+    (current, next) => (mergeStates(current, next) === next ? next : current),
+    statuses[0] ?? 'Success',
+  );
+  const result: StepResult = {
     name: step.name,
     action: step.action,
     status: worst,
@@ -169,44 +180,13 @@ function mergeTasks(step: PreparedStep, past: readonly TaskHistory[]): StepResul
     stdout: joinStreams(ends.map(({ stdout }) => stdout)),
     stderr: joinStreams(ends.map(({ stderr }) => stderr)),
   };
+  return { result, stops: ends.some(({ stops }) => stops) };
 }
 
-const statusRank: readonly StepStatus[] = ['TimedOut', 'Cancelled', 'Failed', 'Success', 'Skipped'];
+type Shared = Pick<PreparedStep, 'onFailure' | 'onSuccess'>;
 
-// --- what follows from a step (§3.4) --------------------------------------------------------------------------
-
-const further = 'Further document steps will be skipped.';
-const succeededText = `\nStep exited with code 168. Therefore, marking step as succeeded. ${further}`;
-const failedText = `\nStep exited with code 169. Therefore, marking step as Failed. ${further}`;
-const onFailureText = `\nStep was found to have onFailure property. ${further}`;
-
-function applySharedInputs(
-  step: PreparedStep,
-  result: StepResult,
-): { readonly result: StepResult; readonly exits: boolean } {
-  const { stdout, stderr } = result;
-  if (result.exitCode === succeedAndExitCode && result.status === 'Success') {
-    const streams = { stdout: appendText(stdout, succeededText), stderr: noOutput };
-    return { result: { ...result, ...streams }, exits: true };
-  }
-  const withText = (text: string): StepResult => ({
-    ...result,
-    stdout: appendText(stdout, text),
-    stderr: appendText(stderr, text),
-  });
-  if (result.exitCode === failAndExitCode) return { result: withText(failedText), exits: true };
-  if (result.status === 'Failed' && step.onFailure === 'successAndExit') {
-    const succeeded = { status: 'Success', exitCode: succeedAndExitCode } as const;
-    return { result: { ...withText(onFailureText), ...succeeded }, exits: true };
-  }
-  if (result.status === 'Failed' && step.onFailure === 'exit') {
-    return { result: withText(onFailureText), exits: true };
-  }
-  return { result, exits: result.status === 'Success' && step.onSuccess === 'exit' };
-}
-
-/** First that matches; all skipped is Success (§3.6). */
-function rollUp(steps: readonly StepResult[]): RunStatus {
-  const order: readonly StepStatus[] = ['Failed', 'TimedOut', 'Cancelled'];
-  return order.find((status) => steps.some((step) => step.status === status)) ?? 'Success';
+function statusOf(steps: readonly StepResult[]): RunStatus {
+  const state = documentState(steps.map(({ status }) => status));
+  invariant(state !== 'SuccessAndReboot' && state !== 'InProgress', 'every step has ended');
+  return state;
 }

@@ -1,12 +1,10 @@
 /** AWS's output fields (spec/documents.md §3.7), and head, tail, count and digest beside them. */
 import { createHash } from 'node:crypto';
 import { sha256Hex } from '../core/canonical/digest.ts';
+import { cutBytes, STREAM_BYTES_MAX, TRUNCATION_MARK } from '../core/document/output.ts';
 import { digest } from '../core/model/brand.ts';
 import type { RunResult, StepResult, StreamResult } from '../core/model/run.ts';
 import { RESULT_BYTES_MAX, STREAM_END_MAX } from '../protocol/messages.ts';
-
-const textBytesMax = 24_000;
-const marker = Buffer.from('--output truncated--');
 
 /** A stream folded chunk by chunk in flat memory: at most 24,000 bytes and the last 2,000 are kept. */
 export function openStreamFold(): {
@@ -21,8 +19,8 @@ export function openStreamFold(): {
     add(chunk) {
       hash.update(chunk);
       bytes += chunk.length;
-      if (first.length < textBytesMax) {
-        first = Buffer.concat([first, chunk.subarray(0, textBytesMax - first.length)]);
+      if (first.length < STREAM_BYTES_MAX) {
+        first = Buffer.concat([first, chunk.subarray(0, STREAM_BYTES_MAX - first.length)]);
       }
       last = Buffer.concat([last, chunk.subarray(-STREAM_END_MAX)]).subarray(-STREAM_END_MAX);
     },
@@ -46,7 +44,7 @@ export const noOutput: StreamResult = {
 
 /** What the agent says in a stream's field; count and digest stay those of what the step wrote. */
 export function appendText(stream: StreamResult, text: string): StreamResult {
-  return { ...stream, text: truncate(Buffer.from(stream.text + text)) };
+  return text === '' ? stream : { ...stream, text: truncate(Buffer.from(stream.text + text)) };
 }
 
 /** Streams of the elements of one step: texts by a line break, the first head, the last tail. */
@@ -68,11 +66,8 @@ function joinTwo(a: StreamResult, b: StreamResult): StreamResult {
   };
 }
 
-/** Whole below 24,000 bytes; from there on 23,980 and the marker. Cut without regard to UTF-8, as the reference does. */
-function truncate(bytes: Buffer): string {
-  if (bytes.length < textBytesMax) return printable(bytes);
-  return printable(Buffer.concat([bytes.subarray(0, textBytesMax - marker.length), marker]));
-}
+/** As the reference cuts: without regard to UTF-8. */
+const truncate = (bytes: Uint8Array): string => printable(cutBytes(bytes, STREAM_BYTES_MAX));
 
 /** Invalid UTF-8 becomes U+FFFD. */
 const printable = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
@@ -118,7 +113,9 @@ function shrink(stream: StreamResult, lengthMax: number): StreamResult {
   const cut = stream.text.length > lengthMax;
   return {
     ...stream,
-    text: cut ? stream.text.slice(0, Math.max(0, lengthMax - marker.length)) + marker : stream.text,
+    text: cut
+      ? stream.text.slice(0, Math.max(0, lengthMax - TRUNCATION_MARK.length)) + TRUNCATION_MARK
+      : stream.text,
     head: stream.head.slice(0, lengthMax),
     tail: lengthMax === 0 ? '' : stream.tail.slice(-lengthMax),
   };

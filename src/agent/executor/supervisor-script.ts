@@ -3,7 +3,7 @@ export const OUTPUT_FILE_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * The supervisor of a run: a shell of its own session, started ahead, that outlives the agent. It lives in its own folder
- * (`$1`; relative names follow when the folder is moved into the run's) and performs task n at each line of its input:
+ * (relative names follow when the folder is moved into the run's) and performs task n at each line of its input:
  *
  *   n.begun        it has begun: without this file it never did
  *   n.run          what to do, written by the agent; gets a clean environment and nothing of ours
@@ -16,7 +16,7 @@ export const OUTPUT_FILE_BYTES_MAX = 64 * 1024 * 1024;
  */
 export const supervisorScript = `
 umask 077
-cd "$1" && mkfifo o0 e0 o1 e1 || exit 70
+mkfifo o0 e0 o1 e1 || exit 70
 collect() { (trap '' XFSZ; ulimit -f ${OUTPUT_FILE_BYTES_MAX / 512}; exec tee "$1" <"$2" >/dev/null 2>&1) & }
 n=0
 collect 0.out o0; next_out=$!

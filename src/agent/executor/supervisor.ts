@@ -34,11 +34,12 @@ export const identityFile = (dir: string): string => join(dir, 'supervisor');
 
 /** Starts one in an empty folder. It waits, costs nothing, and leaves when this process does. */
 export function startSupervisor(dir: string): Supervisor {
-  const child = spawn('/bin/sh', ['-c', supervisorScript, 'reconciled-run', dir], {
+  const child = spawn('/bin/sh', ['-c', supervisorScript, 'reconciled-run'], {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { PATH: SCRIPT_PATH },
-    cwd: '/',
+    // Before it runs anything: the folder may be moved at once.
+    cwd: dir,
   });
   const ended = new Promise<number>((resolve) => {
     child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal)));

@@ -1,0 +1,130 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { instant, runId } from '../core/model/brand.ts';
+import { present } from '../core/model/errors.ts';
+import type { JsonObject } from '../core/model/json.ts';
+import type { RunStatus, StepResult } from '../core/model/run.ts';
+import { removeScratchDir } from '../disk/scratch.ts';
+import type { Job } from '../protocol/messages.ts';
+import { openExecutor } from './executor/executor.ts';
+import { gatherFacts } from './facts/facts.ts';
+import type { Kill, TaskHistory } from './flow.ts';
+import { nextOf } from './flow.ts';
+import type { ExecutorEvent, Task } from './ports.ts';
+import { sameTask } from './ports.ts';
+import { prepareContent } from './prepare.ts';
+
+export type LocalRunOptions = {
+  /** `RECONCILED_ROOT` of the scripts and their default directory; '' is the machine itself. */
+  readonly root: string;
+  readonly parameterStore: Job['parameterStore'];
+  /** Aborting cancels the run: its step is killed, the rest is not started. */
+  readonly signal: AbortSignal;
+};
+
+export type LocalRun = {
+  readonly status: RunStatus;
+  readonly steps: readonly StepResult[];
+  /** Why the document could not run at all; '' when it could. */
+  readonly message: string;
+};
+
+/**
+ * One document, here and now, without a daemon and without a ledger: what `document run` does. The same steps, executor and
+ * results as on a node; outputs are in the result and nowhere else. `parameters` are typed values.
+ */
+export async function runDocumentLocally(
+  content: JsonObject,
+  parameters: JsonObject,
+  options: LocalRunOptions,
+): Promise<LocalRun> {
+  const prepared = prepareContent(content, parameters, options.parameterStore);
+  if (!prepared.ok) return { status: 'Failed', steps: [], message: prepared.message };
+  const dir = await mkdtemp(join(tmpdir(), 'reconciled-'));
+  const facts = await gatherFacts('');
+  const events = makeInbox();
+  const executor = openExecutor({
+    runsDir: join(dir, 'runs'),
+    node: { root: options.root, nodeId: 'local', ...facts },
+    now,
+    report: events.push,
+    crash: events.fail,
+  });
+  const cancel = (): void => executor.kill(localRun);
+  options.signal.addEventListener('abort', cancel);
+  try {
+    const history: TaskHistory[] = [];
+    for (;;) {
+      const stop = options.signal.aborted ? cancelled : null;
+      const next = nextOf({ steps: prepared.steps, history, stop });
+      if (next.kind === 'end') return { status: next.status, steps: next.steps, message: '' };
+      if (next.kind === 'start') {
+        const { task, inputs } = next;
+        const startedAt = now();
+        const { action, environment } = present(prepared.steps[task.step], 'a step that starts');
+        const order = { run: localRun, task, action, inputs, environment, startedAt };
+        executor.start({ ...order, sequence: history.length, commandId: 'local' });
+        history.push({ task, startedAt, kill: null, outcome: null });
+      }
+      const event = await events.next();
+      if (event.kind === 'task-deadline') executor.kill(localRun);
+      update(history, event, options.signal.aborted ? cancelled : timedOut);
+    }
+  } finally {
+    options.signal.removeEventListener('abort', cancel);
+    executor.release(localRun);
+    await executor.close();
+    await removeScratchDir(dir);
+  }
+}
+
+const now = () => instant(Date.now());
+const localRun = runId('0'.repeat(26));
+const timedOut: Kill = {
+  scope: 'step',
+  status: 'TimedOut',
+  reason: 'killed, because its time-out had passed',
+};
+const cancelled: Kill = { scope: 'run', status: 'Cancelled', reason: 'cancelled' };
+
+function update(history: TaskHistory[], event: ExecutorEvent, kill: Kill): void {
+  const isIts = (past: TaskHistory): boolean => sameTask(past.task, event.task satisfies Task);
+  const index = history.findIndex(isIts);
+  const past = present(history[index], 'an event names a task that was started');
+  if (event.kind === 'task-deadline') history[index] = { ...past, kill };
+  if (event.kind === 'task-ended') {
+    const killed = kill.scope === 'run' ? kill : past.kill;
+    history[index] = { ...past, kill: killed, outcome: event.outcome };
+  }
+}
+
+function makeInbox(): {
+  push(event: ExecutorEvent): void;
+  fail(cause: unknown): void;
+  next(): Promise<ExecutorEvent>;
+} {
+  const waiting: ExecutorEvent[] = [];
+  let take: ((event: ExecutorEvent) => void) | null = null;
+  let fail: (cause: unknown) => void = () => undefined;
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  broken.catch(() => undefined); // seen by whoever waits next
+  return {
+    fail: (cause) => fail(cause),
+    push(event) {
+      if (take === null) waiting.push(event);
+      else take(event);
+      take = null;
+    },
+    next() {
+      const event = waiting.shift();
+      if (event !== undefined) return Promise.resolve(event);
+      const pushed = new Promise<ExecutorEvent>((resolve) => {
+        take = resolve;
+      });
+      return Promise.race([pushed, broken]);
+    },
+  };
+}
