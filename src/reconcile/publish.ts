@@ -20,7 +20,7 @@ import { renderFiles } from '../core/report/report-files.ts';
 import type { ReportView } from '../core/report/view.ts';
 import type { Dirty } from '../core/world/effects.ts';
 import { waitingOf } from '../core/world/waiting.ts';
-import type { World } from '../core/world/world.ts';
+import type { RevisionChange, World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
 import type { Ports, PublishOutcome } from './ports.ts';
 import { isSettled } from './settled.ts';
@@ -238,9 +238,18 @@ function viewOf(
   };
 }
 
+const planned = new WeakMap<RevisionChange, PlanReport>();
+
+/** Told once, as it was when the revision was judged: a plan does not change because time passes. */
 function planOf(world: World): PlanReport | null {
   const change = world.lastPlan;
   if (change === null) return null;
+  const report = planned.get(change) ?? describePlan(world, change);
+  planned.set(change, report);
+  return report;
+}
+
+function describePlan(world: World, change: RevisionChange): PlanReport {
   const { verdict } = change;
   return planReport({
     base: change.before,

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { commitId } from '../../src/core/model/brand.ts';
+import { ReconcileError } from '../../src/core/model/errors.ts';
+import { createInbox } from '../../src/reconcile/inbox.ts';
+import type { PublishOutcome, PublishRequest, StatusPort } from '../../src/reconcile/ports.ts';
+import { createPublisher } from '../../src/reconcile/publish.ts';
+import { MINUTE, revision, TestFleet } from '../fakes/fleet.ts';
+
+/** A status branch in memory that can be told to fail, and remembers every commit. */
+function fakeStatus() {
+  const files = new Map<string, string>();
+  const commits: PublishRequest[] = [];
+  let next: (() => PublishOutcome) | null = null;
+  const port: StatusPort = {
+    tip: () =>
+      Promise.resolve(
+        commits.length === 0
+          ? null
+          : {
+              commit: commitId('a'.repeat(40)),
+              instance: 'test',
+              seq: commits.length,
+              read: (path) =>
+                Promise.resolve(files.has(path) ? Buffer.from(files.get(path) ?? '') : null),
+              list: () => Promise.resolve([...files.keys()]),
+            },
+      ),
+    publish(request) {
+      const answer = next;
+      next = null;
+      if (answer !== null) return Promise.resolve().then(answer);
+      commits.push(request);
+      if (request.complete) files.clear();
+      for (const [path, bytes] of request.files) {
+        if (bytes === null) files.delete(path);
+        else files.set(path, Buffer.from(bytes).toString());
+      }
+      const commit = commitId(String(commits.length).padStart(40, '0'));
+      return Promise.resolve({ kind: 'published', commit, foreignPaths: [] });
+    },
+  };
+  return { port, files, commits, once: (answer: () => PublishOutcome) => (next = answer) };
+}
+
+function setUp() {
+  const fleet = new TestFleet();
+  const status = fakeStatus();
+  const inbox = createInbox(() => queueMicrotask(drain));
+  const errors: string[] = [];
+  let monotonic = 1_000_000;
+  function drain(): void {
+    const { events, settle } = inbox.drain();
+    fleet.happen(...events);
+    settle();
+  }
+  const publisher = createPublisher(
+    fleet.world,
+    inbox,
+    { status: status.port, clock: { now: () => fleet.now, monotonicMs: () => monotonic } },
+    {
+      intervalMs: MINUTE,
+      sign: (text) => `sig${text.length}`,
+      onError: (error) => errors.push(error.code),
+    },
+  );
+  const signal = new AbortController().signal;
+  const turn = async (): Promise<number | null> => {
+    const at = publisher.tick(signal);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    return at;
+  };
+  const wait = (ms: number): void => {
+    monotonic += ms;
+  };
+  return { fleet, status, publisher, turn, wait, errors, signal };
+}
+
+test('a revision that settles is published at once, later changes once per interval', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  await turn();
+  const early = status.commits.length;
+  fleet.runAll();
+  await turn();
+  assert.equal(status.commits.length, early + 1, 'settled: at once');
+  fleet.happen({ kind: 'operator', id: 'p', by: 'root', request: { kind: 'pause' } });
+  await turn();
+  assert.equal(status.commits.length, early + 1, 'within the interval: nothing');
+  wait(MINUTE);
+  await turn();
+  assert.equal(status.commits.length, early + 2);
+  assert.match(status.commits.at(-1)?.subject ?? '', /^compliant: 3 compliant at 0000000$/);
+});
+
+test('unchanged content makes no commit, nor does a slot that repeats a success', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: { schedule: 'rate(30 minutes)' } })).connect(1, 2, 3);
+  fleet.runAll();
+  await turn();
+  const before = status.commits.length;
+  for (let slot = 0; slot < 3; slot++) {
+    fleet.after(30 * MINUTE);
+    assert.equal(fleet.runAll().length, 3);
+    wait(30 * MINUTE - 1);
+    await turn();
+  }
+  const changed = status.commits.slice(before).flatMap((each) => [...each.files.keys()]);
+  assert.deepEqual(
+    changed.filter((path) => !path.startsWith('executions/') && path !== 'state.json'),
+    [],
+  );
+});
+
+test('a failed publish is tried again and loses nothing', async () => {
+  const { fleet, status, turn, wait, errors } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  status.once(() => {
+    throw new ReconcileError('STATUS_UNREACHABLE', 'no route', { retry: 'backoff' });
+  });
+  await turn();
+  assert.deepEqual(errors, ['STATUS_UNREACHABLE']);
+  assert.equal(status.commits.length, 0);
+  wait(5_000);
+  await turn();
+  assert.equal(status.commits.length, 1);
+  assert.equal([...status.files.keys()].filter((path) => path.startsWith('nodes/')).length, 3);
+});
+
+test('a branch that was deleted or edited is written whole again', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  await turn();
+  status.files.clear();
+  fleet.accept(revision(2, { motd: { document: 'v2' } }));
+  fleet.runAll();
+  status.once(() => ({ kind: 'rebuild', reason: 'deleted' }));
+  wait(MINUTE);
+  await turn();
+  assert.equal(status.commits.at(-1)?.complete, true);
+  for (const path of [
+    'README.md',
+    'summary.json',
+    'state.json',
+    'plan.json',
+    'associations/motd/status.json',
+  ]) {
+    assert.ok(status.files.has(path), path);
+  }
+});
+
+test('what is not ours is removed after a restart; history stays', async () => {
+  const { fleet, status, publisher, signal } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  await publisher.flush(signal);
+  const history = [...status.files.keys()].find((path) => path.startsWith('executions/'));
+  assert.ok(history);
+  status.files.set('nodes/00/mi-00000000000000009.json', '{}');
+  fleet.world.dirty.all = true;
+  await publisher.flush(signal);
+  assert.equal(status.files.has('nodes/00/mi-00000000000000009.json'), false);
+  assert.ok(status.files.has(history));
+});
