@@ -1,9 +1,16 @@
+import { diskError, systemCode } from '../../disk/errors.ts';
+
 /** True when `error` is a system error with one of these codes. */
 export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    codes.includes(error.code)
-  );
+  return codes.includes(systemCode(error) ?? '');
+}
+
+/** True for a failed call on a file: sockets fail with an address, files with a path. */
+export function isFileFailure(error: unknown): error is Error & { readonly path: string } {
+  return systemCode(error) !== null && error instanceof Error && 'path' in error;
+}
+
+/** A full or failing disk as DISK_FULL or DISK_IO; everything else as it is. */
+export function typedDiskFailure(error: unknown): unknown {
+  return isFileFailure(error) ? diskError('use', error.path, error) : error;
 }

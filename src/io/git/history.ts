@@ -29,6 +29,7 @@ type Visit = {
 /**
  * How `tip` relates to `known`. `shallow` are the commits whose parents were never fetched: where the answer hangs on
  * one of them it is `unprovable`, and more history has to be fetched before anything is decided.
+ * @throws DamagedObject when a commit that the tip needs is missing although its child is not shallow
  */
 export async function relate(
   reader: ObjectReader,
@@ -41,7 +42,9 @@ export async function relate(
   const isDescendant = walk.visits.get(known)?.fromTip === true;
   const fresh = [...walk.visits.values()].filter((visit) => visit.fromTip && !visit.fromKnown);
   const isCut = (visit: Visit) => visit.commit === null || shallow.has(visit.oid);
-  if (!walk.complete || fresh.some((visit) => visit.commit === null)) return UNPROVABLE;
+  const missing = fresh.find((visit) => visit.commit === null);
+  if (missing !== undefined) throw new DamagedObject(`commit ${missing.oid} is missing`);
+  if (!walk.complete) return UNPROVABLE;
   if (!isDescendant && fresh.some(isCut)) return UNPROVABLE;
   if (!isDescendant) return { kind: 'diverged', distance: null, messages: [] };
   if (blursAtShallow(walk.visits, fresh, isCut)) return UNPROVABLE;
@@ -127,7 +130,7 @@ function insertByClock(queue: Visit[], visit: Visit): void {
   queue.splice(low, 0, visit);
 }
 
-/** A commit that is missing is an end like a shallow one, but only `known` may be: what was fetched is whole. */
+/** A commit that is missing has no parents; `relate` decides whether it may be missing. */
 async function visitOf(
   reader: ObjectReader,
   oid: string,

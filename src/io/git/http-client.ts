@@ -2,8 +2,9 @@ import type { HttpClient } from 'isomorphic-git';
 import { Agent, request } from 'undici';
 import { ReconcileError } from '../../core/model/errors.ts';
 import { readAuthorization } from './credentials.ts';
+import { isFileFailure, typedDiskFailure } from './errno.ts';
 import type { GitScope } from './git-error.ts';
-import { gitError } from './git-error.ts';
+import { DamagedObject, gitError } from './git-error.ts';
 import { withoutSecrets } from './remote-url.ts';
 
 export type HttpLimits = {
@@ -163,7 +164,8 @@ const TIMEOUT_NAMES = new Set([
 
 /** Whatever a Git conversation throws, as a typed error; the caller's own abort stays what it is. */
 export function transportError(remote: RemoteConfig, error: unknown): unknown {
-  if (error instanceof ReconcileError) return error;
+  if (error instanceof ReconcileError || error instanceof DamagedObject) return error;
+  if (isFileFailure(error)) return typedDiskFailure(error);
   const where = withoutSecrets(remote.url);
   if (!(error instanceof Error))
     return gitError(remote.scope, 'UNREACHABLE', `${where} failed`, error);

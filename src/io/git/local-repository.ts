@@ -2,7 +2,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from './errno.ts';
 import type { GitScope } from './git-error.ts';
-import { gitError } from './git-error.ts';
+import { DamagedObject, gitError } from './git-error.ts';
+import { OBJECT_ID } from './objects.ts';
 
 /** A repository on this machine that we read as it lies: no work tree is looked at, no index, no hook is run. */
 export type LocalRepository = { readonly gitdir: string; readonly isBare: boolean };
@@ -92,10 +93,12 @@ async function refuseUnsupported(gitdir: string, location: string, scope: GitSco
     throw gitError(scope, 'UNSUPPORTED', `${location} is a partial clone; clone it whole`);
 }
 
-/** Ids of the commits whose parents this repository does not have. */
+/** Ids of the commits whose parents this repository does not have. @throws DamagedObject when it is not a list of ids */
 export async function readShallow(gitdir: string): Promise<ReadonlySet<string>> {
   const text = await readOptional(path.join(gitdir, 'shallow'));
-  return new Set(text.split('\n').filter((line) => line !== ''));
+  const lines = text.split('\n').filter((line) => line !== '');
+  if (!lines.every((line) => OBJECT_ID.test(line))) throw new DamagedObject(`${gitdir}/shallow`);
+  return new Set(lines);
 }
 
 function configSection(config: string, section: string): ReadonlyMap<string, string> {

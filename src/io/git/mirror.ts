@@ -2,6 +2,7 @@ import type { HttpClient } from 'isomorphic-git';
 import git from 'isomorphic-git';
 import type { Logger } from '../log.ts';
 import { ensureBareDirectory, setAside } from './bare-directory.ts';
+import { typedDiskFailure } from './errno.ts';
 import { DamagedObject, gitError } from './git-error.ts';
 import type { RemoteConfig } from './http-client.ts';
 import { withHttp } from './http-client.ts';
@@ -48,6 +49,7 @@ export async function openMirror(dir: string, remote: RemoteConfig, log: Logger)
     remoteTip: (branch, signal) => listTip(remote, branch, signal),
     fetch: ({ branch, tip, depth }, signal) =>
       withHttp(remote, { signal, ms: remote.limits.deadlineMs }, async (http) => {
+        await readShallow(dir); // what the library would send to the server unseen
         await git.fetch({
           fs: safeFs,
           http: withHead(http, tip),
@@ -145,13 +147,13 @@ export function openHealingMirror(dir: string, remote: RemoteConfig, log: Logger
       try {
         return await operation(await current());
       } catch (error) {
-        if (!(error instanceof DamagedObject)) throw error;
+        if (!(error instanceof DamagedObject)) throw typedDiskFailure(error);
         await replace(error);
       }
       try {
         return await operation(await current());
       } catch (error) {
-        if (!(error instanceof DamagedObject)) throw error;
+        if (!(error instanceof DamagedObject)) throw typedDiskFailure(error);
         throw gitError(
           remote.scope,
           'DAMAGED',

@@ -1,5 +1,6 @@
 import { commitId } from '../../core/model/brand.ts';
 import type { Ancestry, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
+import { typedDiskFailure } from '../git/errno.ts';
 import { DamagedObject, gitError } from '../git/git-error.ts';
 import type { Relation } from '../git/history.ts';
 import { relate } from '../git/history.ts';
@@ -88,6 +89,16 @@ function openRemoteSource(
     return relation;
   }
 
+  /** A mirror that was made anew is shallow; the last good version of a file may lie below. */
+  async function bringHistory(mirror: Mirror, signal: AbortSignal): Promise<void> {
+    const tip = await mirror.remoteTip(config.branch, signal);
+    const isShallow =
+      (await mirror.shallow()).size > 0 || (tip !== null && !mirror.reader.has(tip));
+    if (tip === null || !isShallow) return;
+    log.info({ tip }, 'fetching all history for an old file');
+    await mirror.fetch({ branch: config.branch, tip, depth: WHOLE_HISTORY }, signal);
+  }
+
   return {
     observe: (accepted, signal) =>
       healing.use(async (mirror) => {
@@ -98,8 +109,11 @@ function openRemoteSource(
         return observation(tip, await relateDeep(mirror, { known: accepted, tip }, signal));
       }),
     snapshot: (commit) => healing.use((mirror) => snapshotOf(mirror.reader, commit, config.path)),
-    readBlob: (blob) =>
-      healing.use((mirror) => readBlobLimited(mirror.reader, blob, SOURCE_LIMITS.configBytesMax)),
+    readBlob: (blob, signal) =>
+      healing.use(async (mirror) => {
+        if (!mirror.reader.has(blob)) await bringHistory(mirror, signal);
+        return readBlobLimited(mirror.reader, blob, SOURCE_LIMITS.configBytesMax);
+      }),
     close: () => healing.close(),
   };
 }
@@ -124,7 +138,7 @@ function openLocalSource(config: SourceConfig, path: string): SourcePort & { clo
     try {
       return await operation(await open());
     } catch (error) {
-      if (!(error instanceof DamagedObject)) throw error;
+      if (!(error instanceof DamagedObject)) throw typedDiskFailure(error);
       throw gitError(
         'SOURCE',
         'DAMAGED',

@@ -3,6 +3,7 @@ import { commitId } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { PublishOutcome, PublishRequest, StatusPort } from '../../reconcile/ports.ts';
 import { parseTrailers } from '../git/commit-object.ts';
+import { typedDiskFailure } from '../git/errno.ts';
 import { DamagedObject, gitError } from '../git/git-error.ts';
 import { listTree } from '../git/list-tree.ts';
 import type { ObjectReader } from '../git/object-reader.ts';
@@ -46,7 +47,7 @@ export function openGitStatus(config: StatusConfig, log: Logger): StatusPort & {
     try {
       return await operation(await store());
     } catch (error) {
-      if (!(error instanceof DamagedObject)) throw error;
+      if (!(error instanceof DamagedObject)) throw typedDiskFailure(error);
       if (location.kind === 'path') throw damaged(error);
       log.warn({ damage: error.message }, 'damaged status mirror set aside');
       if (opened !== null) (await opened).close();
@@ -56,7 +57,7 @@ export function openGitStatus(config: StatusConfig, log: Logger): StatusPort & {
     try {
       return await operation(await store());
     } catch (error) {
-      throw error instanceof DamagedObject ? damaged(error) : error;
+      throw error instanceof DamagedObject ? damaged(error) : typedDiskFailure(error);
     }
   }
 

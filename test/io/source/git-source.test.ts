@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { CommitId } from '../../../src/core/model/brand.ts';
+import type { BlobId, CommitId } from '../../../src/core/model/brand.ts';
 import { ReconcileError } from '../../../src/core/model/errors.ts';
 import { silentLog } from '../../../src/io/log.ts';
 import type { SourceConfig } from '../../../src/io/source/git-source.ts';
@@ -296,33 +296,66 @@ describe('the mirror of a remote source', () => {
     assert.ok(!readdirSync(path.join(mirror, 'objects/pack')).includes('.tmp-1-1'));
   });
 
-  test('bytes flipped in any file of the mirror end in the same tree', async () => {
-    const tip = repo.commit({ 'a.yaml': 'content one\n', 'b/c.yaml': 'content two\n' });
-    await remoteSource().observe(null, signal);
-    const mirror = path.join(dir, 'mirror.git');
-    const names = readdirSync(mirror, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.join(entry.parentPath, entry.name));
-    for (const file of names) {
-      const bytes = readFileSync(file);
-      for (const damaged of [
-        Buffer.from(bytes.map((byte, at) => (at % 7 === 3 ? byte ^ 0x55 : byte))),
-        bytes.subarray(0, bytes.length >> 1),
-      ]) {
-        writeFileSync(file, damaged);
-        const source = remoteSource();
-        const seen = await source.observe(tip as CommitId, signal);
-        assert.equal(seen.ancestry, 'same', file);
-        assert.equal(
-          await text(await source.snapshot(tip as CommitId, signal), 'b/c.yaml'),
-          'content two\n',
-        );
-        source.close();
-        writeFileSync(file, bytes);
-      }
-    }
+  test('an old blob is fetched when the mirror is new and shallow', async () => {
+    const old = repo.commit({ a: 'last good' });
+    const blob = git(repo.bare, ['rev-parse', `${old}:a`]) as BlobId;
+    for (let n = 1; n <= 60; n++) git(repo.work, ['commit', '-q', '--allow-empty', '-m', `c${n}`]);
+    git(repo.work, ['rm', '-q', 'a']);
+    git(repo.work, ['commit', '-q', '-m', 'gone']);
+    git(repo.work, ['push', '-q', 'origin', 'main']);
+    const source = remoteSource();
+    await source.observe(null, signal);
+    assert.equal(Buffer.from(await source.readBlob(blob, signal)).toString(), 'last good');
+    await assert.rejects(source.readBlob('1'.repeat(40) as BlobId, signal), codeIs('BLOB_MISSING'));
   });
+
+  test('a disk that refuses is no network failure', async () => {
+    repo.commit({ a: '1' });
+    writeFileSync(path.join(dir, 'not-a-folder'), '');
+    const source = remoteSource({ mirrorDir: path.join(dir, 'not-a-folder/mirror.git') });
+    await assert.rejects(source.observe(null, signal), codeIs('DISK_IO'));
+  });
+
+  for (const moved of [false, true])
+    test(`bytes flipped or cut in any file of the mirror end in the same tree, the tip ${moved ? 'moved' : 'unmoved'}`, async () => {
+      const first = repo.commit({ 'a.yaml': 'content one\n', 'b/c.yaml': 'content two\n' });
+      for (let n = 0; n < 3; n++) git(repo.work, ['commit', '-q', '--allow-empty', '-m', `c${n}`]);
+      git(repo.work, ['push', '-q', 'origin', 'main']);
+      const pristine = path.join(dir, 'pristine.git');
+      const seeded = remoteSource({ mirrorDir: pristine });
+      await seeded.observe(null, signal);
+      seeded.close();
+      const tip = (moved ? repo.commit({ 'b/c.yaml': 'content three\n' }) : repo.tip()) as CommitId;
+      const wanted = moved ? 'content three\n' : 'content two\n';
+      for (const file of filesIn(pristine))
+        for (const damage of [flipped, halved]) {
+          const mirrorDir = path.join(dir, 'damaged.git');
+          rmSync(mirrorDir, { recursive: true, force: true });
+          cpSync(pristine, mirrorDir, { recursive: true });
+          writeFileSync(
+            path.join(mirrorDir, file),
+            damage(readFileSync(path.join(pristine, file))),
+          );
+          const source = remoteSource({ mirrorDir });
+          const seen = await source.observe(first as CommitId, signal);
+          assert.deepEqual(
+            [seen.tip, seen.ancestry],
+            [tip, 'descendant'],
+            `${file} ${damage.name}`,
+          );
+          assert.equal(await text(await source.snapshot(tip, signal), 'b/c.yaml'), wanted);
+          source.close();
+        }
+    });
 });
+
+const flipped = (bytes: Buffer) =>
+  Buffer.from(bytes.map((byte, at) => (at % 7 === 3 ? byte ^ 0x55 : byte)));
+const halved = (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1);
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 
 describe('a remote that misbehaves', () => {
   for (const [status, code] of [
