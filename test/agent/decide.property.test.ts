@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { job, run } from '../protocol/messages.ts';
+import type { FakeNode } from './fake-node.ts';
+import { compacted, fakeNode, later, steps } from './fake-node.ts';
+
+/** What may befall an agent. Lost messages are those that are not said; late and doubled ones are said again. */
+type Fate =
+  | { readonly kind: 'offer' | 'revoke' | 'cancel' | 'ack'; readonly run: number }
+  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'deadline'; readonly step: number }
+  | { readonly kind: 'die-after'; readonly steps: number }
+  | { readonly kind: 'restart'; readonly how: 'process' | 'machine' }
+  | { readonly kind: 'compact' }
+  | { readonly kind: 'sleep'; readonly ms: number };
+
+const runs = 3;
+const label = fc.integer({ min: 1, max: runs });
+const fate: fc.Arbitrary<Fate> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('offer' as const), run: label }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('revoke' as const, 'cancel' as const),
+      run: label,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ack' as const), run: label }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('exit' as const),
+      code: fc.constantFrom(0, 0, 1, 137, 168),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('deadline' as const), step: fc.nat(2) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('die-after' as const), steps: fc.nat(6) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('restart' as const),
+      how: fc.constantFrom('process' as const, 'process' as const, 'machine' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'compact' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('sleep' as const),
+      ms: fc.constantFrom(1_000, 400_000),
+    }),
+  },
+);
+
+test('whatever happens, no task begins twice and every started run is accounted for once', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fate, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 3 }),
+      (fates, count) => {
+        const node = fakeNode(() => steps(count));
+        for (const each of fates) {
+          suffer(node, each);
+          for (const [task, body] of node.bodies) assert.ok(body.begun <= 1, `${task} began twice`);
+        }
+        settle(node);
+
+        for (const { kind } of node.durable) assert.ok(kind !== 'spooled');
+        const started = new Set(node.durable.filter((r) => r.kind === 'started').map((r) => r.run));
+        const finished = node.durable.filter((r) => r.kind === 'finished').map((r) => r.result.run);
+        assert.equal(new Set(finished).size, finished.length, 'a run finished twice');
+        for (const each of started) assert.ok(finished.includes(each), 'a started run is silent');
+        for (const record of node.durable) {
+          if (record.kind === 'revoked')
+            assert.ok(!started.has(record.run), 'a revoked run started');
+        }
+        const acked = new Set(node.durable.filter((r) => r.kind === 'acked').map((r) => r.run));
+        for (const each of finished) {
+          assert.ok(acked.has(each) !== node.state.spool.has(each), 'unacked and not spooled');
+        }
+        assert.equal(node.state.active, null);
+      },
+    ),
+    { numRuns: 1_500 },
+  );
+});
+
+test('a ledger that was compacted is the ledger', () => {
+  fc.assert(
+    fc.property(fc.array(fate, { maxLength: 40 }), (fates) => {
+      const node = fakeNode(() => steps(2));
+      for (const each of fates) suffer(node, each);
+      assert.deepEqual(withoutOld(compacted(node), node), withoutOld(node.state, node));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function suffer(node: FakeNode, each: Fate): void {
+  switch (each.kind) {
+    case 'offer':
+      return node.offer(
+        job({
+          run: run(`${each.run}`),
+          notBefore: node.now,
+          notAfter: later(node.now, 300_000),
+          fence: { epoch: 1, position: 10 },
+        }),
+      );
+    case 'revoke':
+    case 'ack':
+      return node.say({ kind: each.kind, run: run(`${each.run}`) });
+    case 'cancel':
+      return node.say({ kind: 'cancel', run: run(`${each.run}`), reason: '' });
+    case 'exit':
+      return node.exit(each.code);
+    case 'deadline':
+      if (node.state.active === null) return;
+      return node.handle({
+        kind: 'task-deadline',
+        run: node.state.active.job.run,
+        task: { step: each.step, element: 0 },
+      });
+    case 'die-after':
+      node.fuse = each.steps;
+      return;
+    case 'restart':
+      return node.restart(each.how);
+    case 'compact':
+      node.state = compacted(node);
+      return;
+    case 'sleep':
+      node.now = later(node.now, each.ms);
+  }
+}
+
+/** The process lives again and every task comes to its end. */
+function settle(node: FakeNode): void {
+  node.restart();
+  for (let round = 0; round < 10 && node.state.active !== null; round++) node.exit(0);
+}
+
+function withoutOld(state: FakeNode['state'], node: FakeNode) {
+  const ended = [...state.ended].filter(([, { keepUntil }]) => keepUntil >= node.now);
+  return { ...state, ended: new Map(ended) };
+}

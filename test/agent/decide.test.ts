@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instant } from '../../src/core/model/brand.ts';
+import type { AgentMessage, Job } from '../../src/protocol/messages.ts';
+import { sealJob } from '../../src/protocol/sign.ts';
+import { agent, daemon, job, noon, run, someDigest } from '../protocol/messages.ts';
+import type { FakeNode } from './fake-node.ts';
+import { compacted, fakeNode, later, preparedStep, steps } from './fake-node.ts';
+
+const kinds = (node: FakeNode): readonly string[] => node.sent.map(({ kind }) => kind);
+const lastSent = (node: FakeNode): AgentMessage | undefined => node.sent.at(-1);
+const resultOf = (node: FakeNode) => {
+  const message = node.sent.findLast(({ kind }) => kind === 'result');
+  assert.ok(message?.kind === 'result', 'a result was sent');
+  return message.result;
+};
+const minuteMs = 60_000;
+
+test('a job is taken, started, finished and acked, each recorded before it is told', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  assert.deepEqual(kinds(node), ['accepted', 'started']);
+  node.exit(0);
+  node.exit(0);
+  assert.equal(resultOf(node).status, 'Success');
+  assert.equal(
+    resultOf(node).executionSummary,
+    '2 out of 2 plugins processed, 2 success, 0 failed, 0 timedout, 0 skipped. ',
+  );
+  node.say({ kind: 'ack', run: run('1') });
+  assert.deepEqual(
+    node.durable.map(({ kind }) => kind),
+    ['received', 'intent', 'started', 'exited', 'started', 'exited', 'finished', 'acked'],
+  );
+  assert.equal(node.state.spool.size, 0);
+});
+
+const refusals: readonly { name: string; job: Job; code: string }[] = [
+  {
+    name: 'for another node',
+    job: job({ node: 'mi-00000000000000000' as Job['node'] }),
+    code: 'WrongNode',
+  },
+  { name: 'past its not-after', job: job({ notAfter: instant(noon - 1) }), code: 'Expired' },
+  {
+    name: 'from more than five minutes ahead',
+    job: job({ notBefore: later(noon, 5 * minuteMs + 1), notAfter: later(noon, 10 * minuteMs) }),
+    code: 'NotYet',
+  },
+  {
+    name: 'whose document is not the one that was digested',
+    job: { ...job(), document: { ...job().document, digest: someDigest } },
+    code: 'BadDigest',
+  },
+  {
+    name: 'whose parameters are not the ones that were digested',
+    job: { ...job(), parametersDigest: someDigest },
+    code: 'BadDigest',
+  },
+];
+for (const c of refusals) {
+  test(`refused: a job ${c.name}`, () => {
+    const node = fakeNode();
+    node.offer(c.job);
+    assert.deepEqual(kinds(node), ['refused']);
+    assert.equal((lastSent(node) as { code: string }).code, c.code);
+    assert.equal(node.durable.length, 0);
+    assert.equal(node.bodies.size, 0);
+  });
+}
+
+for (const [name, notBefore, notAfter] of [
+  ['at its very not-after', noon - 5 * minuteMs, noon],
+  ['from a clock five minutes ahead', noon + 5 * minuteMs, noon + 10 * minuteMs],
+] as const) {
+  test(`taken: a job ${name}`, () => {
+    const node = fakeNode();
+    node.offer(job({ notBefore: instant(notBefore), notAfter: instant(notAfter) }));
+    assert.equal(node.bodies.size, 1);
+  });
+}
+
+test('refused: a job that another key signed, or that was changed after signing', () => {
+  for (const envelope of [
+    sealJob(agent, job()),
+    { ...sealJob(daemon, job()), payload: JSON.stringify(job({ timeoutMs: 5 })) },
+  ]) {
+    const node = fakeNode();
+    node.say({ kind: 'job', envelope });
+    assert.equal((lastSent(node) as { code: string }).code, 'BadSignature');
+    assert.equal(node.bodies.size, 0);
+  }
+});
+
+test('refused: a job from an older epoch or position than one that was taken', () => {
+  const node = fakeNode();
+  node.offer(job({ fence: { epoch: 2, position: 7 } }));
+  node.exit(0);
+  for (const fence of [
+    { epoch: 2, position: 6 },
+    { epoch: 1, position: 99 },
+  ]) {
+    node.offer(job({ run: run('2'), fence }));
+    assert.equal((lastSent(node) as { code: string }).code, 'StaleEpoch');
+  }
+  node.offer(job({ run: run('2'), fence: { epoch: 3, position: 0 } }));
+  assert.equal(node.bodies.size, 2);
+});
+
+test('busy: one job at a time, and no queue', () => {
+  const node = fakeNode();
+  node.offer(job());
+  node.offer(job({ run: run('2') }));
+  assert.deepEqual(lastSent(node), { kind: 'busy', run: run('2'), with: run('1') });
+  node.exit(0);
+  assert.equal(node.bodies.size, 1);
+});
+
+test('the same offer again starts nothing: accepted, then the result, then already', () => {
+  const node = fakeNode();
+  node.offer(job());
+  node.offer(job());
+  assert.deepEqual(kinds(node), ['accepted', 'started', 'accepted', 'started']);
+  node.exit(0);
+  node.offer(job());
+  assert.equal(lastSent(node)?.kind, 'result');
+  node.say({ kind: 'ack', run: run('1') });
+  node.offer(job());
+  assert.equal(lastSent(node)?.kind, 'already');
+  assert.deepEqual(
+    [...node.bodies.values()].map(({ begun }) => begun),
+    [1],
+  );
+});
+
+test('the last run of an association is known for ever, also after compaction', () => {
+  const node = fakeNode();
+  node.offer(job());
+  node.exit(0);
+  node.say({ kind: 'ack', run: run('1') });
+  node.now = later(noon, 400 * 24 * 60 * minuteMs);
+  node.state = compacted(node);
+  assert.equal(node.state.ended.size, 0);
+  node.offer(job({ notBefore: node.now, notAfter: later(node.now, minuteMs) }));
+  assert.equal(lastSent(node)?.kind, 'already');
+});
+
+test('revoked before it came: never started, whenever it comes', () => {
+  const node = fakeNode();
+  node.say({ kind: 'revoke', run: run('1') });
+  assert.deepEqual(lastSent(node), { kind: 'revoked', run: run('1') });
+  node.offer(job());
+  assert.deepEqual(lastSent(node), { kind: 'revoked', run: run('1') });
+  assert.equal(node.bodies.size, 0);
+});
+
+test('revoked between intent and start: not started', () => {
+  const node = fakeNode();
+  node.fuse = 2; // the records and `accepted`; the process dies before it begins
+  node.offer(job());
+  assert.ok(node.state.active !== null && node.bodies.size === 0);
+  node.fuse = null;
+  node.revive();
+  node.say({ kind: 'revoke', run: run('1') });
+  assert.deepEqual(lastSent(node), { kind: 'revoked', run: run('1') });
+  node.restart();
+  node.offer(job());
+  assert.equal(node.bodies.size, 0);
+});
+
+test('a revocation does not touch what has started', () => {
+  const node = fakeNode();
+  node.offer(job());
+  node.say({ kind: 'revoke', run: run('1') });
+  assert.deepEqual(lastSent(node), { kind: 'busy', run: run('1'), with: run('1') });
+  node.exit(0);
+  assert.equal(resultOf(node).status, 'Success');
+});
+
+test('a time-out kills the step, and the next one runs', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.handle({ kind: 'task-deadline', run: run('1'), task: { step: 0, element: 0 } });
+  node.exit(0);
+  const { status, steps: ended } = resultOf(node);
+  assert.equal(status, 'TimedOut');
+  assert.deepEqual(
+    ended.map((step) => [step.status, step.exitCode]),
+    [
+      ['TimedOut', 137],
+      ['Success', 0],
+    ],
+  );
+});
+
+test('a cancellation kills the step and starts no other', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.say({ kind: 'cancel', run: run('1'), reason: 'by ops' });
+  const { status, steps: ended } = resultOf(node);
+  assert.equal(status, 'Cancelled');
+  assert.deepEqual(
+    ended.map((step) => [step.status, step.exitCode, step.reason]),
+    [
+      ['Cancelled', 137, 'cancelled: by ops'],
+      ['Cancelled', 1, 'cancelled: by ops'],
+    ],
+  );
+});
+
+test("the whole run's time-out ends the run", () => {
+  const node = fakeNode(() => steps(3));
+  node.offer(job({ timeoutMs: 10_000 }));
+  node.exit(0);
+  node.handle({ kind: 'run-deadline', run: run('1') });
+  const { status, steps: ended } = resultOf(node);
+  assert.equal(status, 'TimedOut');
+  assert.deepEqual(
+    ended.map((step) => step.status),
+    ['Success', 'TimedOut', 'TimedOut'],
+  );
+});
+
+test('a step that beats its killer keeps its own code', () => {
+  const node = fakeNode();
+  node.offer(job());
+  const body = [...node.bodies.values()][0];
+  assert.ok(body);
+  body.alive = false; // it has just exited: the kill finds nobody
+  node.handle({ kind: 'task-deadline', run: run('1'), task: { step: 0, element: 0 } });
+  body.alive = true;
+  node.exit(0);
+  assert.equal(resultOf(node).status, 'Success');
+});
+
+test('late words about a task that is over are ignored', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.exit(0);
+  const records = node.durable.length;
+  node.handle({ kind: 'task-deadline', run: run('1'), task: { step: 0, element: 0 } });
+  node.handle({ kind: 'run-deadline', run: run('9') });
+  assert.equal(node.durable.length, records);
+});
+
+test('a document that cannot be prepared fails at once, and says why', () => {
+  const node = fakeNode(() => ({ ok: false, message: 'Parameter "x" requires a value.' }));
+  node.offer(job());
+  const result = resultOf(node);
+  assert.deepEqual(
+    [result.status, result.detailedStatus, result.errorCode, result.executionSummary],
+    ['Failed', 'InvalidDocument', 'InvalidAssoc', 'Parameter "x" requires a value.'],
+  );
+});
+
+test('list inputs: every element runs, one step is reported', () => {
+  const node = fakeNode(() => ({
+    ok: true,
+    steps: [preparedStep({ inputs: [{ a: 1 }, { b: 2 }, { c: 3 }] })],
+  }));
+  node.offer(job());
+  node.exit(0);
+  node.exit(4);
+  node.exit(5);
+  const { steps: ended } = resultOf(node);
+  assert.deepEqual(
+    ended.map((step) => [step.status, step.exitCode]),
+    [['Failed', 4]],
+  );
+});
+
+test('after a restart the intent alone starts the run; past its not-after it is given back', () => {
+  for (const [sleepMs, want] of [
+    [minuteMs, ['accepted', 'started']],
+    [10 * minuteMs, ['accepted', 'refused']],
+  ] as const) {
+    const node = fakeNode();
+    node.fuse = 2;
+    node.offer(job());
+    node.now = later(noon, sleepMs);
+    node.restart();
+    assert.deepEqual(kinds(node), want);
+  }
+});
+
+test('an agent that was given a job back may be offered it again', () => {
+  const node = fakeNode();
+  node.fuse = 2;
+  node.offer(job());
+  node.now = later(noon, 10 * minuteMs);
+  node.restart();
+  node.offer(job({ notBefore: node.now, notAfter: later(node.now, minuteMs) }));
+  node.exit(0);
+  assert.equal(resultOf(node).status, 'Success');
+});
+
+test('a restarted agent adopts the step that lives', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.restart();
+  node.exit(0);
+  node.exit(0);
+  assert.equal(resultOf(node).status, 'Success');
+  assert.deepEqual(
+    [...node.bodies.values()].map(({ begun }) => begun),
+    [1, 1],
+  );
+});
+
+test('a step that ended while nobody looked is read from its exit file', () => {
+  const node = fakeNode();
+  node.offer(job());
+  node.fuse = 0;
+  node.exit(3);
+  node.restart();
+  assert.deepEqual(
+    resultOf(node).steps.map((step) => step.exitCode),
+    [3],
+  );
+});
+
+test('a killed step stays killed when the agent dies before it sees the end', () => {
+  const node = fakeNode();
+  node.offer(job());
+  node.fuse = 1; // Killed is durable, the signal was not sent
+  node.handle({ kind: 'task-deadline', run: run('1'), task: { step: 0, element: 0 } });
+  node.restart();
+  assert.equal(resultOf(node).status, 'TimedOut');
+});
+
+test('Interrupted: the step is gone and nobody knows how; nothing after it runs', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.restart('machine');
+  const result = resultOf(node);
+  assert.deepEqual([result.status, result.detailedStatus], ['Failed', 'Interrupted']);
+  assert.deepEqual(
+    result.steps.map((step) => step.status),
+    ['Failed', 'Skipped'],
+  );
+});
+
+test('a reboot between two steps interrupts; a reboot after the last one does not', () => {
+  for (const [count, want] of [
+    [2, 'Interrupted'],
+    [1, 'Success'],
+  ] as const) {
+    const node = fakeNode(() => steps(count));
+    node.offer(job());
+    node.fuse = 0;
+    node.exit(0); // its exit file says 0, and nothing was recorded
+    node.restart('machine');
+    assert.equal(resultOf(node).detailedStatus, want);
+  }
+});
+
+test('results are sent again at every welcome until they are acked', () => {
+  const node = fakeNode();
+  node.offer(job());
+  node.exit(0);
+  node.restart();
+  node.restart();
+  assert.equal(kinds(node).filter((kind) => kind === 'result').length, 3);
+  node.say({ kind: 'ack', run: run('1') });
+  node.restart();
+  assert.equal(kinds(node).filter((kind) => kind === 'result').length, 3);
+});

@@ -1,0 +1,207 @@
+/** A node in memory: the real decisions over a ledger of records, and tasks that obey like the executor's. */
+
+import type { AgentContext, AgentInput, Effect } from '../../src/agent/decide.ts';
+import { decide } from '../../src/agent/decide.ts';
+import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
+import { applyRecord, emptyLedger, recordsOf } from '../../src/agent/ledger.ts';
+import { noOutput } from '../../src/agent/output.ts';
+import type { TaskOrder, TaskOutcome } from '../../src/agent/ports.ts';
+import type { Preparation, PreparedStep } from '../../src/core/document/prepared.ts';
+import type { Instant } from '../../src/core/model/brand.ts';
+import { instant } from '../../src/core/model/brand.ts';
+import type { AgentMessage, Job, ServerMessage } from '../../src/protocol/messages.ts';
+import { sealJob } from '../../src/protocol/sign.ts';
+import { agentNode, daemon, noon } from '../protocol/messages.ts';
+
+export const preparedStep = (overrides: Partial<PreparedStep> = {}): PreparedStep => ({
+  name: 'step1',
+  action: 'aws:runShellScript',
+  inputs: { runCommand: ['true'] },
+  disposition: 'Run',
+  reason: '',
+  environment: {},
+  onFailure: null,
+  onSuccess: null,
+  finallyStep: false,
+  ...overrides,
+});
+
+export const steps = (count: number): Preparation => ({
+  ok: true,
+  steps: Array.from({ length: count }, (_, index) => preparedStep({ name: `step${index + 1}` })),
+});
+
+export const outcome = (exitCode: number | null, at: Instant = noon): TaskOutcome => ({
+  exitCode,
+  failure: '',
+  stdout: noOutput,
+  stderr: noOutput,
+  finishedAt: at,
+});
+
+/** What is really there of a task, whatever the agent believes. */
+type Body = { begun: number; alive: boolean; exitCode: number | null };
+
+export type FakeNode = {
+  state: LedgerState;
+  now: Instant;
+  bootId: string;
+  readonly sent: AgentMessage[];
+  readonly durable: LedgerRecord[];
+  /** `run/step.element` → what became of it. */
+  readonly bodies: Map<string, Body>;
+  /** The one task that the executor looks after. */
+  order: TaskOrder | null;
+  handle(input: AgentInput): void;
+  offer(job: Job): void;
+  say(message: ServerMessage): void;
+  /** The running task ends by itself. */
+  exit(code: number): void;
+  /** Steps that the coming inputs perform before the process dies; null: it lives. A record and an effect are a step each. */
+  fuse: number | null;
+  readonly dead: boolean;
+  restart(how?: 'process' | 'machine'): void;
+  /** Alive with an empty inbox, before anything else happens: the instant in which a message may overtake. */
+  revive(): void;
+};
+
+export function fakeNode(prepare: (job: Job) => Preparation = () => steps(1)): FakeNode {
+  const bodies = new Map<string, Body>();
+  const durable: LedgerRecord[] = [];
+  const sent: AgentMessage[] = [];
+  const key = ({ run, task }: TaskOrder): string => `${run}/${task.step}.${task.element}`;
+  const context = (): AgentContext => ({
+    node: agentNode,
+    daemonKey: daemon.publicKey,
+    bootId: node.bootId,
+    prepare,
+  });
+  let inbox: AgentInput[] = [];
+  let dead = false;
+
+  /** False when the process died before it. */
+  function survive(): boolean {
+    if (node.fuse !== null && node.fuse-- === 0) dead = true;
+    return !dead;
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send':
+        sent.push(effect.message);
+        return;
+      case 'begin':
+        inbox.unshift({ kind: 'begin', run: effect.run });
+        return;
+      case 'start': {
+        const body = bodies.get(key(effect.order)) ?? { begun: 0, alive: false, exitCode: null };
+        bodies.set(key(effect.order), { ...body, begun: body.begun + 1, alive: true });
+        node.order = effect.order;
+        return;
+      }
+      case 'adopt':
+        node.order = effect.order;
+        settleAdopted(effect.order, effect.rebooted);
+        return;
+      case 'kill': {
+        const body = node.order === null ? undefined : bodies.get(key(node.order));
+        if (body?.alive === true) end(body, null);
+        return;
+      }
+      case 'arm':
+      case 'release':
+      case 'warn':
+        return;
+    }
+  }
+
+  function settleAdopted(order: TaskOrder, rebooted: boolean): void {
+    const { run, task } = order;
+    const body = bodies.get(key(order));
+    if (body?.alive === true) return;
+    if (body === undefined && !rebooted) inbox.push({ kind: 'task-unborn', run, task });
+    else inbox.push({ kind: 'task-ended', run, task, outcome: outcome(body?.exitCode ?? null) });
+  }
+
+  function end(body: Body, exitCode: number | null): void {
+    body.alive = false;
+    body.exitCode = exitCode;
+    if (node.order === null || dead) return;
+    const { run, task } = node.order;
+    // What the executor sees of a killed group is the code of the signal.
+    inbox.push({ kind: 'task-ended', run, task, outcome: outcome(exitCode ?? 137, node.now) });
+  }
+
+  function drain(): void {
+    for (let input = inbox.shift(); input !== undefined && !dead; input = inbox.shift()) {
+      const decision = decide(context(), node.state, input, node.now);
+      if (decision.records.length > 0) {
+        if (!survive()) return;
+        durable.push(...decision.records);
+        for (const record of decision.records) applyRecord(node.state, record);
+      }
+      for (const effect of decision.effects) {
+        if (!survive()) return;
+        perform(effect);
+      }
+    }
+  }
+
+  const node: FakeNode = {
+    state: emptyLedger(),
+    now: noon,
+    bootId: 'boot-1',
+    sent,
+    durable,
+    bodies,
+    order: null,
+    fuse: null,
+    get dead() {
+      return dead;
+    },
+    handle(input) {
+      if (dead) return;
+      inbox.push(input);
+      drain();
+    },
+    offer(job) {
+      node.say({ kind: 'job', envelope: sealJob(daemon, job) });
+    },
+    say(message) {
+      node.handle({ kind: 'said', message });
+    },
+    exit(code) {
+      const body = node.order === null ? undefined : bodies.get(key(node.order));
+      if (body?.alive !== true) return;
+      end(body, code);
+      if (!dead) drain();
+    },
+    revive() {
+      dead = false;
+      node.fuse = null;
+      node.order = null;
+      inbox = [];
+    },
+    restart(how = 'process') {
+      node.revive();
+      if (how === 'machine') {
+        node.bootId = `${node.bootId}+`;
+        for (const body of bodies.values()) body.alive = false;
+      }
+      node.state = emptyLedger();
+      for (const record of durable) applyRecord(node.state, record);
+      node.handle({ kind: 'restarted' });
+      node.say({ kind: 'welcome', reconnectSpreadMs: 0, heartbeatMs: 30_000, name: 'n' });
+    },
+  };
+  return node;
+}
+
+/** The ledger as compaction would write it. */
+export function compacted(node: FakeNode): LedgerState {
+  const state = emptyLedger();
+  for (const record of recordsOf(node.state, node.now)) applyRecord(state, record);
+  return state;
+}
+
+export const later = (at: Instant, ms: number): Instant => instant(at + ms);
