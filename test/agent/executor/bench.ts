@@ -1,0 +1,110 @@
+/** A real executor in a folder of its own, for tests: orders in, events out. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openExecutor } from '../../../src/agent/executor/executor.ts';
+import type {
+  ExecutorEvent,
+  ExecutorPort,
+  TaskOrder,
+  TaskOutcome,
+} from '../../../src/agent/ports.ts';
+import type { Instant } from '../../../src/core/model/brand.ts';
+import { instant } from '../../../src/core/model/brand.ts';
+import type { JsonObject } from '../../../src/core/model/json.ts';
+import { run } from '../../protocol/messages.ts';
+
+export type Bench = {
+  readonly dir: string;
+  readonly executor: ExecutorPort;
+  order(sequence: number, inputs: JsonObject, startedAt?: Instant): TaskOrder;
+  /** The next event, which must be of this kind. */
+  next<Kind extends ExecutorEvent['kind']>(kind: Kind): Promise<ExecutorEvent & { kind: Kind }>;
+  /** Starts a script and waits for its end. */
+  perform(
+    sequence: number,
+    lines: string | readonly string[],
+    inputs?: JsonObject,
+  ): Promise<TaskOutcome>;
+  /** The process goes, the folder stays. */
+  leave(): Promise<void>;
+};
+
+/** `body` with an executor; everything is gone afterwards. */
+export async function withBench(
+  body: (bench: Bench, again: () => Bench) => Promise<void>,
+): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'executor-'));
+  const benches: Bench[] = [];
+  const make = (): Bench => {
+    const bench = openBench(dir);
+    benches.push(bench);
+    return bench;
+  };
+  try {
+    await body(make(), make);
+  } finally {
+    for (const bench of benches) {
+      bench.executor.release(run('1'));
+      await bench.leave();
+    }
+    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function openBench(dir: string): Bench {
+  const events: ExecutorEvent[] = [];
+  let wake: () => void = () => undefined;
+  let broken: unknown = null;
+  const executor = openExecutor({
+    runsDir: join(dir, 'runs'),
+    node: { root: dir, nodeId: 'mi-0', platformName: 'Debian GNU/Linux', platformVersion: '12' },
+    now: () => instant(Date.now()),
+    report: (event) => {
+      events.push(event);
+      wake();
+    },
+    crash: (cause) => {
+      broken = cause;
+      wake();
+    },
+  });
+
+  const bench: Bench = {
+    dir,
+    executor,
+    order: (sequence, inputs, startedAt = instant(Date.now())) => ({
+      run: run('1'),
+      task: { step: sequence, element: 0 },
+      sequence,
+      action: 'aws:runShellScript',
+      inputs,
+      environment: {},
+      commandId: 'association-1',
+      startedAt,
+    }),
+    async next(kind) {
+      const deadline = AbortSignal.timeout(20_000);
+      for (;;) {
+        if (broken !== null) throw new Error('the executor crashed', { cause: broken });
+        deadline.throwIfAborted();
+        const event = events.shift();
+        if (event !== undefined) {
+          if (event.kind === kind) return event as ExecutorEvent & { kind: typeof kind };
+          throw new Error(`expected ${kind}, got ${JSON.stringify(event)}`);
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          setTimeout(resolve, 1_000).unref();
+        });
+      }
+    },
+    async perform(sequence, lines, inputs = {}) {
+      const runCommand = typeof lines === 'string' ? [lines] : lines;
+      executor.start(bench.order(sequence, { runCommand, ...inputs }));
+      return (await bench.next('task-ended')).outcome;
+    },
+    leave: () => executor.close(),
+  };
+  return bench;
+}

@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { instant } from '../../../src/core/model/brand.ts';
+import { run } from '../../protocol/messages.ts';
+import type { Bench } from './bench.ts';
+import { withBench } from './bench.ts';
+
+const alive = (pid: number): boolean => {
+  try {
+    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (holds()) return;
+    await delay(10);
+  }
+  assert.fail(`never came true: ${what}`);
+}
+
+/** Starts a script that writes its pid to `pid` and waits. */
+async function startWaiting(bench: Bench, sequence: number, line: string): Promise<number> {
+  const file = join(bench.dir, `pid${sequence}`);
+  bench.executor.start(
+    bench.order(sequence, { runCommand: [`echo $$ >${file}.tmp; mv ${file}.tmp ${file}`, line] }),
+  );
+  await until(() => existsSync(file), 'the script runs');
+  return Number(readFileSync(file, 'utf8'));
+}
+
+test('outputs, codes and order of three steps', () =>
+  withBench(async (bench) => {
+    const first = await bench.perform(0, ['echo out', 'echo err >&2']);
+    assert.deepEqual([first.exitCode, first.stdout.text, first.stderr.text], [0, 'out\n', 'err\n']);
+    assert.equal(first.stdout.digest, createHash('sha256').update('out\n').digest('hex'));
+    const second = await bench.perform(1, 'exit 7');
+    assert.deepEqual([second.exitCode, second.stdout.bytes], [7, 0]);
+    assert.equal((await bench.perform(2, 'kill -TERM $$')).exitCode, 143);
+  }));
+
+test('>/dev/stderr and tee /dev/stderr lose nothing', () =>
+  withBench(async (bench) => {
+    const { stdout, stderr } = await bench.perform(0, [
+      'echo 1 >&2',
+      'echo 2 >/dev/stderr',
+      'echo 3 | tee /dev/stderr',
+      'echo 4 >/dev/stdout',
+    ]);
+    assert.equal(stderr.text, '1\n2\n3\n');
+    assert.equal(stdout.text, '3\n4\n');
+  }));
+
+test('the environment is exactly what the language lists', () =>
+  withBench(async (bench) => {
+    process.env['RECONCILED_SECRET'] = 'leaks';
+    const { stdout } = await bench.perform(0, '#!/bin/cat /proc/self/environ', {
+      environment: {
+        FOO: "it's a 'test'\nof two lines",
+        'odd.name': 'x',
+        AWS_SSM_INSTANCE_ID: 'mine',
+      },
+    });
+    delete process.env['RECONCILED_SECRET'];
+    const environ = stdout.text.slice(0, stdout.text.indexOf('#!'));
+    assert.deepEqual(environ.split('\0').sort(), [
+      '',
+      'AWS_SSM_INSTANCE_ID=mi-0',
+      'AWS_SSM_PLATFORM_NAME=Debian GNU/Linux',
+      'AWS_SSM_PLATFORM_VERSION=12',
+      'AWS_SSM_REGION_NAME=',
+      "FOO=it's a 'test'\nof two lines",
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      `RECONCILED_ROOT=${bench.dir}`,
+      'SSM_COMMAND_ID=association-1',
+      'odd.name=x',
+    ]);
+  }));
+
+test('nothing of a step reaches the next: variables, directory, umask', () =>
+  withBench(async (bench) => {
+    await bench.perform(0, ['export LEFT=1', 'cd /usr', 'umask 077']);
+    const { stdout } = await bench.perform(1, 'echo "[$LEFT]"; pwd; umask');
+    assert.equal(stdout.text, `[]\n${bench.dir}\n0022\n`);
+  }));
+
+test('a first line with #! chooses the interpreter; one that is missing is code 127', () =>
+  withBench(async (bench) => {
+    assert.equal(
+      (await bench.perform(0, ['#!/bin/cat', 'hello'])).stdout.text,
+      '#!/bin/cat\nhello\n',
+    );
+    assert.equal((await bench.perform(1, ['#!/no/such', 'x'])).exitCode, 127);
+  }));
+
+test('the working directory: absolute, below downloads, or the node’s own', () =>
+  withBench(async (bench) => {
+    const at = async (sequence: number, workingDirectory: string): Promise<string> => {
+      const { stdout, failure } = await bench.perform(sequence, 'pwd', { workingDirectory });
+      return failure === '' ? stdout.text.trim() : failure;
+    };
+    assert.equal(await at(0, '/usr'), '/usr');
+    assert.equal(await at(1, 'sub'), bench.dir);
+    assert.match(await at(2, '/no/such'), /^failed to run commands: .*\/no\/such/);
+    const downloads = join(bench.dir, 'runs', run('1'), 'downloads');
+    await mkdir(join(downloads, 'sub'), { recursive: true });
+    assert.equal(await at(3, 'sub'), join(downloads, 'sub'));
+    assert.equal(await at(4, ''), downloads);
+    assert.equal(await at(5, '../..'), bench.dir);
+  }));
+
+test('a step that cannot be performed starts nothing, and the next one does', () =>
+  withBench(async (bench) => {
+    await bench.perform(0, 'true');
+    const { exitCode, failure } = await bench.perform(1, 'true', { environment: ['N=5'] });
+    assert.equal(exitCode, 1);
+    assert.match(failure, /^Invalid format in plugin properties/);
+    assert.equal((await bench.perform(2, 'echo again')).stdout.text, 'again\n');
+  }));
+
+test('files are private: folders 0700, scripts 0700, outputs 0600', () =>
+  withBench(async (bench) => {
+    await bench.perform(0, 'echo secret');
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+    assert.equal(await mode(folder), 0o700);
+    assert.equal(await mode(join(folder, '0.sh')), 0o700);
+    assert.equal(await mode(join(folder, '0.out')), 0o600);
+  }));
+
+test('a step lasts until its pipes are closed: a child left behind belongs to it', () =>
+  withBench(async (bench) => {
+    const { stdout } = await bench.perform(0, '(sleep 0.2; echo late) & echo early');
+    assert.equal(stdout.text, 'early\nlate\n');
+    assert.equal(
+      (await bench.perform(1, 'sleep 5 >/dev/null 2>&1 & echo free')).stdout.text,
+      'free\n',
+    );
+  }));
+
+test('a kill takes the whole tree, and the next step has a supervisor again', () =>
+  withBench(async (bench) => {
+    const pidFile = join(bench.dir, 'grandchild');
+    const pid = await startWaiting(
+      bench,
+      0,
+      `echo begun; sh -c 'sh -c "echo \\$\\$ >${pidFile}; sleep 60" & sleep 60' & sleep 60`,
+    );
+    await until(
+      () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '',
+      'the grandchild runs',
+    );
+    const grandchild = Number(readFileSync(pidFile, 'utf8'));
+    assert.ok(alive(pid) && alive(grandchild));
+    bench.executor.kill(run('1'));
+    const { outcome } = await bench.next('task-ended');
+    assert.deepEqual([outcome.exitCode, outcome.stdout.text], [137, 'begun\n']);
+    await until(() => !alive(pid) && !alive(grandchild), 'all are gone');
+    assert.equal((await bench.perform(1, 'echo next')).stdout.text, 'next\n');
+  }));
+
+test('output beyond 64 MiB is drained and dropped; the step does not notice', () =>
+  withBench(async (bench) => {
+    const before = process.memoryUsage().rss;
+    const { exitCode, stdout } = await bench.perform(
+      0,
+      'head -c 90000000 /dev/zero && echo fine >&2',
+    );
+    assert.equal(exitCode, 0);
+    assert.equal(stdout.bytes, 64 * 1024 * 1024);
+    assert.equal(stdout.text.length, 24_000);
+    assert.ok(process.memoryUsage().rss - before < 60 * 1024 * 1024, 'memory stays flat');
+  }));
+
+test('endless output ends with the kill, and the disk holds 64 MiB of it', () =>
+  withBench(async (bench) => {
+    bench.executor.start(bench.order(0, { runCommand: ['yes'] }));
+    const file = join(bench.dir, 'runs', run('1'), 's0', '0.out');
+    await until(() => existsSync(file), 'it writes');
+    await delay(500);
+    bench.executor.kill(run('1'));
+    const { outcome } = await bench.next('task-ended');
+    assert.equal(outcome.exitCode, 137);
+    assert.ok(outcome.stdout.bytes <= 64 * 1024 * 1024);
+  }));
+
+// --- an executor that follows another -------------------------------------------------------------------------
+
+test('adopted alive: the end and the output are seen', () =>
+  withBench(async (bench, again) => {
+    await bench.perform(0, 'echo zero');
+    await startWaiting(bench, 1, 'sleep 0.4; echo one; exit 5');
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    const { outcome } = await next.next('task-ended');
+    assert.deepEqual([outcome.exitCode, outcome.stdout.text], [5, 'one\n']);
+    assert.equal((await next.perform(2, 'echo two')).stdout.text, 'two\n');
+  }));
+
+test('ended meanwhile: the exit file says how', () =>
+  withBench(async (bench, again) => {
+    const pid = await startWaiting(bench, 0, 'sleep 0.1; exit 9');
+    await bench.leave();
+    await until(() => !alive(pid), 'it has ended');
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    assert.equal((await next.next('task-ended')).outcome.exitCode, 9);
+  }));
+
+test('both gone: nobody knows, and what was written is kept', () =>
+  withBench(async (bench, again) => {
+    await startWaiting(bench, 0, 'echo half; sleep 60');
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    await until(() => readFileSync(join(folder, '0.out'), 'utf8') === 'half\n', 'it wrote');
+    await bench.leave();
+    const pid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    process.kill(-pid, 'SIGKILL');
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    const { outcome } = await next.next('task-ended');
+    assert.deepEqual([outcome.exitCode, outcome.stdout.text], [null, 'half\n']);
+  }));
+
+test('a supervisor that was killed alone takes its step with it', () =>
+  withBench(async (bench, again) => {
+    const script = await startWaiting(bench, 0, 'sleep 60');
+    await bench.leave();
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    const pid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    process.kill(pid, 'SIGKILL');
+    await until(() => !alive(pid), 'the supervisor is gone');
+    assert.ok(alive(script));
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    assert.equal((await next.next('task-ended')).outcome.exitCode, null);
+    await until(() => !alive(script), 'the step is gone too');
+  }));
+
+test('never begun: said for certain', () =>
+  withBench(async (bench) => {
+    bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted: false });
+    assert.equal((await bench.next('task-unborn')).kind, 'task-unborn');
+  }));
+
+test('after a reboot nothing is waited for, and a foreign process of the same number is left alone', () =>
+  withBench(async (bench) => {
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'supervisor'), `${process.pid} 12345\n`);
+    await writeFile(join(folder, '0.begun'), '');
+    await writeFile(join(folder, '0.exit'), '');
+    for (const rebooted of [true, false]) {
+      bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted });
+      assert.equal((await bench.next('task-ended')).outcome.exitCode, null);
+    }
+  }));
+
+test('the time-out of an adopted step counts from its start', () =>
+  withBench(async (bench, again) => {
+    await startWaiting(bench, 0, 'sleep 60');
+    await bench.leave();
+    const next = again();
+    const startedAt = instant(Date.now() - 4_900);
+    next.executor.adopt(next.order(0, { runCommand: [], timeoutSeconds: 5 }, startedAt), {
+      rebooted: false,
+    });
+    await next.next('task-deadline');
+    next.executor.kill(run('1'));
+    assert.equal((await next.next('task-ended')).outcome.exitCode, null);
+  }));
+
+test('no supervisor and no collector is left when the executor leaves', () =>
+  withBench(async (bench) => {
+    await bench.perform(0, 'true');
+    bench.executor.release(run('1'));
+    await bench.leave();
+    await until(() => {
+      const left = readFileSync(join(bench.dir, 'runs', run('1'), 's0', 'supervisor'), 'utf8');
+      return !alive(Number(left.split(' ')[0]));
+    }, 'the supervisor is gone');
+    const names = await readdir(join(bench.dir, 'runs'));
+    assert.deepEqual(names, [run('1')]);
+  }));
