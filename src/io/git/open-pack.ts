@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import fs from 'node:fs/promises';
-import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { applyDelta, makeDelta } from './delta.ts';
-import { isErrno } from './errno.ts';
+import { makeDelta } from './delta.ts';
 import { DamagedObject } from './git-error.ts';
 import type { GitObject } from './objects.ts';
-import { inflateEntry, readPackEntry } from './pack-entry.ts';
+import { openPackFiles } from './open-pack-files.ts';
+import { openPackBuffer } from './pack-buffer.ts';
 import type { IndexedEntry, PackIndex } from './pack-index.ts';
 import { encodePackIndex, parsePackIndex } from './pack-index.ts';
 import type { DeltaEntry } from './pack-writer.ts';
@@ -19,13 +17,25 @@ import {
   packOf,
   refDeltaEntry,
 } from './pack-writer.ts';
-import { stageFile, syncFolder } from './safe-fs.ts';
 
 /** Readers unpack this many links at most for one object. */
-export const DELTA_DEPTH_MAX = 40;
-/** Sealed beyond this size: a flush rewrites the whole file. */
-export const PACK_BYTES_MAX = 16 << 20;
-const CHECKSUM_BYTES = 20;
+const DELTA_DEPTH_MAX = 40;
+
+export type OpenPackLimits = {
+  /** Sealed beyond this size. */
+  readonly bytesMax: number;
+  /** A pack of this size is not rewritten for a few objects: they go into a side pack first. */
+  readonly sideAboveBytes: number;
+  readonly sideObjectsMax: number;
+  /** So many side packs are folded into the main one. */
+  readonly sidesMax: number;
+};
+export const OPEN_PACK_LIMITS: OpenPackLimits = {
+  bytesMax: 16 << 20,
+  sideAboveBytes: 1 << 20,
+  sideObjectsMax: 100,
+  sidesMax: 32,
+};
 
 export type NewObject = GitObject & {
   readonly oid: string;
@@ -36,13 +46,14 @@ export type NewObject = GitObject & {
 /**
  * The one pack of a repository that still grows. A pack must hold its own delta bases, so a pack per commit cannot be
  * small; here every new version is a delta on the previous one of its path. Old compressed bytes are copied, never
- * compressed again. `flush` makes additions durable; before, nothing of them is on disk.
+ * compressed again. `flush` makes additions durable; before, nothing of them is on disk. Since it rewrites the file, a
+ * few objects on a large pack wait in memory, and on disk in side packs, until enough have come together.
  */
 export type OpenPack = {
   /** Starts a batch; seals a pack that has grown enough, or whose file somebody removed (`git gc`). */
   begin(): Promise<void>;
   /** Nothing new may lean on what is here: whatever comes next is written in full. */
-  seal(): void;
+  seal(): Promise<void>;
   /** Adds an object once; a second time costs nothing. */
   add(object: NewObject): void;
   flush(): Promise<void>;
@@ -57,30 +68,33 @@ type Added = IndexedEntry & {
   readonly delta: { readonly entry: DeltaEntry; readonly baseOid: string } | null;
 };
 
-/**
- * `markerFile` names the open pack across restarts: first line the pack that is being put in place, second line the
- * one it replaces, so a kill at any moment leaves one of them.
- */
+/** Opens the pack that `markerFile` names, or begins one. */
 export async function openOpenPack(
   packDir: string,
   markerFile: string,
-  options: { readonly bytesMax: number } = { bytesMax: PACK_BYTES_MAX },
+  limits: OpenPackLimits = OPEN_PACK_LIMITS,
 ): Promise<OpenPack> {
-  const kept = await loadMarked(packDir, markerFile);
-  let name: string | null = kept?.name ?? null;
-  let index: PackIndex | null = kept?.index ?? null;
-  let bytes = kept?.bytes ?? Buffer.alloc(1 << 16);
-  let length = kept?.length ?? PACK_HEAD_BYTES;
+  const files = openPackFiles(packDir, markerFile);
+  const kept = await files.load();
+  let name: string | null = kept.main?.name ?? null;
+  let index: PackIndex | null = kept.main?.index ?? null;
+  let buffer = openPackBuffer(kept.main?.content);
+  let sides: string[] = kept.sides.map((side) => side.name);
+  /** In the buffer, not in the main pack on disk. */
   let added = new Map<string, Added>();
-  let batch = new Map<string, Added>(); // what the current batch added, also after its flush
+  /** What the current batch added, also after its flush. */
+  let batch = new Map<string, Added>();
+  /** In no pack on disk. */
+  let unsaved = new Set<string>();
 
-  function seal(): void {
+  function startEmpty(): void {
     name = null;
     index = null;
-    bytes = Buffer.alloc(1 << 16);
-    length = PACK_HEAD_BYTES;
+    buffer = openPackBuffer();
+    sides = [];
     added = new Map();
     batch = new Map();
+    unsaved = new Set();
   }
 
   function offsetOf(oid: string): number | null {
@@ -90,158 +104,101 @@ export async function openOpenPack(
     return index === null || position < 0 ? null : index.offsetAt(position);
   }
 
-  function depthAt(offset: number): number {
-    let depth = 0;
-    for (let at = offset; depth <= DELTA_DEPTH_MAX; depth++) {
-      const entry = readPackEntry(bytes, at, at);
-      if (entry.form !== 'ofs-delta') break;
-      at = entry.baseOffset;
-    }
-    return depth;
-  }
-
-  function objectAt(offset: number): GitObject {
-    const entry = readPackEntry(bytes, offset, offset);
-    const content = inflateEntry(bytes.subarray(entry.dataAt, length), entry.size);
-    if (entry.form === 'full') return { kind: entry.kind, bytes: content };
-    if (entry.form === 'ref-delta') throw new DamagedObject('open pack with a foreign delta');
-    const base = objectAt(entry.baseOffset);
-    return { kind: base.kind, bytes: applyDelta(base.bytes, content) };
-  }
-
-  function append(data: Buffer): number {
-    if (length + data.length > bytes.length) {
-      const grown = Buffer.alloc(Math.max(bytes.length * 2, length + data.length));
-      bytes.copy(grown, 0, 0, length);
-      bytes = grown;
-    }
-    data.copy(bytes, length);
-    length += data.length;
-    return length - data.length;
-  }
-
   /** A delta that saves at least half, on a base in this very pack that is not too deep already. */
   function deltaFor(object: NewObject) {
     if (object.base === null) return null;
     const baseOffset = offsetOf(object.base.oid);
-    if (baseOffset === null || depthAt(baseOffset) >= DELTA_DEPTH_MAX) return null;
-    const delta = makeDelta(object.base.bytes ?? objectAt(baseOffset).bytes, object.bytes);
+    if (baseOffset === null) return null;
+    if (buffer.depthAt(baseOffset, DELTA_DEPTH_MAX) === DELTA_DEPTH_MAX) return null;
+    const delta = makeDelta(object.base.bytes ?? buffer.objectAt(baseOffset).bytes, object.bytes);
     if (delta.length * 2 > object.bytes.length) return null;
     return { entry: deltaEntry(object.kind, delta), baseOid: object.base.oid, baseOffset };
   }
 
-  function wireEntry(oid: string, form: 'thin' | 'full'): Buffer {
-    const fresh = batch.get(oid);
-    if (form === 'thin' && fresh !== undefined && fresh.delta !== null)
-      return refDeltaEntry(fresh.delta.entry, fresh.delta.baseOid);
+  function add(object: NewObject): void {
+    if (offsetOf(object.oid) !== null) return;
+    const delta = deltaFor(object);
+    const data =
+      delta === null
+        ? fullEntry(object.kind, object.bytes)
+        : ofsDeltaEntry(delta.entry, buffer.length() - delta.baseOffset);
+    const entry = { oid: object.oid, offset: buffer.append(data), crc: crc32(data), delta };
+    added.set(object.oid, entry);
+    batch.set(object.oid, entry);
+    unsaved.add(object.oid);
+  }
+
+  function fullEntryOf(oid: string): Buffer {
     const offset = offsetOf(oid);
     if (offset === null) throw new DamagedObject(`${oid} is not in the open pack`);
-    const object = objectAt(offset);
+    const object = buffer.objectAt(offset);
     return fullEntry(object.kind, object.bytes);
   }
 
+  function thinEntryOf(oid: string): Buffer {
+    const delta = batch.get(oid)?.delta ?? null;
+    return delta === null ? fullEntryOf(oid) : refDeltaEntry(delta.entry, delta.baseOid);
+  }
+
+  /** The main pack with everything in it; what it replaces is removed. */
+  async function saveMain(): Promise<void> {
+    packHead((index?.count ?? 0) + added.size).copy(buffer.bytes());
+    const content = buffer.bytes();
+    const checksum = createHash('sha1').update(content).digest();
+    const idx = encodePackIndex(index, [...added.values()], checksum);
+    name = await files.replaceMain({ content, checksum, idx }, { main: name, sides });
+    index = parsePackIndex(idx);
+    added = new Map();
+    sides = [];
+  }
+
+  /** What is not on disk yet, in full, in a small pack of its own. */
+  async function saveSide(main: string): Promise<void> {
+    const oids = [...unsaved];
+    const entries = oids.map(fullEntryOf);
+    const pack = packOf(entries);
+    let offset = PACK_HEAD_BYTES;
+    const rows = entries.map((entry, at) => {
+      offset += entry.length;
+      return { oid: oids[at] ?? '', offset: offset - entry.length, crc: crc32(entry) };
+    });
+    const [content, checksum] = [pack.subarray(0, -20), pack.subarray(-20)];
+    const idx = encodePackIndex(null, rows, checksum);
+    sides.push(await files.addSide({ content, checksum, idx }, { main, sides }));
+  }
+
+  async function flush(): Promise<void> {
+    if (unsaved.size === 0) return;
+    const isWorthSide =
+      unsaved.size < limits.sideObjectsMax &&
+      buffer.length() > limits.sideAboveBytes &&
+      sides.length < limits.sidesMax;
+    if (isWorthSide && name !== null) await saveSide(name);
+    else await saveMain();
+    unsaved = new Set();
+  }
+
+  async function seal(): Promise<void> {
+    if (sides.length > 0) await saveMain();
+    startEmpty();
+  }
+
+  for (const side of kept.sides) {
+    const content = openPackBuffer(side.content);
+    for (let at = 0; at < side.index.count; at++)
+      add({ ...content.objectAt(side.index.offsetAt(at)), oid: side.index.oidAt(at), base: null });
+  }
+  unsaved = new Set();
+
   return {
+    add,
+    flush,
     seal,
     async begin() {
       batch = new Map();
-      const isGone = name !== null && !(await exists(path.join(packDir, `${name}.pack`)));
-      if (isGone || length > options.bytesMax) seal();
+      if (name !== null && !(await files.isThere(name))) startEmpty();
+      else if (buffer.length() > limits.bytesMax) await seal();
     },
-    add(object) {
-      if (offsetOf(object.oid) !== null) return;
-      const delta = deltaFor(object);
-      const data =
-        delta === null
-          ? fullEntry(object.kind, object.bytes)
-          : ofsDeltaEntry(delta.entry, length - delta.baseOffset);
-      const entry: Added = { oid: object.oid, offset: append(data), crc: crc32(data), delta };
-      added.set(object.oid, entry);
-      batch.set(object.oid, entry);
-    },
-    async flush() {
-      if (added.size === 0) return;
-      const count = (index?.count ?? 0) + added.size;
-      packHead(count).copy(bytes);
-      const checksum = createHash('sha1').update(bytes.subarray(0, length)).digest();
-      const next = `pack-${checksum.toString('hex')}`;
-      const idx = encodePackIndex(index, [...added.values()], checksum);
-      const at = append(checksum);
-      const file = bytes.subarray(0, length);
-      length = at;
-      await replacePack({ packDir, markerFile, next, previous: name }, { pack: file, idx });
-      name = next;
-      index = parsePackIndex(idx);
-      added = new Map();
-    },
-    wire: (oids, form) => packOf(oids.map((oid) => wireEntry(oid, form))),
+    wire: (oids, form) => packOf(oids.map(form === 'thin' ? thinEntryOf : fullEntryOf)),
   };
-}
-
-/** New pair in place and durable, then the old one goes: index first, so nobody finds an index without its pack. */
-async function replacePack(
-  names: {
-    readonly packDir: string;
-    readonly markerFile: string;
-    readonly next: string;
-    readonly previous: string | null;
-  },
-  files: { readonly pack: Buffer; readonly idx: Buffer },
-): Promise<void> {
-  const { packDir, next, previous } = names;
-  const staged = await Promise.all([
-    stageFile(names.markerFile, `${next}\n${previous ?? ''}\n`),
-    stageFile(path.join(packDir, `${next}.pack`), files.pack),
-    stageFile(path.join(packDir, `${next}.idx`), files.idx),
-  ]);
-  for (const put of staged) await put();
-  await syncFolder(packDir);
-  if (previous !== null && previous !== next) await removePack(packDir, previous);
-}
-
-async function removePack(packDir: string, name: string): Promise<void> {
-  for (const end of ['idx', 'pack'])
-    await fs.rm(path.join(packDir, `${name}.${end}`), { force: true });
-}
-
-async function loadMarked(packDir: string, markerFile: string) {
-  const names = (await readOptional(markerFile))?.toString('latin1').split('\n') ?? [];
-  const [next, previous] = names.map((name) => (/^pack-[0-9a-f]{40}$/.test(name) ? name : null));
-  for (const name of [next, previous]) {
-    const loaded = typeof name === 'string' ? await loadPack(packDir, name) : null;
-    if (loaded === null) continue;
-    if (loaded.name === next && typeof previous === 'string') await removePack(packDir, previous);
-    return loaded;
-  }
-  return null;
-}
-
-/** Null when half of it is missing or it is not whole: the next batch then starts a pack of its own. */
-async function loadPack(packDir: string, name: string) {
-  const bytes = await readOptional(path.join(packDir, `${name}.pack`));
-  const idx = await readOptional(path.join(packDir, `${name}.idx`));
-  if (bytes === null || idx === null || bytes.length < PACK_HEAD_BYTES + CHECKSUM_BYTES)
-    return null;
-  const length = bytes.length - CHECKSUM_BYTES;
-  const checksum = createHash('sha1').update(bytes.subarray(0, length)).digest();
-  if (`pack-${checksum.toString('hex')}` !== name) throw new DamagedObject(`${name}.pack`);
-  return { name, bytes, length, index: parsePackIndex(idx) };
-}
-
-async function readOptional(file: string): Promise<Buffer | null> {
-  try {
-    return await fs.readFile(file);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw error;
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await fs.access(file);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
 }

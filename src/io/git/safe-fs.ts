@@ -4,30 +4,45 @@ import path from 'node:path';
 
 let sequence = 0;
 
-/**
- * Writes a file beside `file` and syncs it; the function that comes back puts it in place. Files that belong together
- * are staged at once, so that their syncs share a journal commit. The temporary name is what the start-up sweep finds.
- */
-export async function stageFile(
-  file: string,
-  data: string | Uint8Array,
-  options?: Parameters<FileHandle['writeFile']>[1],
-): Promise<() => Promise<void>> {
+type Content = string | Uint8Array | readonly Uint8Array[];
+type WriteOptions = Parameters<FileHandle['writeFile']>[1];
+
+/** Writes a file beside `file` and syncs it. The temporary name, which comes back, is what the start-up sweep finds. */
+async function stageFile(file: string, data: Content, options?: WriteOptions): Promise<string> {
   const temporary = path.join(path.dirname(file), `.tmp-${process.pid}-${sequence++}`);
   const handle = await fs.open(temporary, 'wx', 0o644);
   try {
-    await handle.writeFile(data, options);
+    const parts = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
+    // One after another and each to its end: a gathered write may stop short on a full disk without an error.
+    for (const part of parts) await handle.writeFile(part, options);
     await handle.datasync();
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }
-  return () => fs.rename(temporary, file);
+  return temporary;
 }
 
 /** Old content or new content, never half. */
-async function writeFile(...args: Parameters<typeof stageFile>): Promise<void> {
-  const put = await stageFile(...args);
-  await put();
+async function writeFile(file: string, data: Content, options?: WriteOptions): Promise<void> {
+  await fs.rename(await stageFile(file, data, options), file);
+}
+
+/** Several files in this order, none before all are synced: their syncs then share a journal commit. */
+export async function placeFiles(files: readonly (readonly [string, Content])[]): Promise<void> {
+  const staged = await Promise.allSettled(files.map(([file, data]) => stageFile(file, data)));
+  const failed = staged.find((one) => one.status === 'rejected');
+  if (failed !== undefined) {
+    for (const one of staged)
+      if (one.status === 'fulfilled') await fs.rm(one.value, { force: true });
+    throw failed.reason;
+  }
+  for (const [at, [file]] of files.entries()) {
+    const one = staged[at];
+    if (one?.status === 'fulfilled') await fs.rename(one.value, file);
+  }
 }
 
 /**

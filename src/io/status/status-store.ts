@@ -80,7 +80,7 @@ export async function openStatusStore(
     wire: pack.wire,
     async write(objects, detached) {
       await pack.begin();
-      if (detached) pack.seal();
+      if (detached) await pack.seal();
       for (const [count, object] of objects.entries()) {
         pack.add(object);
         if (count % OBJECTS_PER_TURN === OBJECTS_PER_TURN - 1) await nextTurn();

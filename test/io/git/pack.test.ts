@@ -11,8 +11,8 @@ import { applyDelta, makeDelta } from '../../../src/io/git/delta.ts';
 import { DamagedObject } from '../../../src/io/git/git-error.ts';
 import { openObjectReader } from '../../../src/io/git/object-reader.ts';
 import { objectId } from '../../../src/io/git/objects.ts';
-import type { NewObject } from '../../../src/io/git/open-pack.ts';
-import { openOpenPack } from '../../../src/io/git/open-pack.ts';
+import type { NewObject, OpenPackLimits } from '../../../src/io/git/open-pack.ts';
+import { OPEN_PACK_LIMITS, openOpenPack } from '../../../src/io/git/open-pack.ts';
 import { ObjectTooLarge } from '../../../src/io/git/pack-file.ts';
 import { encodePackIndex, parsePackIndex } from '../../../src/io/git/pack-index.ts';
 import { encodeTree, parseTree } from '../../../src/io/git/tree-object.ts';
@@ -285,16 +285,12 @@ describe('the pack reader', () => {
 });
 
 describe('the open pack', () => {
-  async function opened(dir: string, bytesMax?: number) {
+  async function opened(dir: string, limits: Partial<OpenPackLimits> = {}) {
     const gitdir = path.join(dir, 'store.git');
     await ensureBareDirectory(gitdir, null);
     const packDir = path.join(gitdir, 'objects/pack');
     const marker = path.join(gitdir, 'open-pack');
-    const pack = await openOpenPack(
-      packDir,
-      marker,
-      ...(bytesMax === undefined ? [] : [{ bytesMax }]),
-    );
+    const pack = await openOpenPack(packDir, marker, { ...OPEN_PACK_LIMITS, ...limits });
     return { gitdir, packDir, marker, pack };
   }
   const packsIn = (dir: string) => readdirSync(dir).filter((file) => file.endsWith('.pack'));
@@ -307,11 +303,12 @@ describe('the open pack', () => {
     const rounds = fc.array(fc.array(fc.tuple(fc.nat(5), text), { maxLength: 8 }), {
       maxLength: 8,
     });
+    const sides = fc.record({ sideAboveBytes: fc.constantFrom(0, 1 << 20), sidesMax: fc.nat(3) });
     await fc.assert(
-      fc.asyncProperty(rounds, async (history) => {
+      fc.asyncProperty(rounds, sides, async (history, limits) => {
         const dir = tempDir();
         try {
-          let { pack, gitdir } = await opened(dir);
+          let { pack, gitdir } = await opened(dir, limits);
           const last = new Map<number, NewObject>();
           const all = new Map<string, string>();
           for (const round of history) {
@@ -328,7 +325,7 @@ describe('the open pack', () => {
               all.set(object.oid, content);
             }
             await pack.flush();
-            if (round.length % 3 === 0) ({ pack, gitdir } = await opened(dir));
+            if (round.length % 3 === 0) ({ pack, gitdir } = await opened(dir, limits));
           }
           const listed = git(gitdir, [
             'cat-file',
@@ -339,7 +336,7 @@ describe('the open pack', () => {
           for (const [oid, content] of all)
             assert.equal(git(gitdir, ['cat-file', 'blob', oid]), content.replace(/\n$/, ''));
           assert.equal(fsck(gitdir), '');
-          assert.ok(packsIn(path.join(gitdir, 'objects/pack')).length <= 1);
+          assert.ok(packsIn(path.join(gitdir, 'objects/pack')).length <= 1 + limits.sidesMax);
         } finally {
           rmSync(dir, { recursive: true, force: true });
         }
@@ -351,7 +348,7 @@ describe('the open pack', () => {
   test('is sealed when it has grown enough; what comes next is full', async () => {
     const dir = tempDir();
     try {
-      const { pack, packDir, gitdir } = await opened(dir, 2_000);
+      const { pack, packDir, gitdir } = await opened(dir, { bytesMax: 2_000 });
       let previous: NewObject | null = null;
       for (let n = 0; n < 80; n++) {
         const noise = createHash('sha256').update(`${n}`).digest('hex').repeat(2);
@@ -389,7 +386,7 @@ describe('the open pack', () => {
       // Killed before the new pair was in place: the marker is ahead.
       for (const file of readdirSync(first.packDir)) rmSync(path.join(first.packDir, file));
       for (const [file, bytes] of kept) writeFileSync(path.join(first.packDir, file), bytes);
-      writeFileSync(first.marker, `pack-${'0'.repeat(40)}\n${old}\n`);
+      writeFileSync(first.marker, `main pack-${'0'.repeat(40)}\nwas ${old}\n`);
       const again = await opened(dir);
       await again.pack.begin();
       again.pack.add(blob('three'));
@@ -397,6 +394,62 @@ describe('the open pack', () => {
       assert.equal(packsIn(first.packDir).length, 1);
       assert.equal(git(first.gitdir, ['cat-file', 'blob', blob('one').oid]), 'one');
       assert.equal(git(first.gitdir, ['cat-file', 'blob', blob('three').oid]), 'three');
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  test('few objects on a large pack go into side packs, which are folded in as deltas', async () => {
+    const dir = tempDir();
+    try {
+      const limits = { sideAboveBytes: 100, sidesMax: 3 };
+      const { pack, packDir, gitdir } = await opened(dir, limits);
+      const hashes = Array.from({ length: 60 }, (_, n) => objectId('blob', Buffer.from(`${n}`)));
+      let last: NewObject | null = null;
+      const counts: number[] = [];
+      for (let n = 0; n < 9; n++) {
+        const object: NewObject = blob(`${hashes.join('\n')} ${n}`, last);
+        await pack.begin();
+        pack.add(object);
+        await pack.flush();
+        counts.push(packsIn(packDir).length);
+        assert.equal(git(gitdir, ['cat-file', '-t', object.oid]), 'blob');
+        last = object;
+      }
+      assert.deepEqual(counts, [1, 2, 3, 4, 1, 2, 3, 4, 1]);
+      assert.ok(fs.statSync(path.join(packDir, packsIn(packDir)[0] ?? '')).size < 3_000, 'deltas');
+      await pack.begin();
+      pack.add(blob('beside'));
+      await pack.flush();
+      const again = (await opened(dir, limits)).pack;
+      await again.begin();
+      for (let n = 0; n < 4; n++) again.add(blob(`more ${n}`));
+      await again.seal();
+      assert.equal(packsIn(packDir).length, 1, 'sealing folds');
+      assert.equal(git(gitdir, ['cat-file', 'blob', blob('beside').oid]), 'beside');
+      assert.equal(fsck(gitdir), '');
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  test('a full disk leaves no temporary file, and the next flush brings everything', async () => {
+    const dir = tempDir();
+    try {
+      const { pack, packDir, gitdir } = await opened(dir);
+      await pack.begin();
+      pack.add(blob('one'));
+      rmSync(packDir, { recursive: true });
+      await assert.rejects(pack.flush(), { code: 'ENOENT' });
+      assert.deepEqual(
+        readdirSync(gitdir).filter((file) => file.startsWith('.tmp')),
+        [],
+      );
+      mkdirSync(packDir);
+      await pack.begin();
+      pack.add(blob('two'));
+      await pack.flush();
+      assert.equal(git(gitdir, ['cat-file', 'blob', blob('one').oid]), 'one');
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
