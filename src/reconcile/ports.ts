@@ -79,7 +79,8 @@ export type SourceObservation = {
 export type SourcePort = {
   /**
    * One reference listing, and a fetch if the tip moved. The tip's whole tree can be read once this resolves.
-   * @throws ReconcileError SOURCE_UNREACHABLE, SOURCE_AUTH, SOURCE_TIMEOUT, SOURCE_TOO_LARGE (retry `backoff`),
+   * @throws ReconcileError SOURCE_UNREACHABLE, SOURCE_AUTH, SOURCE_TIMEOUT, SOURCE_TOO_LARGE, SOURCE_DAMAGED, DISK_FULL,
+   *   DISK_IO (retry `backoff`), TREE_UNSAFE, TREE_TOO_LARGE (retry `next-pass`: a commit repairs it),
    *   SOURCE_UNSUPPORTED (retry `never`: sha256, reftable, alternates, linked work tree, ssh without git)
    */
   observe(accepted: CommitId | null, signal: AbortSignal): Promise<SourceObservation>;
@@ -152,8 +153,9 @@ export type StatusPort = {
   /**
    * One commit on the branch, pushed with a lease. A lost race is fetched, rebuilt on the new tip and tried again
    * inside; after a lost answer it looks for its own commit first.
-   * @throws ReconcileError STATUS_UNREACHABLE, STATUS_AUTH, STATUS_REFUSED (protected branch; retry `backoff`),
-   *   STATUS_FOREIGN_INSTANCE (retry `never`)
+   * @throws ReconcileError STATUS_UNREACHABLE, STATUS_AUTH, STATUS_TIMEOUT, STATUS_TOO_LARGE, STATUS_DAMAGED, DISK_FULL,
+   *   DISK_IO, STATUS_REFUSED (protected branch) (retry `backoff`), STATUS_FOREIGN_INSTANCE, STATUS_UNSUPPORTED
+   *   (retry `never`)
    */
   publish(request: PublishRequest, signal: AbortSignal): Promise<PublishOutcome>;
 };
