@@ -127,3 +127,13 @@ export type Standings = {
   of(node: NodeId): readonly AssignmentStanding[];
 };
 
+const severities: readonly ComplianceSeverity[] = [
+  'CRITICAL',
+  'HIGH',
+  'MEDIUM',
+  'LOW',
+  'UNSPECIFIED',
+];
+
+/** 0 for the worst. */
+export const severityRank = (severity: ComplianceSeverity): number => severities.indexOf(severity);

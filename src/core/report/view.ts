@@ -1,37 +1,34 @@
-/** What the report is rendered from: durable state, the revision in force, and the few answers only the world can give. */
-import type { AssociationName, Instant, NodeId } from '../model/brand.ts';
+/** What the report is rendered from. No clock in it: whatever is not in here cannot make a file change. */
+import type { AssociationName, ExecutionId, NodeId } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Node } from '../model/node.ts';
-import type { Execution, Run, State } from '../model/state.ts';
-
-/** Why a pending run does not run now: AWS has no word for it, so it sits in a field of its own (contract §5). */
-export type PendingReason =
-  | 'offline'
-  | 'busy'
-  | 'concurrency'
-  | 'error-threshold'
-  | 'calendar'
-  | 'alarm'
-  | 'dependency'
-  | 'rollout'
-  | 'suspended'
-  | 'paused'
-  | 'schedule';
-
-export type Waiting = { readonly reason: PendingReason; readonly until: Instant | null };
+import type { Standings } from '../model/standing.ts';
+import type { State } from '../model/state.ts';
+import type { PlanReport } from './plan-file.ts';
 
 export type ReportView = {
-  readonly now: Instant;
-  readonly programVersion: string;
   readonly state: State;
   readonly catalog: Catalog;
   readonly definitions: ReadonlyMap<AssociationName, Definition>;
   /** Registrations and node files put together; revoked ones are not in it. */
   readonly nodes: ReadonlyMap<NodeId, Node>;
-  /** Nodes that the targets match now, sorted by id. */
-  targetsOf(association: AssociationName): readonly NodeId[];
-  /** Next slot; null without a schedule or when none is left. */
-  nextSlotOf(association: AssociationName): Instant | null;
-  waitingOf(execution: Execution, run: Run): Waiting;
+  /** `assess` of `core/compliance` over the same moment. */
+  readonly standings: Standings;
+  /** What the accepted revision changed, or what was held; null leaves plan.json as it is. */
+  readonly plan: PlanReport | null;
+  /** Paths on the branch that were not ours and have been dropped. */
+  readonly foreignPaths: readonly string[];
+  /** Signature of the daemon's key over a text: state.json carries it. */
+  readonly sign: (text: string) => string;
+};
+
+/** What has to be written again; a render of everything is `all`. */
+export type DirtyReport = {
+  readonly nodes: Iterable<NodeId>;
+  readonly associations: Iterable<AssociationName>;
+  readonly endedExecutions: Iterable<ExecutionId>;
+  readonly all: boolean;
+  /** Text of a file of ended executions as it is on the branch; null when there is none. */
+  existing(path: string): string | null;
 };

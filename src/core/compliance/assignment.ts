@@ -1,0 +1,129 @@
+/** One association on one node: AWS's Status and DetailedStatus, AUTO compliance, and why it waits. */
+import { unreachable } from '../model/errors.ts';
+import type {
+  AssignmentStanding,
+  ComplianceStatus,
+  Rating,
+  TargetDetailedStatus,
+  TargetStatus,
+  Waiting,
+} from '../model/standing.ts';
+import type { Assignment, LastOutcome, NodeState, Outcome } from '../model/state.ts';
+import type { Facts } from './facts.ts';
+
+type Spoken = {
+  readonly status: TargetStatus;
+  readonly detailedStatus: TargetDetailedStatus;
+  readonly waiting: Waiting | null;
+};
+
+export function standingOf(
+  facts: Facts,
+  node: NodeState,
+  assignment: Assignment,
+): AssignmentStanding {
+  const { association } = assignment;
+  const definition = facts.definitions.get(association)?.association;
+  const wanted = facts.state.associations.get(association)?.digests.generation ?? null;
+  const { last, since: outcome } = assignment;
+  const owed = owedRun(facts, node, assignment);
+  const compliance = definition?.syncCompliance === 'MANUAL' ? null : complianceOf(last);
+  const spoken =
+    owed !== null
+      ? owedStatus(facts, owed)
+      : outcome !== null && isCurrent(outcome, wanted)
+        ? { ...outcomeStatus(outcome.outcome), waiting: null }
+        : boundStatus(facts, assignment);
+  return {
+    association,
+    ...spoken,
+    compliance,
+    severity: definition?.complianceSeverity ?? 'UNSPECIFIED',
+    rating: ratingOf(spoken.status, compliance, assignment, wanted),
+    owed,
+    outcome,
+    applied: outcome?.outcome.status === 'Skipped' ? last : null,
+  };
+}
+
+function owedRun(
+  facts: Facts,
+  node: NodeState,
+  assignment: Assignment,
+): AssignmentStanding['owed'] {
+  if (assignment.execution === null) return null;
+  const execution = facts.state.executions.get(assignment.execution);
+  const run = execution?.runs.get(node.id);
+  if (execution === undefined || run === undefined || run.phase === 'Done') return null;
+  return { execution, run };
+}
+
+function owedStatus(facts: Facts, owed: NonNullable<AssignmentStanding['owed']>): Spoken {
+  const { execution, run } = owed;
+  switch (run.phase) {
+    case 'Pending':
+      return {
+        status: 'Pending',
+        detailedStatus: 'Pending',
+        waiting: facts.waitingOf(execution, run),
+      };
+    case 'Offered':
+    case 'Done': // not owed any more: `owedRun` has left it out
+      return { status: 'Pending', detailedStatus: 'Pending', waiting: null };
+    case 'Started':
+      return { status: 'Pending', detailedStatus: 'InProgress', waiting: null };
+    case 'Unreachable':
+      return { status: 'Pending', detailedStatus: 'Unreachable', waiting: null };
+    default:
+      return unreachable(run.phase);
+  }
+}
+
+/** Nothing is owed and nothing of this generation has run: the next slot will see to it. */
+function boundStatus(facts: Facts, { association }: Assignment): Spoken {
+  const until = facts.nextSlotOf(association);
+  const waiting: Waiting | null = until === null ? null : { reason: 'schedule', until };
+  return { status: 'Pending', detailedStatus: 'Associated', waiting };
+}
+
+function outcomeStatus(outcome: Outcome): Omit<Spoken, 'waiting'> {
+  const { detailedStatus } = outcome;
+  switch (outcome.status) {
+    case 'Success':
+    case 'Failed':
+    case 'Skipped':
+      return { status: outcome.status, detailedStatus };
+    case 'TimedOut':
+    case 'Cancelled':
+      return { status: 'Failed', detailedStatus };
+    default:
+      return unreachable(outcome.status);
+  }
+}
+
+/** AUTO: Success is COMPLIANT, any other end of a run is not (spec/state-manager.md §6.2). */
+export function complianceOf(last: LastOutcome | null): ComplianceStatus | null {
+  if (last === null || last.outcome.status === 'Skipped') return null;
+  return last.outcome.status === 'Success' ? 'COMPLIANT' : 'NON_COMPLIANT';
+}
+
+function ratingOf(
+  status: TargetStatus,
+  compliance: ComplianceStatus | null,
+  { last, shown }: Assignment,
+  wanted: string | null,
+): Rating {
+  if (status === 'Failed' || compliance === 'NON_COMPLIANT') return 'failing';
+  if (last?.outcome.status === 'Success' && isCurrent(last, wanted)) return 'ok';
+  return shown !== null && skippedByNode(shown.outcome) && isCurrent(shown, wanted)
+    ? 'ok'
+    : 'waiting';
+}
+
+/** An outcome reported so late that its generation is forgotten gets the benefit of the doubt. */
+const isCurrent = (last: LastOutcome, wanted: string | null): boolean =>
+  last.generation === null || last.generation === wanted;
+
+/** A run that the daemon skips never started. */
+const skippedByNode = (outcome: Outcome): boolean =>
+  outcome.status === 'Skipped' && outcome.startedAt !== null;

@@ -1,0 +1,16 @@
+import type { AssociationName, Instant, NodeId } from '../model/brand.ts';
+import type { Definition } from '../model/definition.ts';
+import type { Node } from '../model/node.ts';
+import type { Waiting } from '../model/standing.ts';
+import type { Execution, Run, State } from '../model/state.ts';
+
+/** What a judgement is made from: durable state, the revision in force, and two answers only the world has. */
+export type Facts = {
+  readonly now: Instant;
+  readonly state: Pick<State, 'nodes' | 'associations' | 'executions' | 'registrations'>;
+  readonly definitions: ReadonlyMap<AssociationName, Definition>;
+  /** Enrolled nodes; revoked ones are not in it. */
+  readonly nodes: ReadonlyMap<NodeId, Node>;
+  nextSlotOf(association: AssociationName): Instant | null;
+  waitingOf(execution: Execution, run: Run): Waiting;
+};

@@ -1,0 +1,64 @@
+/**
+ * `executions/<yyyy-mm-dd>/<association>.jsonl`: one line per ended execution. A line is written once more when the same
+ * execution is published again, so a repeated push repeats nothing.
+ */
+import type { NodeId } from '../model/brand.ts';
+import { formatInstant } from '../model/brand.ts';
+import { compareText } from '../model/problem.ts';
+import type { Execution, Run } from '../model/state.ts';
+import { capBytes } from './escape.ts';
+import { jsonLine } from './lined-json.ts';
+import { parseObject } from './parse-object.ts';
+
+/** A day of an association that runs every minute. */
+export const LINES_MAX = 1500;
+export const NODES_PER_LINE_MAX = 20;
+const REASON_BYTES_MAX = 200;
+
+/** The text of a day's file with these executions in it; of too many lines the oldest give way. */
+export function withExecutions(existing: string | null, ended: readonly Execution[]): string {
+  const lines = new Map<string, string>();
+  for (const line of (existing ?? '').split('\n')) {
+    const id = parseObject(line)?.['ExecutionId'];
+    if (typeof id === 'string') lines.set(id, line);
+  }
+  for (const execution of [...ended].sort(byEnd)) {
+    lines.delete(execution.id);
+    lines.set(execution.id, executionLine(execution));
+  }
+  return [...lines.values()].slice(-LINES_MAX).join('\n').concat('\n');
+}
+
+const byEnd = (a: Execution, b: Execution): number =>
+  (a.endedAt ?? 0) - (b.endedAt ?? 0) || compareText(a.id, b.id);
+
+function executionLine(execution: Execution): string {
+  const { id, occasion, trigger, reason, revision, generation, openedAt, endedAt } = execution;
+  const failed: NodeId[] = [];
+  for (const run of execution.runs.values()) if (hasFailed(run)) failed.push(run.node);
+  failed.sort(compareText);
+  return jsonLine({
+    ExecutionId: id,
+    Status: failed.length > 0 ? 'Failed' : 'Success',
+    Trigger: trigger,
+    Occasion: occasion,
+    Reason: capBytes(reason, REASON_BYTES_MAX),
+    Revision: revision,
+    Generation: generation,
+    CreatedTime: formatInstant(openedAt),
+    ...(endedAt === null ? {} : { EndedTime: formatInstant(endedAt) }),
+    ...(execution.closed === null ? {} : { Closed: execution.closed.reason }),
+    ...(execution.stopped === null ? {} : { Stopped: execution.stopped.failures }),
+    ResourceCountByStatus: presentCounts(execution),
+    ...(failed.length === 0
+      ? {}
+      : { Failed: failed.slice(0, NODES_PER_LINE_MAX), FailedCount: failed.length }),
+  });
+}
+
+const hasFailed = ({ outcome }: Run): boolean =>
+  outcome !== null && outcome.status !== 'Success' && outcome.status !== 'Skipped';
+
+function presentCounts({ statuses }: Execution): { readonly [status: string]: number } {
+  return Object.fromEntries(Object.entries(statuses).filter(([, count]) => count > 0));
+}

@@ -1,0 +1,65 @@
+/** `plan.json`: what the accepted revision changed, or why a newer one is held; a list of any length stays readable. */
+import { prettyCanonicalJson } from '../canonical/json.ts';
+import type { AssociationName, Instant, NodeId } from '../model/brand.ts';
+import { formatInstant } from '../model/brand.ts';
+import type { Problem } from '../model/problem.ts';
+import { visibleJson } from './escape.ts';
+
+export const PLAN_LIST_MAX = 100;
+
+export type PlanReport = {
+  readonly planId: string;
+  readonly base: string | null;
+  readonly head: string | null;
+  readonly verdict: {
+    readonly kind: 'accepted' | 'held' | 'refused';
+    /** `HeldCode` when held. */
+    readonly code: string | null;
+    readonly reason: string;
+  };
+  readonly summary: {
+    readonly associations: {
+      readonly create: number;
+      readonly update: number;
+      readonly delete: number;
+      readonly unchanged: number;
+    };
+    readonly nodes: { readonly total: number; readonly affected: number };
+    readonly runsNow: number;
+  };
+  /** Those that change or run, by name. */
+  readonly associations: readonly PlannedAssociation[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+};
+
+export type PlannedAssociation = {
+  readonly name: AssociationName;
+  readonly change: 'create' | 'update' | 'delete' | 'unchanged';
+  readonly reasons: readonly string[];
+  /** All of them, sorted; the file holds the first hundred. */
+  readonly nodes: readonly NodeId[];
+  readonly nextRun: Instant | null;
+};
+
+export function planFile(plan: PlanReport): string {
+  const { associations, problems, warnings, ...rest } = plan;
+  return visibleJson(
+    prettyCanonicalJson({
+      ...rest,
+      associations: associations.slice(0, PLAN_LIST_MAX).map((each) => ({
+        name: each.name,
+        change: each.change,
+        reasons: each.reasons.slice(0, PLAN_LIST_MAX),
+        nodes: each.nodes.slice(0, PLAN_LIST_MAX),
+        nodesTotal: each.nodes.length,
+        nextRun: each.nextRun === null ? null : formatInstant(each.nextRun),
+      })),
+      associationsTotal: associations.length,
+      problems: problems.slice(0, PLAN_LIST_MAX),
+      problemsTotal: problems.length,
+      warnings: warnings.slice(0, PLAN_LIST_MAX),
+      warningsTotal: warnings.length,
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+/** Small phrases of the pages: numbers, names, and why something is as it is. */
+import type { Instant } from '../model/brand.ts';
+import { formatInstant } from '../model/brand.ts';
+import type {
+  AssignmentStanding,
+  AssociationStanding,
+  NodeCategory,
+  PendingReason,
+  Verdict,
+} from '../model/standing.ts';
+
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`;
+
+export const shortId = (commit: string): string => commit.slice(0, 7);
+
+/** UTC to the minute. */
+export const minuteOf = (at: Instant): string =>
+  `${formatInstant(at).slice(0, 16).replace('T', ' ')} UTC`;
+
+export const verdictMarks: { readonly [verdict in Verdict]: string } = {
+  compliant: '✅',
+  pending: '⏳',
+  silent: '🔇',
+  failing: '❌',
+};
+
+export const statusMarks: { readonly [status in AssociationStanding['status']]: string } = {
+  Success: '✅',
+  Pending: '⏳',
+  Failed: '❌',
+};
+
+export const categoryWords: { readonly [category in NodeCategory]: string } = {
+  failing: 'failing',
+  silent: 'silent',
+  pending: 'pending',
+  compliant: 'compliant',
+};
+
+export const waitingWords: { readonly [reason in PendingReason]: string } = {
+  offline: 'the node is offline',
+  busy: 'the node runs something else',
+  concurrency: 'MaxConcurrency is used up',
+  'error-threshold': 'MaxErrors is exceeded: stopped until an edit, a manual run or resume',
+  calendar: 'a change calendar is closed',
+  alarm: 'an alarm is active',
+  dependency: 'what it depends on has not succeeded',
+  rollout: 'its ring has not come',
+  suspended: 'suspended',
+  paused: 'the daemon is paused',
+  schedule: 'its next slot has not come',
+};
+
+/** Status in words; the detail only where it says more. */
+export const statusWords = ({ status, detailedStatus }: AssignmentStanding): string =>
+  status === detailedStatus ? status : `${status} (${detailedStatus})`;
