@@ -21,19 +21,16 @@ const refOf = ({ execution, run }: Found): Ref => ({
 export function findRun(turn: Turn, node: NodeId, id: RunId, said?: ExecutionId): Found | null {
   const { state } = turn.world;
   const known = state.nodes.get(node);
-  const ids = [
-    said,
-    known?.job?.execution,
-    ...[...(known?.assignments.values() ?? [])].flatMap((each) => [
-      each.execution ?? undefined,
-      each.shown?.execution,
-    ]),
-  ];
-  for (const executionId of ids) {
-    if (executionId === undefined) continue;
-    const execution = state.executions.get(executionId);
+  const at = (executionId: ExecutionId | null | undefined): Found | null => {
+    const execution = executionId == null ? undefined : state.executions.get(executionId);
     const run = execution?.runs.get(node);
-    if (execution !== undefined && run?.run === id) return { execution, run };
+    return execution !== undefined && run?.run === id ? { execution, run } : null;
+  };
+  const near = at(said) ?? at(known?.job?.execution);
+  if (near !== null || known === undefined) return near;
+  for (const { execution, shown } of known.assignments.values()) {
+    const found = at(execution) ?? at(shown?.execution);
+    if (found !== null) return found;
   }
   return null;
 }
