@@ -65,6 +65,7 @@ export type OpenPack = {
 };
 
 type Added = IndexedEntry & {
+  readonly length: number;
   readonly delta: { readonly entry: DeltaEntry; readonly baseOid: string } | null;
 };
 
@@ -122,13 +123,18 @@ export async function openOpenPack(
       delta === null
         ? fullEntry(object.kind, object.bytes)
         : ofsDeltaEntry(delta.entry, buffer.length() - delta.baseOffset);
-    const entry = { oid: object.oid, offset: buffer.append(data), crc: crc32(data), delta };
+    const [offset, length] = [buffer.append(data), data.length];
+    const entry = { oid: object.oid, offset, length, crc: crc32(data), delta };
     added.set(object.oid, entry);
     batch.set(object.oid, entry);
     unsaved.add(object.oid);
   }
 
+  /** As it lies in the buffer where that is possible: compressing again would stop the event loop. */
   function fullEntryOf(oid: string): Buffer {
+    const fresh = added.get(oid) ?? batch.get(oid);
+    if (fresh?.delta === null)
+      return buffer.bytes().subarray(fresh.offset, fresh.offset + fresh.length);
     const offset = offsetOf(oid);
     if (offset === null) throw new DamagedObject(`${oid} is not in the open pack`);
     const object = buffer.objectAt(offset);

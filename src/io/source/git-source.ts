@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { commitId } from '../../core/model/brand.ts';
 import type { Ancestry, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
 import { typedDiskFailure } from '../git/errno.ts';
@@ -45,6 +46,14 @@ export function openGitSource(config: SourceConfig, log: Logger): SourcePort & {
     { url: location.url, scope: 'SOURCE', credentialsFile, limits },
     log,
   );
+}
+
+/** Where a new tip of a source on this machine shows first, for a file watch; nothing for a remote. */
+export async function sourceWatchPaths(url: string): Promise<readonly string[]> {
+  const location = parseRemoteUrl(url, 'SOURCE');
+  if (location.kind === 'http') return [];
+  const { gitdir } = await openLocalRepository(location.path, 'SOURCE');
+  return [path.join(gitdir, 'refs', 'heads'), path.join(gitdir, 'packed-refs')];
 }
 
 function openRemoteSource(
@@ -119,12 +128,12 @@ function openRemoteSource(
 }
 
 /** A repository on this machine is read where it lies: no copy, no fetch, nothing written. */
-function openLocalSource(config: SourceConfig, path: string): SourcePort & { close(): void } {
+function openLocalSource(config: SourceConfig, location: string): SourcePort & { close(): void } {
   let reader: ObjectReader | null = null;
   let wholeTip: string | null = null;
 
   async function open(): Promise<{ readonly gitdir: string; readonly reader: ObjectReader }> {
-    const { gitdir } = await openLocalRepository(path, 'SOURCE');
+    const { gitdir } = await openLocalRepository(location, 'SOURCE');
     reader ??= openObjectReader(gitdir);
     return { gitdir, reader };
   }
@@ -142,7 +151,7 @@ function openLocalSource(config: SourceConfig, path: string): SourcePort & { clo
       throw gitError(
         'SOURCE',
         'DAMAGED',
-        `${path}: ${error.message}; run \`git fsck\` there`,
+        `${location}: ${error.message}; run \`git fsck\` there`,
         error,
       );
     }

@@ -6,7 +6,7 @@ import type { BlobId, CommitId } from '../../../src/core/model/brand.ts';
 import { ReconcileError } from '../../../src/core/model/errors.ts';
 import { silentLog } from '../../../src/io/log.ts';
 import type { SourceConfig } from '../../../src/io/source/git-source.ts';
-import { openGitSource } from '../../../src/io/source/git-source.ts';
+import { openGitSource, sourceWatchPaths } from '../../../src/io/source/git-source.ts';
 import type { Snapshot } from '../../../src/reconcile/ports.ts';
 import type { GitRepo } from '../../fakes/git-repo.ts';
 import { fsck, git, makeRepo, tempDir } from '../../fakes/git-repo.ts';
@@ -461,6 +461,15 @@ describe('credentials', () => {
       },
     );
   });
+});
+
+test('a source on this machine names what to watch, a remote nothing', async () => {
+  const gitdir = path.join(repo.work, '.git');
+  assert.deepEqual(await sourceWatchPaths(repo.work), [
+    path.join(gitdir, 'refs/heads'),
+    path.join(gitdir, 'packed-refs'),
+  ]);
+  assert.deepEqual(await sourceWatchPaths('https://git.example.org/fleet.git'), []);
 });
 
 describe('what is not supported says so', () => {
