@@ -1,9 +1,11 @@
 /** An association's shape, before any other file is looked at. */
 import { digestOf } from '../canonical/digest.ts';
+import { nearest } from '../document/nearest.ts';
 import { toJson } from '../document/source.ts';
 import type { Json } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { AssociationFile } from '../model/schemas.gen.ts';
+import { SHAPES } from '../model/schemas.gen.ts';
 import type { Misfit } from '../model/validators.gen.ts';
 import { validateAssociation } from '../model/validators.gen.ts';
 import type { Reader } from './entries.ts';
@@ -39,7 +41,7 @@ export function readDraft(reader: Reader, definition: AssociationFile): Associat
 export function remainsOf(reader: Reader, misfits: readonly Misfit[]): Remains | null {
   const written = toJson(reader.root);
   if (!isJsonObject(written)) return null;
-  const left = new Set(misfits.map(topKeyOf));
+  const left = new Set(misfits.flatMap(topKeysOf));
   if (left.has('Name')) return null;
   const rest: { [key: string]: Json } = {};
   for (const [key, value] of Object.entries(structuredClone(written)))
@@ -49,9 +51,14 @@ export function remainsOf(reader: Reader, misfits: readonly Misfit[]): Remains |
   return { draft: draftOf(reader, rest as unknown as AssociationFile, written), left: [...left] };
 }
 
-function topKeyOf({ instancePath, params }: Misfit): string {
-  const [, key] = instancePath.split('/');
-  return key ?? String(params['additionalProperty'] ?? params['missingProperty'] ?? '');
+/** The key that does not fit, and the one that was meant by an unknown one: nothing is missing that was mistyped. */
+function topKeysOf({ instancePath, params }: Misfit): readonly string[] {
+  const [, inside] = instancePath.split('/');
+  if (inside !== undefined) return [inside];
+  const unknown = params['additionalProperty'];
+  if (typeof unknown !== 'string') return [String(params['missingProperty'] ?? '')];
+  const meant = nearest(unknown, SHAPES.association['#']?.keys ?? []);
+  return meant === null ? [unknown] : [unknown, meant];
 }
 
 function draftOf(reader: Reader, definition: AssociationFile, written: Json): AssociationDraft {

@@ -269,7 +269,8 @@ function toCatalog(
     const isAsWritten = current !== null && inForce !== null && current.blob === inForce.blob;
     if (isGone || (isAsWritten && !ownErrors.has(path))) continue;
     invalid.set(path, { lastGood: inForce?.blob ?? null });
-    if (!ownErrors.has(path)) problems.push(heldBack(path, current === null));
+    // One that never was good waits for the other file, which says what is wrong.
+    if (!ownErrors.has(path) && inForce !== null) problems.push(heldBack(path, current === null));
   }
   return {
     commit,

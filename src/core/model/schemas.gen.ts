@@ -91,8 +91,7 @@ export type AgentMessageShape =
   | RevokedMessage
   | AlreadyMessage
   | StartedMessage
-  | ResultMessage
-  | AgentHeartbeat;
+  | ResultMessage;
 /**
  * A count.
  */
@@ -159,8 +158,7 @@ export type ServerMessageShape =
   | JobMessage
   | RevokeMessage
   | CancelMessage
-  | AckMessage
-  | ServerHeartbeat;
+  | AckMessage;
 
 /**
  * The answer to the proof; the first thing an agent says.
@@ -173,6 +171,10 @@ export interface HelloMessage {
   protocol: MessageCount;
   node: MessageNodeId;
   publicKey: MessageKey;
+  /**
+   * The one of the proof that this connection has; empty without TLS.
+   */
+  tlsKey: string;
   signature: MessageSignature;
   facts: MessageNodeFacts;
   fence: MessageFence;
@@ -424,19 +426,6 @@ export interface MessageStream {
   digest: MessageDigest;
 }
 /**
- * The agent is there.
- */
-export interface AgentHeartbeat {
-  /**
-   * Which message this is.
-   */
-  kind: 'heartbeat';
-  /**
-   * A run or execution id: 26 characters of base32hex. Null: none.
-   */
-  running: MessageHash | null;
-}
-/**
  * The daemon proves itself; the first message of all.
  */
 export interface ProofMessage {
@@ -454,9 +443,11 @@ export interface ProofMessage {
    */
   nonce: string;
   /**
-   * SHA-256 of the TLS key, hex; empty without TLS.
+   * SHA-256 of the TLS keys the daemon may be reached under, hex; empty without TLS.
+   *
+   * @maxItems 32
    */
-  tlsKey: string;
+  tlsKeys: MessageDigest[];
   daemonKey: MessageKey;
   signature: MessageSignature;
 }
@@ -551,15 +542,6 @@ export interface AckMessage {
    */
   kind: 'ack';
   run: MessageHash;
-}
-/**
- * The daemon is there.
- */
-export interface ServerHeartbeat {
-  /**
-   * Which message this is.
-   */
-  kind: 'heartbeat';
 }
 
 /**
