@@ -6,14 +6,14 @@ import { isErrno } from './errno.ts';
 import { resolveRef } from './refs.ts';
 
 /** The move as the caller means it; `expect: null` for a ref that must not exist yet. */
-export type RefMove = {
+type RefMove = {
   readonly ref: string;
   readonly expect: string | null;
   readonly next: string;
 };
 
 /** `raced`: the ref is not where the caller saw it. `locked`: another Git is writing it, or left its lock behind. */
-export type RefMoveOutcome = 'moved' | 'raced' | 'locked';
+type RefMoveOutcome = 'moved' | 'raced' | 'locked';
 
 /** As long as native git waits for a ref's lock (core.filesRefLockTimeout), a little more. */
 const LOCK_TRIES = 10;

@@ -34,7 +34,7 @@ export type RemoteConfig = {
   readonly limits: HttpLimits;
 };
 
-export type HttpRequest = {
+type HttpRequest = {
   readonly url: string;
   readonly method?: string | undefined;
   readonly headers?: { [name: string]: string } | undefined;
@@ -49,7 +49,7 @@ const USER_AGENT = 'git/reconciled';
  * redirects are refused (a server must not choose another host for our credentials), and a bad status is a typed error
  * here, where its meaning is known.
  */
-export function openHttpClient(
+function openHttpClient(
   remote: RemoteConfig,
   signal: AbortSignal,
 ): HttpClient & { readonly close: () => Promise<void> } {
@@ -163,7 +163,7 @@ const TIMEOUT_NAMES = new Set([
 ]);
 
 /** Whatever a Git conversation throws, as a typed error; the caller's own abort stays what it is. */
-export function transportError(remote: RemoteConfig, error: unknown): unknown {
+function transportError(remote: RemoteConfig, error: unknown): unknown {
   if (error instanceof ReconcileError || error instanceof DamagedObject) return error;
   if (isFileFailure(error)) return typedDiskFailure(error);
   const where = withoutSecrets(remote.url);

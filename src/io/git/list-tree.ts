@@ -5,15 +5,15 @@ import { readTree } from './object-reader.ts';
 import type { TreeEntry } from './tree-object.ts';
 import { MODE } from './tree-object.ts';
 
-export type ListedFile = {
+type ListedFile = {
   /** From the folder that was listed, `/`-separated. */
   readonly path: string;
   readonly oid: string;
   readonly kind: 'file' | 'symlink' | 'submodule';
 };
 
-export type TreeLimits = { readonly filesMax: number; readonly depthMax: number };
-export const TREE_LIMITS: TreeLimits = { filesMax: 20_000, depthMax: 64 };
+type TreeLimits = { readonly filesMax: number; readonly depthMax: number };
+const TREE_LIMITS: TreeLimits = { filesMax: 20_000, depthMax: 64 };
 
 /**
  * Every file below `folder` ('' for the whole tree), in Git's order; empty when the folder does not exist. Trees are

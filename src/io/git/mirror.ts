@@ -117,7 +117,7 @@ async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
 }
 
 /** A mirror that is opened when first needed, and made anew when its content turns out to be damaged. */
-export type HealingMirror = {
+type HealingMirror = {
   use<Value>(operation: (mirror: Mirror) => Promise<Value>): Promise<Value>;
   close(): void;
 };

@@ -11,12 +11,12 @@ import { placeFiles, syncFolder } from './safe-fs.ts';
 const CHECKSUM_BYTES = 20;
 
 /** A pack with its index, about to be written: `content` and the checksum of it, which also names it. */
-export type PackPair = {
+type PackPair = {
   readonly content: Buffer;
   readonly checksum: Buffer;
   readonly idx: Buffer;
 };
-export type LoadedPack = {
+type LoadedPack = {
   readonly name: string;
   readonly content: Buffer;
   readonly index: PackIndex;
@@ -31,7 +31,7 @@ export type LoadedPack = {
  *     folded pack-…   side packs that it holds
  *     side pack-…     side packs that it does not hold
  */
-export type OpenPackFiles = {
+type OpenPackFiles = {
   load(): Promise<{ readonly main: LoadedPack | null; readonly sides: readonly LoadedPack[] }>;
   /** Puts a new main pack in place, then removes what it replaces. Gives its name. */
   replaceMain(

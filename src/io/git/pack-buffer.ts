@@ -5,7 +5,7 @@ import { inflateEntry, readPackEntry } from './pack-entry.ts';
 import { PACK_HEAD_BYTES } from './pack-writer.ts';
 
 /** The bytes of a pack that grows, without its checksum: entries are appended and can be read back at once. */
-export type PackBuffer = {
+type PackBuffer = {
   /** Length so far, which is where the next entry begins. */
   length(): number;
   /** Offset of what was appended. */

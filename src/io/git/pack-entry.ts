@@ -20,7 +20,7 @@ const KINDS: { readonly [type: number]: ObjectKind } = {
 };
 
 /** Where an entry's compressed data begins, and what it is relative to. */
-export type PackEntry = { readonly size: number; readonly dataAt: number } & (
+type PackEntry = { readonly size: number; readonly dataAt: number } & (
   | { readonly form: 'full'; readonly kind: ObjectKind }
   | { readonly form: 'ofs-delta'; readonly baseOffset: number }
   | { readonly form: 'ref-delta'; readonly baseOid: string }

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 const ANSWER_BYTES_MAX = 256 << 20;
 const BACKEND_DEADLINE_MS = 60_000;
 
-export type GitServerOptions = {
+type GitServerOptions = {
   /** Folder of bare repositories; `/fleet.git` is `<root>/fleet.git`. */
   readonly root: string;
   readonly host: '127.0.0.1' | '::1';
@@ -54,7 +54,7 @@ export const isPush = (request: IncomingMessage): boolean =>
 export const repositoryOf = (request: IncomingMessage): string =>
   (request.url ?? '').replace(/\/(info\/refs|git-(upload|receive)-pack)(\?.*)?$/, '');
 
-export type BackendAnswer = {
+type BackendAnswer = {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;

@@ -1,5 +1,5 @@
 /** A cursor over bytes; the readers below move `at`. */
-export type Cursor = { readonly bytes: Uint8Array; at: number };
+type Cursor = { readonly bytes: Uint8Array; at: number };
 
 function next(cursor: Cursor): number {
   const byte = cursor.bytes[cursor.at++];

@@ -20,6 +20,8 @@ import { changeTree, replaceTree } from './status-tree.ts';
 
 /** Rounds of one publish: lost races and lost answers; after these the next interval tries again. */
 const ROUNDS_MAX = 10;
+/** Pushes without an answer may each take the whole deadline, so fewer of them end it. */
+const UNANSWERED_MAX = 4;
 const BACKOFF_MS = { first: 50, max: 2_000 };
 /** Foreign paths that an outcome names; the count of the rest helps nobody. */
 const FOREIGN_MAX = 1_000;
@@ -108,8 +110,9 @@ async function publish(
   const { remote } = store;
   let mine: { readonly left: Left; readonly foreignPaths: readonly string[] } | null = null;
   let form: 'thin' | 'full' = 'thin';
+  let unanswered = 0;
   let obstacle: unknown;
-  for (let round = 0; round < ROUNDS_MAX; round++) {
+  for (let round = 0; round < ROUNDS_MAX && unanswered < UNANSWERED_MAX; round++) {
     if (round > 0) await sleep(backoffMs(round, publication.random), undefined, { signal });
     const tip = await remote.tip(signal);
     const sent = store.sent();
@@ -149,6 +152,7 @@ async function publish(
         break;
       case 'unknown':
         log.warn({ round, cause: String(report.cause) }, 'status push without an answer');
+        unanswered += 1;
         obstacle = report.cause;
         break;
     }
@@ -157,7 +161,7 @@ async function publish(
   throw gitError(
     'STATUS',
     'UNREACHABLE',
-    `${ROUNDS_MAX} pushes to ${withoutSecrets(remote.name)} were overtaken or lost`,
+    `pushes to ${withoutSecrets(remote.name)} were overtaken ${ROUNDS_MAX} times`,
     obstacle,
   );
 }

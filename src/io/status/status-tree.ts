@@ -59,7 +59,7 @@ export async function loadFolder(reader: ObjectReader, oid: string): Promise<Fol
   return { kind: 'folder', oid, bytes: null, entries };
 }
 
-export function* filePaths(folder: Folder, prefix = ''): Generator<string> {
+function* filePaths(folder: Folder, prefix = ''): Generator<string> {
   for (const [name, entry] of folder.entries) {
     if (entry.kind === 'folder') yield* filePaths(entry, `${prefix}${name}/`);
     else yield prefix + name;

@@ -342,6 +342,35 @@ describe('a push', () => {
     assert.equal(fsck(repo.bare), '');
   });
 
+  test('that is never answered ends as unreachable; what was sent is found by the next report', async () => {
+    const status = remoteStatus();
+    await status.publish(whole(FLEET), signal);
+    server.failPushes({ kind: 'status', status: 502 }, 99);
+    await assert.rejects(
+      status.publish(request({ 'README.md': '# x\n' }), signal),
+      codeIs('STATUS_UNREACHABLE'),
+    );
+    server.fail(null);
+    expectPublished(await status.publish(request({ 'README.md': '# x\n' }), signal));
+    assert.equal(repo.log(BRANCH).length, 2);
+  });
+
+  test('among several publishers at once: every report arrives, none is lost from history', async () => {
+    const publishers = [1, 2, 3].map((n) =>
+      remoteStatus({ mirrorDir: path.join(dir, `writer-${n}.git`), random: Math.random }),
+    );
+    const reports = publishers.flatMap((status, n) =>
+      [1, 2].map(
+        (round) => () => status.publish(whole({ ...FLEET, 'who.txt': `${n} ${round}` }), signal),
+      ),
+    );
+    const outcomes = await Promise.all(reports.map((report) => report()));
+    const log = repo.log(BRANCH);
+    for (const outcome of outcomes) assert.ok(log.includes(expectPublished(outcome).commit));
+    assert.equal(log.length, outcomes.length);
+    assert.equal(fsck(repo.bare), '');
+  });
+
   test('whose answer is lost while the daemon dies is found after the restart', async () => {
     const first = remoteStatus();
     await first.publish(whole(FLEET), signal);
