@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { definitionsOf } from '../../../src/core/load/effective.ts';
+import { nodeIdOfKey } from '../../../src/core/load/node-key.ts';
+import { makeIdentity, nodeIdOf } from '../../../src/protocol/keys.ts';
+import { load, repository, SAY, says } from './repository.ts';
+
+const PARAMETER = 'Name: /a/b\nValue: hello\nReconciled: { Version: 2, Labels: [stable] }\n';
+
+function definitionOf(association: string, more: { readonly [path: string]: string } = {}) {
+  const files = repository({
+    'documents/Say.yaml': SAY,
+    'parameters/p.yaml': PARAMETER,
+    'groups/g.yaml': 'Name: web\nTargets: [{ Key: "tag:role", Values: [web] }]\n',
+    'associations/a.yaml': association,
+    ...more,
+  });
+  const { catalog } = load(files);
+  const [definition] = definitionsOf(catalog).values();
+  assert.ok(definition !== undefined, JSON.stringify(catalog.problems));
+  return definition;
+}
+const base = definitionOf(says('one'));
+
+for (const { name, definition, generation, part } of [
+  {
+    name: 'the schedule',
+    definition: definitionOf(says('one', 'ScheduleExpression: rate(1 hour)\n')),
+    generation: false,
+    part: 'schedule',
+  },
+  {
+    name: 'the targets',
+    definition: definitionOf(says('one').replace('"*"', 'mi-0123456789abcdef0')),
+    generation: false,
+    part: 'targets',
+  },
+  {
+    name: 'rate control',
+    definition: definitionOf(says('one', 'MaxErrors: "1"\n')),
+    generation: false,
+    part: 'whole',
+  },
+  {
+    name: 'a parameter',
+    definition: definitionOf(says('one').replace('hello', 'goodbye')),
+    generation: true,
+    part: 'parameters',
+  },
+  {
+    name: 'the document',
+    definition: definitionOf(says('one'), {
+      'documents/Say.yaml': SAY.replace('echo', 'printf %s'),
+    }),
+    generation: true,
+    part: 'document',
+  },
+] as const)
+  test(`an edit of ${name} changes the generation: ${generation}`, () => {
+    assert.equal(definition.digests.generation !== base.digests.generation, generation);
+    assert.notEqual(definition.digests[part], base.digests[part]);
+  });
+
+test('comments, order of keys and the way of quoting change nothing', () => {
+  const same = `# a comment\nTargets: [{ Values: ['*'], Key: InstanceIds }]\nParameters: { "text": [hello] }\nName: Say\nAssociationName: "one"\n`;
+  assert.deepEqual(definitionOf(same).digests, base.digests);
+});
+
+test('the value behind a reference is part of the generation, by name, version or label', () => {
+  for (const reference of ['/a/b', '/a/b:2', '/a/b:stable']) {
+    const text = says('one').replace('hello', `"{{ssm:${reference}}}"`);
+    const before = definitionOf(text);
+    assert.deepEqual(before.parameterStore, { [reference]: { type: 'String', value: 'hello' } });
+    assert.deepEqual(before.parameters['text'], `{{ssm:${reference}}}`);
+    const after = definitionOf(text, {
+      'parameters/p.yaml': PARAMETER.replace('hello', 'goodbye'),
+    });
+    assert.notEqual(after.digests.generation, before.digests.generation);
+    assert.equal(after.digests.whole, before.digests.whole);
+  }
+});
+
+test('a change of a group that is targeted changes the digest of the targets', () => {
+  const text = says('one').replace(
+    'InstanceIds, Values: ["*"]',
+    '"resource-groups:Name", Values: [web]',
+  );
+  const after = definitionOf(text, {
+    'groups/g.yaml': 'Name: web\nTargets: [{ Key: "tag:role", Values: [db] }]\n',
+  });
+  assert.notEqual(after.digests.targets, definitionOf(text).digests.targets);
+});
+
+test('defaults of the document are effective, typed', () => {
+  assert.deepEqual(base.parameters, { text: 'hello', how: 'loud', times: 1 });
+});
+
+test('the budget of a run is the sum of its steps, or what the association says', () => {
+  assert.equal(base.timeoutBudgetMs, 3_600_000);
+  assert.equal(
+    definitionOf(says('one', 'Reconciled: { TimeoutSeconds: 5 }\n')).timeoutBudgetMs,
+    5_000,
+  );
+});
+
+test('a node has the id that the protocol gives its key', () => {
+  const { publicKey } = makeIdentity();
+  assert.equal(nodeIdOfKey(publicKey), nodeIdOf(publicKey));
+  assert.equal(nodeIdOfKey('ed25519:nonsense'), null);
+});
