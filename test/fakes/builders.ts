@@ -154,7 +154,7 @@ export const aCatalog = (of: Partial<Catalog> = {}): Catalog => ({
   problems: [],
   invalid: new Map(),
   files: new Map(),
-  invalidAssociations: new Set(),
+  invalidAssociations: new Map(),
   ...of,
 });
 
@@ -239,11 +239,11 @@ export function executionOf(
   };
 }
 
-const runOf = (execution: Record & { kind: 'execution' }, n: number): NewRun => {
-  const run = execution.runs.find(({ node }) => node === aNodeId(n));
-  if (run === undefined) throw new Error(`node ${n} is not in this execution`);
-  return run;
-};
+function runOf(execution: Record & { kind: 'execution' }, n: number): NewRun {
+  const { association, generation, occasion } = execution;
+  const node = aNodeId(n);
+  return { node, run: runIdOf(node, association, generation, occasion), occasion };
+}
 
 export function started(execution: Record & { kind: 'execution' }, n: number): Record {
   const { node, run } = runOf(execution, n);
@@ -270,7 +270,7 @@ export function finished(
       status,
       detailedStatus: of.detailedStatus ?? status,
       summary: status === 'Success' ? '' : '1 out of 1 plugin processed, 0 success, 1 failed',
-      exitCode: status === 'Success' ? 0 : 1,
+      exitCode: status === 'Success' ? null : 1,
       failedStep: status === 'Success' ? null : 'step1',
       outputTail: status === 'Success' ? '' : 'cannot write /etc/motd',
       startedAt: execution.at,

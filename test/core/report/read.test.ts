@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { AssociationName, NodeId } from '../../../src/core/model/brand.ts';
+import type { State } from '../../../src/core/model/state.ts';
+import { readFleet, readStatus } from '../../../src/core/report/read.ts';
+import {
+  aCommit,
+  aNodeId,
+  foundation,
+  minutesAfter,
+  noon,
+  registered,
+  stateOf,
+} from '../../fakes/builders.ts';
+import { histories } from '../../fakes/histories.ts';
+import { rendered, sign, textsOf, verify, viewOf, viewOfState } from './views.ts';
+
+const options = { verify, now: minutesAfter(noon, 2), tip: { commit: aCommit(9), seq: 7 } };
+
+function recovered(files: ReadonlyMap<string, string>): State {
+  const read = readStatus(textsOf(files), options);
+  assert.ok(read.ok, read.ok ? '' : read.error.message);
+  assert.deepEqual(read.value.problems, []);
+  return stateOf(read.value.records);
+}
+
+test('readStatus: a lost state directory comes back with everything that matters', () => {
+  fc.assert(
+    fc.property(histories, (records) => {
+      const { state } = viewOf(records);
+      const again = recovered(rendered(viewOfState(state)));
+      assert.deepEqual(again.instance, state.instance);
+      assert.deepEqual(again.accepted, state.accepted);
+      assert.deepEqual(again.registrations, state.registrations);
+      assert.deepEqual(again.published?.seq, 7);
+      for (const [name, association] of state.associations) {
+        const { open: _, inFlight: __, ...durable } = association;
+        const { open: ___, inFlight: ____, ...back } = again.associations.get(name) ?? association;
+        assert.deepEqual(back, durable);
+      }
+      for (const [id, node] of state.nodes) {
+        for (const [name, assignment] of node.assignments) {
+          const back = again.nodes.get(id)?.assignments.get(name);
+          assert.equal(back?.last?.outcome.status, assignment.last?.outcome.status);
+          assert.equal(back?.last?.generation, assignment.last?.generation);
+          assert.equal(owedRun(again, id, name), owedRun(state, id, name), 'the same run is owed');
+        }
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+function owedRun(state: State, node: NodeId, name: AssociationName): unknown {
+  const assignment = state.nodes.get(node)?.assignments.get(name);
+  const execution = assignment?.execution ?? null;
+  if (execution === null) return null;
+  const open = state.executions.get(execution);
+  return open?.closed === null ? open.runs.get(node)?.run : null;
+}
+
+test('readStatus: what is rendered after a recovery differs only where a run was out', () => {
+  fc.assert(
+    fc.property(histories, (records) => {
+      const { state } = viewOf(records);
+      const before = rendered(viewOfState(state));
+      const after = rendered(viewOfState(recovered(before)));
+      for (const [path, text] of before) {
+        if (!path.startsWith('nodes/') || /InProgress/.test(text)) continue;
+        assert.equal(after.get(path), text, path);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('readStatus: an edited, unsigned, newer or absent state.json is refused', () => {
+  const files = rendered(viewOf([...foundation, registered(1)]));
+  const state = files.get('state.json') ?? '';
+  const cases: readonly [string, string | null, string][] = [
+    ['absent', null, 'STATE_MISSING'],
+    ['no JSON', '{', 'STATE_MALFORMED'],
+    ['a list', '[]', 'STATE_MALFORMED'],
+    ['edited', state.replace('"epoch": 1', '"epoch": 2'), 'STATE_EDITED'],
+    ['signature gone', state.replace('"signature"', '"signatur"'), 'STATE_UNSIGNED'],
+    ['newer', state.replace('"formatVersion": 1', '"formatVersion": 2'), 'STATE_NEWER'],
+    [
+      'nested without end',
+      `{"signature":"x","a":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      'STATE_EDITED',
+    ],
+  ];
+  for (const [name, text, code] of cases) {
+    const edited = new Map(files);
+    if (text === null) edited.delete('state.json');
+    else edited.set('state.json', text);
+    const read = readStatus(textsOf(edited), options);
+    assert.equal(read.ok ? 'accepted' : read.error.code, code, name);
+  }
+});
+
+test('readStatus: a node that somebody added, removed or re-keyed is refused', () => {
+  const files = rendered(viewOf([...foundation, registered(1), registered(2)]));
+  const path = [...files.keys()].find((each) => each.includes(aNodeId(1))) ?? '';
+  const other = rendered(viewOf([...foundation, registered(3)]));
+  const added = new Map([...other, ...files]);
+  const removed = new Map([...files].filter(([each]) => each !== path));
+  const rekeyed = new Map(files).set(
+    path,
+    (files.get(path) ?? '').replace(/ed25519:\w+/, 'ed25519:AAAA'),
+  );
+  for (const edited of [added, removed, rekeyed]) {
+    const read = readStatus(textsOf(edited), options);
+    assert.equal(read.ok ? 'accepted' : read.error.code, 'STATE_EDITED');
+  }
+});
+
+test('readFleet and readStatus: no text at all makes them throw', () => {
+  const files = rendered(viewOf([...foundation, registered(1)]));
+  fc.assert(
+    fc.property(fc.constantFrom(...files.keys()), fc.nat(), fc.string(), (path, at, noise) => {
+      const text = files.get(path) ?? '';
+      const cut = at % (text.length + 1);
+      const edited = new Map(files).set(path, text.slice(0, cut) + noise + text.slice(cut + 3));
+      readFleet(textsOf(edited));
+      readStatus(textsOf(edited), options);
+    }),
+    { numRuns: 300 },
+  );
+  fc.assert(
+    fc.property(fc.json(), (json) => {
+      const body = JSON.stringify({ signature: sign('x'), associations: json });
+      for (const path of files.keys()) {
+        for (const text of [json, body]) {
+          readFleet(textsOf(new Map(files).set(path, text)));
+          readStatus(textsOf(new Map(files).set(path, text)), { ...options, verify: () => true });
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
