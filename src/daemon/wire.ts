@@ -1,0 +1,273 @@
+/** Configuration → adapters → ports. The only file that chooses adapters. */
+import { sign as signText, verify as verifyText } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Admission } from '../core/enrol/register.ts';
+
+import { ReconcileError, unreachable } from '../core/model/errors.ts';
+import { apply } from '../core/world/apply.ts';
+import type { PassRecord } from '../core/world/records.ts';
+import { World } from '../core/world/world.ts';
+import { ensureDir } from '../disk/files.ts';
+import { lockDirectory } from '../disk/lock.ts';
+import { nodeDisk } from '../disk/node-disk.ts';
+import type { AgentsServer, Admission as DoorAnswer } from '../io/agents/server.ts';
+import { openAgentsServer } from '../io/agents/server.ts';
+import { systemClock } from '../io/clock.ts';
+import type { DaemonConfig } from '../io/config.ts';
+import { readLibrary } from '../io/library.ts';
+import { openLoader } from '../io/load-worker.ts';
+import type { Logger } from '../io/log.ts';
+import { openGitSource } from '../io/source/git-source.ts';
+import { openGitStatus } from '../io/status/git-status.ts';
+import type { Journal } from '../journal/journal.ts';
+import { openJournal } from '../journal/journal.ts';
+import { loadOrCreateKeyFile } from '../protocol/key-file.ts';
+import type { Identity } from '../protocol/keys.ts';
+import { parsePublicKey } from '../protocol/keys.ts';
+import { sealJob } from '../protocol/sign.ts';
+
+import { toEvent } from '../reconcile/collect.ts';
+import { perform } from '../reconcile/dispatch.ts';
+import type { Inbox } from '../reconcile/inbox.ts';
+import type { Observer } from '../reconcile/observe.ts';
+import { createObserver } from '../reconcile/observe.ts';
+import type { AgentsPort, Ports } from '../reconcile/ports.ts';
+import type { Publisher } from '../reconcile/publish.ts';
+import { createPublisher } from '../reconcile/publish.ts';
+import { journalFormat } from './compact-fold.ts';
+import type { DeskRooms } from './desk.ts';
+import { openDeskRooms } from './desk.ts';
+import type { Bell } from './loop.ts';
+import { createBell, openInbox } from './loop.ts';
+import { optionalSecretPath, secretPath } from './secrets.ts';
+
+/** Everything a daemon is made of, open and ready to run. */
+export type Parts = {
+  readonly config: DaemonConfig;
+  readonly log: Logger;
+  readonly identity: Identity;
+  readonly identityCreated: boolean;
+  readonly world: World;
+  readonly inbox: Inbox;
+  readonly bell: Bell;
+  readonly rooms: DeskRooms;
+  readonly ports: Ports;
+  readonly journal: Journal<PassRecord>;
+  /** Instant of the newest pass in the journal; null when it is empty. */
+  readonly lastRecordAt: PassRecord['at'] | null;
+  readonly observer: Observer;
+  readonly publisher: Publisher;
+  readonly perform: (effects: Parameters<typeof perform>[0]) => void;
+  /** Begins to let agents in. @throws ReconcileError AGENTS_LISTEN */
+  openDoor(): Promise<AgentsServer>;
+  close(): Promise<void>;
+};
+
+/** How long a node waits before it asks again whether its activation has been accepted. */
+const ADMISSION_RETRY_MS = 2_000;
+
+/** @throws ReconcileError STATE_LOCKED, STATE_NEWER, JOURNAL_CORRUPT, KEY_UNREADABLE, … (retry `never`) */
+export async function openParts(config: DaemonConfig, log: Logger): Promise<Parts> {
+  const { stateDir } = config;
+  await ensureDir(stateDir, { mode: 0o700 });
+  const lock = await lockDirectory(stateDir);
+  const closers: (() => unknown)[] = [() => lock.release()];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return await open(config, log, closers, close);
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+async function open(
+  config: DaemonConfig,
+  log: Logger,
+  closers: (() => unknown)[],
+  close: () => Promise<void>,
+): Promise<Parts> {
+  const { stateDir } = config;
+  const { identity, created } = await loadOrCreateKeyFile(secretPath(config.identityKey));
+  const world = new World();
+  let lastRecordAt: PassRecord['at'] | null = null;
+  const journal = await openJournal<PassRecord>({
+    disk: nodeDisk,
+    dir: join(stateDir, 'journal'),
+    format: journalFormat,
+    onRecord: (pass) => {
+      lastRecordAt = pass.at;
+      for (const record of pass.records) apply(world.state, record);
+    },
+  });
+  closers.push(() => journal.close());
+  if (journal.repaired !== null) log.warn({ ...journal.repaired }, 'journal tail was torn and cut');
+
+  const source = openGitSource(
+    {
+      url: config.source.url,
+      branch: config.source.branch,
+      path: config.source.path === '' ? '.' : config.source.path,
+      mirrorDir: join(stateDir, 'source.git'),
+      credentialsFile: optionalSecretPath(config.source.credentials),
+    },
+    log.child({ part: 'source' }),
+  );
+  closers.push(() => source.close());
+  const status = openGitStatus(
+    {
+      url: config.status.url,
+      branch: config.status.branch,
+      mirrorDir: join(stateDir, 'status.git'),
+      credentialsFile: optionalSecretPath(config.status.credentials),
+      random: Math.random,
+    },
+    log.child({ part: 'status' }),
+  );
+  closers.push(() => status.close());
+  const loader = openLoader({
+    library: await readLibrary(),
+    builtActions: BUILT_ACTIONS,
+    readBlob: (blob, signal) => source.readBlob(blob, signal),
+  });
+  closers.push(() => loader.close());
+
+  const door: { server: AgentsServer | null } = { server: null };
+  const agents: AgentsPort = {
+    send: (node, message) => door.server?.send(node, message) ?? false,
+    drop: (node, reason) => door.server?.drop(node, reason),
+  };
+  const ports: Ports = {
+    clock: systemClock,
+    journal: {
+      append: (pass) => journal.append([pass]),
+      onDelay: (error) => {
+        log.error({ code: error.code, message: error.message }, 'journal waits for its disk');
+      },
+    },
+    source,
+    loader,
+    agents,
+    status,
+  };
+  const bell = createBell();
+  const inbox = openInbox(bell);
+  const rooms = openDeskRooms();
+  const desk = {
+    sign: (job: Parameters<typeof sealJob>[1]) => sealJob(identity, job),
+    answer: rooms.answers.answer,
+    admit: rooms.admissions.answer,
+  };
+  const publisher = createPublisher(world, inbox, ports, {
+    intervalMs: config.status.intervalMs,
+    sign: (text) => signText(null, Buffer.from(text), identity.privateKey).toString('base64'),
+    onError: (error) => {
+      log.warn({ code: error.code, message: error.message }, 'status not published');
+    },
+  });
+
+  return {
+    config,
+    log,
+    identity,
+    identityCreated: created,
+    world,
+    inbox,
+    bell,
+    rooms,
+    ports,
+    journal,
+    lastRecordAt,
+    observer: createObserver(world, inbox, ports),
+    publisher,
+    perform: (effects) => {
+      perform(effects, world, ports, inbox, desk);
+    },
+    async openDoor() {
+      door.server = await openAgentsServer({
+        listen: formatListen(config),
+        tls: await tlsOf(config),
+        proxyKeys: config.agents.proxyKeys,
+        instance: config.instance,
+        daemon: identity,
+        authorise: async (hello) =>
+          atTheDoor(
+            await rooms.admissions.ask(inbox, (id) => ({
+              kind: 'applied',
+              id,
+              applicant: {
+                node: hello.node,
+                publicKey: hello.publicKey,
+                hostname: hello.facts.hostname,
+                activation: hello.activation,
+              },
+            })),
+            world.fleet.nodes.get(hello.node)?.name ?? hello.node,
+          ),
+        sink: (event) => {
+          const told = toEvent(event);
+          if (told !== null) inbox.post(told);
+        },
+        nodeCount: () => world.fleet.nodes.size,
+        log: (event, fields) => {
+          log.info(fields, event);
+        },
+      });
+      closers.push(() => door.server?.close());
+      return door.server;
+    },
+    close,
+  };
+}
+
+/** Actions that agents of this version carry out; documents that need another one are refused, not skipped. */
+export const BUILT_ACTIONS: readonly string[] = ['aws:runShellScript'];
+
+/** Whether `signature` is this daemon's over `text`: what state.json must show before it restores anything. */
+export function verifiedBy(identity: Identity): (text: string, signature: string) => boolean {
+  return (text, signature) => {
+    const key = parsePublicKey(identity.publicKey);
+    return (
+      key !== null && verifyText(null, Buffer.from(text), key, Buffer.from(signature, 'base64'))
+    );
+  };
+}
+
+function atTheDoor(admission: Admission, name: string): DoorAnswer {
+  switch (admission.kind) {
+    case 'known':
+    case 'register':
+      return { kind: 'welcome', name };
+    case 'wait':
+      return { ...admission, retryAfterMs: ADMISSION_RETRY_MS };
+    case 'refused':
+      return { ...admission, wrongCode: admission.code === 'WRONG_CODE' };
+    default:
+      return unreachable(admission);
+  }
+}
+
+async function tlsOf({ agents }: DaemonConfig) {
+  if (agents.insecure) return 'plain' as const;
+  if (agents.tls === null) return 'made' as const;
+  try {
+    return {
+      cert: await readFile(agents.tls.cert, 'utf8'),
+      key: await readFile(agents.tls.key, 'utf8'),
+    };
+  } catch (cause) {
+    throw new ReconcileError('TLS_UNREADABLE', `cannot read agents.tls: ${String(cause)}`, {
+      retry: 'never',
+      exitCode: 78,
+      cause,
+    });
+  }
+}
+
+function formatListen({ agents }: DaemonConfig): string {
+  const { host, port } = agents.listen;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
