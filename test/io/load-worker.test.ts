@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { gitBlobId } from '../../src/core/canonical/digest.ts';
 import { blobId, commitId } from '../../src/core/model/brand.ts';
 import { ReconcileError } from '../../src/core/model/errors.ts';
+import { loadHere } from '../../src/io/load-here.ts';
 import { openLoader } from '../../src/io/load-worker.ts';
 import { openParser } from '../../src/io/parse-in-worker.ts';
 import type { Snapshot } from '../../src/reconcile/ports.ts';
@@ -160,4 +161,16 @@ test('a blob that is nowhere fails the load', async () => {
   const lastGood = new Map([['associations/a.yaml', blobId('b'.repeat(40))]]);
   await assert.rejects(own.load(snapshot, lastGood, signal), /no old blob/);
   await own.close();
+});
+
+test('loading here gives what the loader gives', async () => {
+  const { snapshot } = snapshotOf({
+    'documents/Hello.yaml': DOCUMENT,
+    'associations/a.yaml': association('first'),
+    'associations/b.yaml': 'AssociationName: [',
+  });
+  const there = await loader.load(snapshot, new Map(), signal);
+  const here = await loadHere(snapshot, { library: new Map(), builtActions: null }, signal);
+  assert.deepEqual(here.catalog, there.catalog);
+  assert.deepEqual(here.definitions, there.definitions);
 });

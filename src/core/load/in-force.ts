@@ -35,13 +35,23 @@ export function chooseInForce(candidates: readonly Candidate[], judgement: Judge
   const homes = homesOf(candidates);
   const byPath = new Map(candidates.map((candidate) => [candidate.path, candidate]));
   let whole = keepMoved(candidates, chosen) ? judge(inOrder(chosen), judgement) : asWritten;
-  // Each round moves at least one path to its last good content, or out; there are two moves for a path at most.
-  for (let round = 0; round <= 2 * candidates.length && whole.failing.size > 0; round++) {
-    if (!retreat(whole, { chosen, byPath, homes })) break;
+  // Each round moves at least one path to its last good content, or out, so this ends; a few rounds do in any real case.
+  for (let round = 0; whole.failing.size > 0; round++) {
+    if (round === ROUNDS_MAX) keepEverything(candidates, chosen);
+    else if (round > ROUNDS_MAX || !retreat(whole, { chosen, byPath, homes })) break;
     keepMoved(candidates, chosen);
     whole = judge(inOrder(chosen), judgement);
   }
   return { asWritten, whole, chosen };
+}
+
+/** A longer chain of files that break each other is no mistake but an attack on our time. */
+const ROUNDS_MAX = 20;
+
+/** All that was in force before and nothing else: that could be in force together once. */
+function keepEverything(candidates: readonly Candidate[], chosen: Map<string, ParsedFile>): void {
+  chosen.clear();
+  for (const { path, good } of candidates) if (good !== null) chosen.set(path, good);
 }
 
 function inOrder(chosen: ReadonlyMap<string, ParsedFile>): readonly ParsedFile[] {

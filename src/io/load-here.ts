@@ -1,0 +1,53 @@
+import { definitionsOf } from '../core/load/effective.ts';
+import { keyOf, loadCatalog, unreadBlobs } from '../core/load/load.ts';
+import { parseFile } from '../core/load/parse-file.ts';
+import type { ParsedFile } from '../core/load/parsed.ts';
+import type { AssociationName, BlobId } from '../core/model/brand.ts';
+import type { Catalog } from '../core/model/catalog.ts';
+import type { Definition } from '../core/model/definition.ts';
+import type { CatalogDocument } from '../core/model/document.ts';
+import type { Snapshot } from '../reconcile/ports.ts';
+import { blobReader, readBlobs } from './read-blobs.ts';
+
+export type LoadHereOptions = {
+  readonly library: ReadonlyMap<string, CatalogDocument>;
+  readonly builtActions: readonly string[] | null;
+  /** Path → blob in force before; empty to learn what is wrong and nothing else. */
+  readonly lastGood?: ReadonlyMap<string, BlobId>;
+  /** For last good content that the snapshot does not hold. */
+  readonly readBlob?: (blob: BlobId, signal: AbortSignal) => Promise<Uint8Array>;
+};
+
+/**
+ * What `openLoader` does, in this thread: for commands, which end with the work. `commit` of the catalog is null for
+ * files as they lie on disk.
+ */
+export async function loadHere(
+  snapshot: Snapshot,
+  {
+    library,
+    builtActions,
+    lastGood = new Map(),
+    readBlob = (blob) => snapshot.read(blob),
+  }: LoadHereOptions,
+  signal: AbortSignal,
+): Promise<{
+  readonly catalog: Catalog;
+  readonly definitions: ReadonlyMap<AssociationName, Definition>;
+}> {
+  const good = new Map([...lastGood].map(([path, blob]) => [path, { blob, bytes: null }]));
+  const cache = new Map<string, ParsedFile>();
+  const unread = unreadBlobs(snapshot.files, good);
+  for (const input of await readBlobs(unread, cache, blobReader(snapshot, readBlob, signal))) {
+    cache.set(keyOf(input.path, input.blob), parseFile(input, { builtActions }));
+  }
+  const files = snapshot.files.map((file) => ({ ...file, bytes: null }));
+  const { catalog } = loadCatalog(files, {
+    commit: snapshot.commit,
+    library,
+    lastGood: good,
+    builtActions,
+    cache,
+  });
+  return { catalog, definitions: definitionsOf(catalog) };
+}
