@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { isErrno } from './errno.ts';
 import { safeFs } from './safe-fs.ts';
 
 /**
@@ -25,6 +26,10 @@ export async function ensureBareDirectory(dir: string, originUrl: string | null)
 export async function setAside(dir: string): Promise<string> {
   const aside = `${dir}.damaged`;
   await fs.rm(aside, { recursive: true, force: true });
-  await fs.rename(dir, aside);
+  try {
+    await fs.rename(dir, aside);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error; // somebody removed it, which is what was wanted
+  }
   return aside;
 }

@@ -2,7 +2,7 @@ import type { HttpClient } from 'isomorphic-git';
 import { Agent, request } from 'undici';
 import { ReconcileError } from '../../core/model/errors.ts';
 import { readAuthorization } from './credentials.ts';
-import { isFileFailure, typedDiskFailure } from './errno.ts';
+import { isFileFailure } from './errno.ts';
 import type { GitScope } from './git-error.ts';
 import { DamagedObject, gitError } from './git-error.ts';
 import { withoutSecrets } from './remote-url.ts';
@@ -165,13 +165,13 @@ const TIMEOUT_NAMES = new Set([
 /** Whatever a Git conversation throws, as a typed error; the caller's own abort stays what it is. */
 function transportError(remote: RemoteConfig, error: unknown): unknown {
   if (error instanceof ReconcileError || error instanceof DamagedObject) return error;
-  if (isFileFailure(error)) return typedDiskFailure(error);
+  if (isFileFailure(error)) return error; // of the mirror, whose keeper knows what to do
   const where = withoutSecrets(remote.url);
   if (!(error instanceof Error))
     return gitError(remote.scope, 'UNREACHABLE', `${where} failed`, error);
   if (TIMEOUT_NAMES.has(error.name))
     return gitError(remote.scope, 'TIMEOUT', `${where} did not answer in time`, error);
-  if (error.name === 'AbortError') return error;
+  if (error.name === 'AbortError') return error; // the caller's, seen from inside a request
   return gitError(
     remote.scope,
     'UNREACHABLE',
@@ -180,19 +180,30 @@ function transportError(remote: RemoteConfig, error: unknown): unknown {
   );
 }
 
-/** One operation: its own connections and one deadline over all of its requests. */
+/**
+ * One operation: its own connections and one deadline over all of its requests.
+ * @throws what `transportError` makes of it; the caller's own abort as it is
+ */
 export async function withHttp<Value>(
   remote: RemoteConfig,
   deadline: { readonly signal: AbortSignal; readonly ms: number },
   operation: (http: HttpClient) => Promise<Value>,
 ): Promise<Value> {
-  const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(deadline.ms)]);
-  const http = openHttpClient(remote, signal);
+  deadline.signal.throwIfAborted();
+  // By hand, because AbortSignal.any leaves a trace on the daemon's signal at every poll.
+  const ending = new AbortController();
+  const onAbort = () => ending.abort(deadline.signal.reason);
+  const onTimeout = () => ending.abort(new DOMException('deadline', 'TimeoutError'));
+  const timer = setTimeout(onTimeout, deadline.ms);
+  deadline.signal.addEventListener('abort', onAbort, { once: true });
+  const http = openHttpClient(remote, ending.signal);
   try {
     return await operation(http);
   } catch (error) {
-    throw transportError(remote, error);
+    throw deadline.signal.aborted ? error : transportError(remote, error);
   } finally {
+    clearTimeout(timer);
+    deadline.signal.removeEventListener('abort', onAbort);
     await http.close();
   }
 }

@@ -2,7 +2,7 @@ import type { HttpClient } from 'isomorphic-git';
 import git from 'isomorphic-git';
 import type { Logger } from '../log.ts';
 import { ensureBareDirectory, setAside } from './bare-directory.ts';
-import { typedDiskFailure } from './errno.ts';
+import { damageIn, typedDiskFailure } from './errno.ts';
 import { DamagedObject, gitError } from './git-error.ts';
 import type { RemoteConfig } from './http-client.ts';
 import { withHttp } from './http-client.ts';
@@ -49,7 +49,8 @@ export async function openMirror(dir: string, remote: RemoteConfig, log: Logger)
     remoteTip: (branch, signal) => listTip(remote, branch, signal),
     fetch: ({ branch, tip, depth }, signal) =>
       withHttp(remote, { signal, ms: remote.limits.deadlineMs }, async (http) => {
-        await readShallow(dir); // what the library would send to the server unseen
+        await ensureBareDirectory(dir, remote.url); // the library would go on without its frame
+        await readShallow(dir); // and send this to the server unseen
         await git.fetch({
           fs: safeFs,
           http: withHead(http, tip),
@@ -124,6 +125,7 @@ type HealingMirror = {
 
 export function openHealingMirror(dir: string, remote: RemoteConfig, log: Logger): HealingMirror {
   let opened: Promise<Mirror> | null = null;
+  let replacing: Promise<void> = Promise.resolve();
 
   async function current(): Promise<Mirror> {
     opened ??= openMirror(dir, remote, log);
@@ -135,20 +137,27 @@ export function openHealingMirror(dir: string, remote: RemoteConfig, log: Logger
     }
   }
 
-  async function replace(damage: DamagedObject): Promise<void> {
-    if (opened !== null) (await opened).close();
+  /** Once per damaged mirror, however many readers stumble over it at the same time. */
+  async function replace(damagedMirror: Mirror | null, damage: DamagedObject): Promise<void> {
+    const now = await opened?.catch(() => null);
+    if (now !== undefined && now !== damagedMirror) return;
     opened = null;
+    damagedMirror?.close();
     const aside = await setAside(dir);
     log.warn({ aside, damage: damage.message }, 'damaged mirror set aside, fetching again');
   }
 
   return {
     async use(operation) {
+      let mirror: Mirror | null = null;
       try {
-        return await operation(await current());
+        mirror = await current();
+        return await operation(mirror);
       } catch (error) {
-        if (!(error instanceof DamagedObject)) throw typedDiskFailure(error);
-        await replace(error);
+        const damage = damageIn(error);
+        if (damage === null) throw typedDiskFailure(error);
+        replacing = replacing.catch(() => undefined).then(() => replace(mirror, damage));
+        await replacing;
       }
       try {
         return await operation(await current());

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { BlobId, CommitId } from '../../core/model/brand.ts';
 import { commitId } from '../../core/model/brand.ts';
 import type { Ancestry, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
 import { typedDiskFailure } from '../git/errno.ts';
@@ -98,34 +99,65 @@ function openRemoteSource(
     return relation;
   }
 
-  /** A mirror that was made anew is shallow; the last good version of a file may lie below. */
-  async function bringHistory(mirror: Mirror, signal: AbortSignal): Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** What may fetch does so one at a time: two fetches into one mirror would race for its shallow file. */
+  function inTurn<Value>(operation: () => Promise<Value>): Promise<Value> {
+    const mine = last.then(operation);
+    last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** A mirror that was made anew is empty or shallow; what is asked for may lie further down. */
+  async function ensureHere(mirror: Mirror, oid: string, signal: AbortSignal): Promise<void> {
+    if (!mirror.reader.has(oid)) await inTurn(() => fetchFor(mirror, oid, signal));
+  }
+
+  async function fetchFor(mirror: Mirror, oid: string, signal: AbortSignal): Promise<void> {
+    if (mirror.reader.has(oid)) return;
     const tip = await mirror.remoteTip(config.branch, signal);
-    const isShallow =
-      (await mirror.shallow()).size > 0 || (tip !== null && !mirror.reader.has(tip));
-    if (tip === null || !isShallow) return;
-    log.info({ tip }, 'fetching all history for an old file');
+    const isWhole = tip !== null && mirror.reader.has(tip) && (await mirror.shallow()).size === 0;
+    if (tip === null || isWhole) return;
+    log.info({ oid }, 'fetching all history for an old object');
     await mirror.fetch({ branch: config.branch, tip, depth: WHOLE_HISTORY }, signal);
   }
 
+  async function observe(accepted: CommitId | null, signal: AbortSignal) {
+    return healing.use(async (mirror) => {
+      const tip = await mirror.remoteTip(config.branch, signal);
+      if (tip === null) return GONE;
+      await bringTip(mirror, tip, signal);
+      if (accepted === null) return firstObservation(tip);
+      return observation(tip, await relateDeep(mirror, { known: accepted, tip }, signal));
+    });
+  }
+
   return {
-    observe: (accepted, signal) =>
-      healing.use(async (mirror) => {
-        const tip = await mirror.remoteTip(config.branch, signal);
-        if (tip === null) return GONE;
-        await bringTip(mirror, tip, signal);
-        if (accepted === null) return firstObservation(tip);
-        return observation(tip, await relateDeep(mirror, { known: accepted, tip }, signal));
-      }),
-    snapshot: (commit) => healing.use((mirror) => snapshotOf(mirror.reader, commit, config.path)),
+    observe: (accepted, signal) => inTurn(() => observe(accepted, signal)),
+    async snapshot(commit, signal) {
+      const snapshot = await healing.use(async (mirror) => {
+        await ensureHere(mirror, commit, signal);
+        return snapshotOf(mirror.reader, commit, config.path);
+      });
+      // Damage may show as late as a blob; the mirror that replaces the damaged one begins empty.
+      const read = (blob: BlobId) =>
+        healing.use(async (mirror) => {
+          await ensureHere(mirror, blob, NEVER_ABORTED);
+          return snapshot.read(blob);
+        });
+      return { ...snapshot, read };
+    },
     readBlob: (blob, signal) =>
       healing.use(async (mirror) => {
-        if (!mirror.reader.has(blob)) await bringHistory(mirror, signal);
+        await ensureHere(mirror, blob, signal);
         return readBlobLimited(mirror.reader, blob, SOURCE_LIMITS.configBytesMax);
       }),
     close: () => healing.close(),
   };
 }
+
+/** `Snapshot.read` takes no signal; the deadlines of the remote still hold. */
+const NEVER_ABORTED = new AbortController().signal;
 
 /** A repository on this machine is read where it lies: no copy, no fetch, nothing written. */
 function openLocalSource(config: SourceConfig, location: string): SourcePort & { close(): void } {
@@ -168,7 +200,10 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
         const shallow = await readShallow(local.gitdir);
         return observation(tip, await relate(local.reader, { known: accepted, tip }, shallow));
       }),
-    snapshot: (commit) => using((local) => snapshotOf(local.reader, commit, config.path)),
+    async snapshot(commit) {
+      const snapshot = await using((local) => snapshotOf(local.reader, commit, config.path));
+      return { ...snapshot, read: (blob) => using(() => snapshot.read(blob)) };
+    },
     readBlob: (blob) =>
       using((local) => readBlobLimited(local.reader, blob, SOURCE_LIMITS.configBytesMax)),
     close() {

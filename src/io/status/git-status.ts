@@ -3,7 +3,7 @@ import { commitId } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { PublishOutcome, PublishRequest, StatusPort } from '../../reconcile/ports.ts';
 import { parseTrailers } from '../git/commit-object.ts';
-import { typedDiskFailure } from '../git/errno.ts';
+import { damageIn, typedDiskFailure } from '../git/errno.ts';
 import { DamagedObject, gitError } from '../git/git-error.ts';
 import { listTree } from '../git/list-tree.ts';
 import type { ObjectReader } from '../git/object-reader.ts';
@@ -49,9 +49,10 @@ export function openGitStatus(config: StatusConfig, log: Logger): StatusPort & {
     try {
       return await operation(await store());
     } catch (error) {
-      if (!(error instanceof DamagedObject)) throw typedDiskFailure(error);
-      if (location.kind === 'path') throw damaged(error);
-      log.warn({ damage: error.message }, 'damaged status mirror set aside');
+      const damage = damageIn(error);
+      if (damage === null) throw typedDiskFailure(error);
+      if (location.kind === 'path' && error instanceof DamagedObject) throw damaged(error);
+      log.warn({ damage: damage.message }, 'damaged status store set aside');
       if (opened !== null) (await opened).close();
       opened = null;
       await discardStatusStore(config);

@@ -4,10 +4,12 @@ import { commitId } from '../../core/model/brand.ts';
 import type { StatusTip } from '../../reconcile/ports.ts';
 import { parseTrailers } from '../git/commit-object.ts';
 import { isErrno } from '../git/errno.ts';
+import { DamagedObject, gitError } from '../git/git-error.ts';
 import { folderParts, listTree } from '../git/list-tree.ts';
 import { discoverRepository } from '../git/local-repository.ts';
 import type { ObjectReader } from '../git/object-reader.ts';
 import { openObjectReader, readCommit } from '../git/object-reader.ts';
+import { ObjectTooLarge } from '../git/pack-file.ts';
 import { resolveRevision } from '../git/revision.ts';
 
 /** What a report may hold: one file per node, per association, and the roll-ups. */
@@ -30,19 +32,29 @@ export async function statusTipOf(reader: ObjectReader, commit: string): Promise
     commit: commitId(commit),
     instance: trailers.get('Reconciled-Instance') ?? null,
     seq: Number.isSafeInteger(seq) ? seq : null,
-    async read(file) {
-      const blob = (await files()).get(file);
-      return blob === undefined
-        ? null
-        : ((await reader.read(blob, STATUS_FILE_BYTES_MAX))?.bytes ?? null);
-    },
+    read: (file) =>
+      typed(async () => {
+        const blob = (await files()).get(file);
+        if (blob === undefined) return null;
+        return (await reader.read(blob, STATUS_FILE_BYTES_MAX))?.bytes ?? null;
+      }),
     async list(prefix) {
       const stem = folderParts(prefix)
         .map((part) => `${part}/`)
         .join('');
-      return [...(await files()).keys()].filter((file) => file.startsWith(stem));
+      return [...(await typed(files)).keys()].filter((file) => file.startsWith(stem));
     },
   };
+}
+
+async function typed<Value>(read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof DamagedObject || error instanceof ObjectTooLarge)
+      throw gitError('STATUS', 'DAMAGED', `cannot read the status branch: ${error.message}`, error);
+    throw error;
+  }
 }
 
 /** Path → blob of every plain file: listed once, since a plan reads ten thousand of them. */

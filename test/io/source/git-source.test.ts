@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { BlobId, CommitId } from '../../../src/core/model/brand.ts';
@@ -307,6 +307,43 @@ describe('the mirror of a remote source', () => {
     await source.observe(null, signal);
     assert.equal(Buffer.from(await source.readBlob(blob, signal)).toString(), 'last good');
     await assert.rejects(source.readBlob('1'.repeat(40) as BlobId, signal), codeIs('BLOB_MISSING'));
+  });
+
+  test('damage that shows only while a blob is read heals under the reader', async () => {
+    const bytes = Array.from({ length: 400 }, (_, n) => `${Math.cos(n)}`).join('\n');
+    const tip = repo.commit({ 'a.yaml': bytes, b: '1', c: '2' }) as CommitId;
+    const source = remoteSource();
+    await source.observe(null, signal);
+    const snapshot = await source.snapshot(tip, signal);
+    const packs = path.join(dir, 'mirror.git/objects/pack');
+    const pack = path.join(packs, readdirSync(packs).find((name) => name.endsWith('.pack')) ?? '');
+    const content = readFileSync(pack);
+    content.fill(0x55, content.length - 120, content.length - 60);
+    writeFileSync(pack, content);
+    const texts = await Promise.all(
+      ['a.yaml', 'a.yaml', 'b', 'a.yaml', 'c'].map((file) => text(snapshot, file)),
+    );
+    assert.deepEqual(texts, [bytes, bytes, '1', bytes, '2']);
+    assert.ok(existsSync(path.join(dir, 'mirror.git.damaged')));
+  });
+
+  test('a mirror that is removed under a running daemon is made anew', async () => {
+    const first = repo.commit({ a: '1' }) as CommitId;
+    const source = remoteSource();
+    await source.observe(null, signal);
+    rmSync(path.join(dir, 'mirror.git'), { recursive: true });
+    const tip = repo.commit({ a: '2' }) as CommitId;
+    assert.equal((await source.observe(first, signal)).ancestry, 'descendant');
+    assert.equal(await text(await source.snapshot(tip, signal), 'a'), '2');
+  });
+
+  test('observations that are asked for at once take turns', async () => {
+    const tip = repo.commit({ a: '1' });
+    const source = remoteSource();
+    const seen = await Promise.all([1, 2, 3].map(() => source.observe(null, signal)));
+    assert.deepEqual(new Set(seen.map((one) => one.tip)), new Set([tip]));
+    const fetches = server.requests.filter((line) => line.startsWith('POST')).length;
+    assert.equal(fetches, 3 + 1, 'three listings, one fetch');
   });
 
   test('a disk that refuses is no network failure', async () => {

@@ -486,6 +486,23 @@ describe('the status repository', () => {
     assert.equal(fsck(repo.bare), '');
   });
 
+  for (const [kind, open] of [
+    ['remote', remoteStatus],
+    ['local', localStatus],
+  ] as const)
+    test(`a store that is removed under a running daemon is made anew (${kind})`, async () => {
+      const status = open();
+      await status.publish(whole(FLEET), signal);
+      rmSync(mirror(), { recursive: true, force: true });
+      let outcome = await status.publish(request({ 'README.md': '# x\n' }), signal);
+      if (outcome.kind === 'rebuild')
+        outcome = await status.publish(whole({ ...FLEET, 'README.md': '# x\n' }), signal);
+      expectPublished(outcome);
+      expectPublished(await status.publish(request({ 'README.md': '# y\n' }), signal));
+      assert.equal(repo.show('README.md', BRANCH), '# y');
+      assert.equal(fsck(repo.bare), '');
+    });
+
   test('a branch that is checked out in a work tree is not moved', async () => {
     repo.commit({ 'README.md': 'x' });
     git(repo.work, ['checkout', '-q', '-b', BRANCH]);
