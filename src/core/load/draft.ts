@@ -11,6 +11,7 @@ import { validateAssociation } from '../model/validators.gen.ts';
 import type { Reader } from './entries.ts';
 import { readTags } from './entries.ts';
 import { unsafeName } from './kinds.ts';
+import { PROBLEMS_PER_FILE_MAX } from './limits.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft, Remains } from './parsed.ts';
 import { placesOf, spotAt } from './spots.ts';
@@ -40,7 +41,7 @@ export function readDraft(reader: Reader, definition: AssociationFile): Associat
  */
 export function remainsOf(reader: Reader, misfits: readonly Misfit[]): Remains | null {
   const written = toJson(reader.root);
-  if (!isJsonObject(written)) return null;
+  if (!isJsonObject(written) || misfits.length > PROBLEMS_PER_FILE_MAX) return null;
   const left = new Set(misfits.flatMap(topKeysOf));
   if (left.has('Name')) return null;
   const rest: { [key: string]: Json } = {};

@@ -5,6 +5,7 @@ import type { SourceNode } from '../document/source.ts';
 import type { InputKind, Shape } from '../model/schemas.gen.ts';
 import { SHAPES } from '../model/schemas.gen.ts';
 import type { Misfit } from '../model/validators.gen.ts';
+import { PROBLEMS_PER_FILE_MAX } from './limits.ts';
 import { keySpotAt, spotAt } from './spots.ts';
 
 /** Keys of AWS's answers that no request takes. */
@@ -27,14 +28,15 @@ const OUTPUT_ONLY = new Set([
   'ARN',
 ]);
 
-/** Reports every misfit of one definition at `root`. */
+/** Reports the misfits of one definition at `root`. */
 export function reportMisfits(
   desk: Desk,
   root: SourceNode,
   kind: InputKind,
   misfits: readonly Misfit[],
 ): void {
-  for (const misfit of misfits) {
+  // Looking for what was meant costs time for each: more than are shown are not looked at.
+  for (const misfit of misfits.slice(0, PROBLEMS_PER_FILE_MAX + 1)) {
     // Said once, by the keyword around them.
     if (/\/(propertyNames|anyOf\/\d+)\//.test(misfit.schemaPath)) continue;
     reportOne({ desk, root, misfit, shape: shapeOf(kind, misfit.schemaPath), kind });

@@ -351,19 +351,18 @@ function reportWhole(desk: Desk, { code, message, hint }: Obstacle): void {
 }
 
 function capped(problems: readonly Problem[]): readonly Problem[] {
-  if (problems.length <= PROBLEMS_PER_FILE_MAX) return problems;
-  const kept = problems.slice(0, PROBLEMS_PER_FILE_MAX);
-  const last = problems[PROBLEMS_PER_FILE_MAX];
-  const more = problems.length - PROBLEMS_PER_FILE_MAX;
-  if (last !== undefined)
-    kept.push({
-      ...last,
-      code: 'more-problems',
-      severity: 'error',
-      message: `${more} more problems in this file`,
-      hint: 'Repair the first ones.',
-    });
-  return kept;
+  const more = problems.slice(PROBLEMS_PER_FILE_MAX);
+  const [next] = more;
+  if (next === undefined) return problems;
+  const isError = more.some(({ severity }) => severity === 'error');
+  const rest: Problem = {
+    ...next,
+    code: 'more-problems',
+    severity: isError ? 'error' : 'warning',
+    message: 'there are more problems in this file',
+    hint: 'Repair the first ones.',
+  };
+  return [...problems.slice(0, PROBLEMS_PER_FILE_MAX), rest];
 }
 
 const CLAIM = /^[ \t{]{0,64}"?AssociationName"?\s*:\s*["']?([A-Za-z0-9_.-]{3,128})/gm;
