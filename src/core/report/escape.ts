@@ -66,14 +66,18 @@ const isContinuation = (byte: number | undefined): boolean =>
 /** What a code span holds at most, bytes. */
 const CODE_BYTES_MAX = 200;
 
-/** A code span for a line or a table cell: no mention, link or number in it is looked for by a renderer. */
+/** A code span for a line, not for a table: no mention, link or number in it is looked for by a renderer. */
 export function code(text: string): string {
-  const line = visibleLine(capBytes(text, CODE_BYTES_MAX)).replaceAll('|', '\\|');
+  const line = visibleLine(capBytes(text, CODE_BYTES_MAX));
   const content = line.trim() === '' ? '(empty)' : line;
   const marks = '`'.repeat(longestRun(content) + 1);
   const padded = /^[` ]|[` ]$/.test(content) ? ` ${content} ` : content;
   return `${marks}${padded}${marks}`;
 }
+
+/** A code span for a cell of a table. Renderers disagree on escaped pipes inside of code, so there are none. */
+export const cell = (text: string): string =>
+  code(capBytes(text, CODE_BYTES_MAX).replaceAll('|', '\\u{7c}'));
 
 /** A fenced block; the caller puts an empty line before and after it. */
 export function fence(text: string): string {
@@ -88,30 +92,36 @@ function longestRun(text: string): number {
   return longest;
 }
 
+/** What GitHub would turn into a link or a mention, escaped or not. */
+const LINKED = /:\/\/|www\.|@/i;
+
 /**
- * A sentence by people of the repository or by us, to be read as prose: every mark of Markdown in it is escaped. For
- * text that comes from nodes there is `code` and `fence`.
+ * A sentence by people of the repository or by us, to be read as prose outside of tables: every mark of Markdown in it is
+ * escaped, and words that would become links are code. For text that comes from nodes there is `code` and `fence`.
  */
 export const prose = (text: string): string =>
   visibleLines(text)
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/[\\`*_{}[\]<>()#+\-.!|~&:@$^=/]/g, (mark, at: number, whole: string) =>
-      isHarmless(mark, whole[at - 1], whole[at + 1]) ? mark : `\\${mark}`,
-    );
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map((word) => (LINKED.test(word) ? code(word) : escapedWord(word)))
+    .map((word, at) => (at === 0 ? word.replace(/^(\d+)([.)])$/, '$1\\$2') : word))
+    .join(' ');
+
+const escapedWord = (word: string): string =>
+  word.replace(/[\\`*_{}[\]<>#+\-.!|~&:$^=/]/g, (mark, at: number) =>
+    isHarmless(mark, word[at - 1], word[at + 1]) ? mark : `\\${mark}`,
+  );
 
 /** Marks that mean something only at the start of a line or beside others, where prose has them inside words. */
 function isHarmless(mark: string, before: string | undefined, after: string | undefined): boolean {
   if (before === undefined) return false;
   switch (mark) {
-    case '(':
-    case ')':
     case '=':
       return true;
     case '.':
-      return after === undefined || after === ' ' || /\d/.test(before);
+      return after === undefined || /\d/.test(before);
     case ':':
-      return after === undefined || after === ' ' || /\d/.test(after);
+      return after === undefined || /\d/.test(after);
     case '-':
     case '/':
       return /\w/.test(before) && after !== undefined && /\w/.test(after);

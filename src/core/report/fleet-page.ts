@@ -4,7 +4,7 @@ import type { AssociationName } from '../model/brand.ts';
 import { compareText } from '../model/problem.ts';
 import type { AssociationStanding } from '../model/standing.ts';
 import { severityRank } from '../model/standing.ts';
-import { code, prose } from './escape.ts';
+import { cell, code, prose } from './escape.ts';
 import { associationPagePath, nodePath } from './paths.ts';
 import type { AssociationSummary, InvalidFile, NodeSummary, StatusSummary } from './summary.ts';
 import { counted, shortId, statusMarks, verdictMarks } from './words.ts';
@@ -181,6 +181,6 @@ const more = (total: number, max: number): string[] =>
     : [];
 
 const nodeLink = ({ node }: NodeSummary): string => `[\`${node}\`](${nodePath(node)})`;
-const nameCell = ({ node, name }: NodeSummary): string => (name === node ? '' : code(name));
+const nameCell = ({ node, name }: NodeSummary): string => (name === node ? '' : cell(name));
 const associationLink = (name: AssociationName): string =>
   `[\`${name}\`](${associationPagePath(name)})`;
