@@ -42,7 +42,7 @@ const program = `
 const agent = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
 const empty = spawn(process.execPath, ['-e', 'setInterval(() => {}, 60000)'], { stdio: 'inherit' });
 while (server.stats().sessions === 0) await delay(20);
-await delay(5_000);
+await delay(10_000);
 const before = cpuTicks(agent);
 await delay(seconds * 1_000);
 const ticks = cpuTicks(agent) - before;

@@ -73,12 +73,12 @@ const truncate = (bytes: Uint8Array): string => printable(cutBytes(bytes, STREAM
 const printable = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
 /**
- * A result that fits its message: texts shrink, then heads and tails, in the steps that succeeded first. Statuses, codes,
+ * A result that fits its message: outputs shrink, those of the steps that succeeded first. Statuses, codes,
  * counts and digests are never dropped.
  */
 export function boundResult(result: RunResult): RunResult {
-  for (const lengthMax of [null, 8_000, 2_000, 500, 100, 0]) {
-    for (const which of ['Success', 'all'] as const) {
+  for (const which of ['Success', 'all'] as const) {
+    for (const lengthMax of [null, 8_000, 2_000, 500, 100, 0]) {
       const bounded = { ...result, steps: shrinkSteps(result.steps, lengthMax, which) };
       if (Buffer.byteLength(JSON.stringify(bounded)) <= RESULT_BYTES_MAX) return bounded;
     }

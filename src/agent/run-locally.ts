@@ -73,7 +73,6 @@ export async function runDocumentLocally(
     }
   } finally {
     options.signal.removeEventListener('abort', cancel);
-    executor.release(localRun);
     await executor.close();
     await removeScratchDir(dir);
   }

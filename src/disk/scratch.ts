@@ -20,10 +20,10 @@ export function moveScratchDir(from: string, to: string): void {
   attempt('rename to', to, () => renameSync(from, to));
 }
 
-/** The folder with all that is in it; an absent one is fine. */
+/** The folder with all that is in it; an absent one is fine, and so is a process that is just leaving it. */
 export async function removeScratchDir(path: string): Promise<void> {
   try {
-    await rm(path, { recursive: true, force: true });
+    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   } catch (cause) {
     throw diskError('remove', path, cause);
   }

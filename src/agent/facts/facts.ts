@@ -24,7 +24,7 @@ export async function gatherFacts(agentVersion: string): Promise<NodeFacts> {
 export function parseOsRelease(text: string): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const match = /^([A-Z0-9_]+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))\s*$/.exec(line);
+    const match = /^([A-Z0-9_]+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']*))\s*$/.exec(line);
     if (match === null) continue;
     const [, key = '', double, single, bare] = match;
     pairs.set(key, double?.replace(/\\(.)/g, '$1') ?? single ?? bare ?? '');

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openLedger } from '../../src/agent/ledger-file.ts';
+import { job, noon, result, run } from '../protocol/messages.ts';
+
+const now = () => noon;
+const received = { kind: 'received', payload: JSON.stringify(job()), at: noon } as const;
+const intent = { kind: 'intent', run: run('1'), bootId: 'b', at: noon } as const;
+
+test('what was appended is there after a restart, also after a torn tail', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'ledger-'));
+  try {
+    const first = await openLedger(dir, now);
+    await first.append([received, intent]);
+    await first.append([
+      { kind: 'started', run: run('1'), task: { step: 0, element: 0 }, at: noon },
+    ]);
+    await first.close();
+    const file = (await readdir(dir)).find((name) => name.startsWith('journal-'));
+    await appendFile(join(dir, file ?? ''), '123 deadbeef {"kind":"exi');
+    const second = await openLedger(dir, now);
+    assert.equal(second.state.active?.history.length, 1);
+    assert.equal(second.state.active.bootId, 'b');
+    await second.append([{ kind: 'finished', result: result('1') }]);
+    await second.close();
+    const third = await openLedger(dir, now);
+    assert.deepEqual([...third.state.spool.keys()], [run('1')]);
+    assert.equal(third.state.active, null);
+    await third.close();
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('a ledger that has grown is compacted and stays the same ledger', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'ledger-'));
+  try {
+    const ledger = await openLedger(dir, now);
+    await ledger.append([received, intent]);
+    await ledger.append([{ kind: 'finished', result: result('1') }]);
+    const keepUntil = noon;
+    for (let batch = 0; batch < 21; batch++) {
+      await ledger.append(
+        Array.from(
+          { length: 500 },
+          (_, at) => ({ kind: 'revoked', run: run(`${batch}-${at}`), keepUntil }) as const,
+        ),
+      );
+    }
+    await ledger.compactIfDue();
+    await ledger.close();
+    const names = await readdir(dir);
+    assert.ok(
+      names.some((name) => name.startsWith('snapshot-')),
+      names.join(' '),
+    );
+    const again = await openLedger(dir, now);
+    assert.equal(again.state.ended.size, 10_501);
+    assert.deepEqual(again.state.spool.get(run('1')), result('1'));
+    assert.equal(again.state.fence.position, 10);
+    await again.close();
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});

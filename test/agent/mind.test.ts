@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LedgerRecord } from '../../src/agent/ledger.ts';
+import { emptyLedger } from '../../src/agent/ledger.ts';
+import { openMind } from '../../src/agent/mind.ts';
+import type { ExecutorPort, TaskOrder } from '../../src/agent/ports.ts';
+import { ReconcileError } from '../../src/core/model/errors.ts';
+import type { AgentMessage } from '../../src/protocol/messages.ts';
+import { sealJob } from '../../src/protocol/sign.ts';
+import { agentNode, daemon, job, noon, run } from '../protocol/messages.ts';
+import { outcome, steps } from './fake-node.ts';
+
+const full = new ReconcileError('JOURNAL_FULL', 'no space left', { retry: 'backoff' });
+
+function setUp() {
+  const sent: AgentMessage[] = [];
+  const told: string[] = [];
+  const started: TaskOrder[] = [];
+  const failures: unknown[] = [];
+  const crashes: unknown[] = [];
+  const executor: ExecutorPort = {
+    start: (order) => {
+      told.push('start');
+      started.push(order);
+    },
+    adopt: () => assert.fail('nothing to adopt'),
+    kill: () => undefined,
+    release: () => undefined,
+    close: () => Promise.resolve(),
+  };
+  const mind = openMind({
+    context: { node: agentNode, daemonKey: daemon.publicKey, bootId: 'b', prepare: () => steps(1) },
+    state: emptyLedger(),
+    append: (records: readonly LedgerRecord[]) => {
+      const failure = failures.shift();
+      if (failure !== undefined) return Promise.reject(failure as Error);
+      told.push(records.map(({ kind }) => kind).join('+'));
+      return Promise.resolve();
+    },
+    executor,
+    send: (message) => {
+      told.push(`say ${message.kind}`);
+      sent.push(message);
+    },
+    now: () => noon,
+    log: () => undefined,
+    onRelease: () => undefined,
+    crash: (cause) => crashes.push(cause),
+  });
+  const offer = (): void =>
+    mind.handle({ kind: 'said', message: { kind: 'job', envelope: sealJob(daemon, job()) } });
+  const ended = {
+    kind: 'task-ended',
+    run: run('1'),
+    task: { step: 0, element: 0 },
+    outcome: outcome(0),
+  } as const;
+  return { mind, sent, told, started, failures, crashes, offer, ended };
+}
+
+const turn = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('durable first, then told, then done; which records share a sync', async () => {
+  const { mind, told, offer, ended } = setUp();
+  offer();
+  await turn();
+  mind.handle(ended);
+  await turn();
+  assert.deepEqual(told, [
+    'received+intent',
+    'say accepted',
+    'started',
+    'say started',
+    'start',
+    'exited+finished',
+    'say result',
+  ]);
+  await mind.close();
+});
+
+test('disk full: the job is refused from memory, and taken when there is space again', async () => {
+  const { mind, sent, started, failures, offer } = setUp();
+  failures.push(full);
+  offer();
+  await turn();
+  assert.deepEqual(
+    sent.map((message) => (message.kind === 'refused' ? message.code : message.kind)),
+    ['DiskFull'],
+  );
+  assert.equal(started.length, 0);
+  offer();
+  await turn();
+  assert.equal(started.length, 1);
+  await mind.close();
+});
+
+test('disk full at the end of a step: what happened is kept and written when there is space again', async () => {
+  const { mind, sent, failures, offer, ended } = setUp();
+  offer();
+  await turn();
+  failures.push(full);
+  mind.handle(ended);
+  await turn(50);
+  assert.equal(sent.at(-1)?.kind, 'started');
+  await turn(1_100);
+  assert.equal(sent.at(-1)?.kind, 'result');
+  await mind.close();
+});
+
+test('anything else that fails is a crash, never a guess', async () => {
+  const { mind, crashes, failures, started, offer } = setUp();
+  failures.push(new Error('bug'));
+  offer();
+  await turn();
+  assert.equal(crashes.length, 1);
+  assert.equal(started.length, 0);
+  await mind.close();
+});
