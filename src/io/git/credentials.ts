@@ -8,12 +8,11 @@ const TOKEN_USER = 'x-access-token';
 
 /**
  * The `Authorization` header from a credentials file, or null without one. The file is read each time, so a rotated
- * secret needs no restart. Its format is what `git credential` prints, or just a token:
+ * secret needs no restart. It holds what `git credential` prints, or two lines, or just a token:
  *
- *     username=fleet-bot          |    one line: the token
- *     password=…                  |
+ *     username=fleet-bot     |    fleet-bot     |    <token>
+ *     password=<secret>      |    <secret>      |
  *
- * Other keys are ignored.
  * @throws ReconcileError <SCOPE>_AUTH when the file cannot be read or says nothing
  */
 export async function readAuthorization(
@@ -21,22 +20,30 @@ export async function readAuthorization(
   scope: GitScope,
 ): Promise<string | null> {
   if (file === null) return null;
-  const text = await readCredentialsFile(file, scope);
-  const pairs = new Map(
-    [...text.matchAll(/^(\w+)=(.*)$/gm)].map((match) => [
-      match[1] ?? '',
-      (match[2] ?? '').trimEnd(),
-    ]),
-  );
-  const password = pairs.get('password') ?? (/^\S+$/.test(text.trim()) ? text.trim() : '');
-  if (password === '')
+  const found = parseCredentials(await readCredentialsFile(file, scope));
+  if (found === null)
     throw gitError(
       scope,
       'AUTH',
-      `${file} holds neither \`username=\`/\`password=\` lines nor one token`,
+      `${file} holds neither \`username=\`/\`password=\` lines nor user name and password on two lines nor one token`,
     );
-  const user = pairs.get('username') ?? TOKEN_USER;
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  return `Basic ${Buffer.from(`${found.username}:${found.password}`).toString('base64')}`;
+}
+
+function parseCredentials(
+  text: string,
+): { readonly username: string; readonly password: string } | null {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const keyed = (key: string) =>
+    lines.find((line) => line.startsWith(`${key}=`))?.slice(key.length + 1) ?? null;
+  const password = keyed('password');
+  if (password !== null) return { username: keyed('username') ?? TOKEN_USER, password };
+  const [first = '', second] = lines;
+  if (lines.length === 2 && second !== undefined) return { username: first, password: second };
+  return lines.length === 1 && !/\s/.test(first) ? { username: TOKEN_USER, password: first } : null;
 }
 
 async function readCredentialsFile(file: string, scope: GitScope): Promise<string> {

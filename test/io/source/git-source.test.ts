@@ -475,6 +475,8 @@ describe('credentials', () => {
     await assert.rejects(source.observe(null, signal), codeIs('SOURCE_AUTH'));
     writeFileSync(file, `protocol=https\nusername=${auth.username}\npassword=${auth.password}\n`);
     assert.equal((await source.observe(null, signal)).tip, tip);
+    writeFileSync(file, `${auth.username}\n${auth.password}\n`);
+    assert.equal((await source.observe(null, signal)).tip, tip);
   });
 
   test('from a file with just a token', async () => {
