@@ -59,8 +59,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
   /** The run's own supervisor while it lives, else the spare one, moved into the run's folder. */
   function supervisorFor({ run, sequence }: TaskOrder): Supervisor {
-    if (current?.order.run === run) return current.supervisor;
-    const supervisor = spare ?? makeSpare(runsDir);
+    if (current?.order.run === run && current.supervisor.alive) return current.supervisor;
+    const supervisor = spare?.alive === true ? spare : makeSpare(runsDir);
     spare = null;
     const folder = runFolder(runsDir, run);
     makeScratchDir(folder);

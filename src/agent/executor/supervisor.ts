@@ -12,6 +12,8 @@ export const SCRIPT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /** A supervisor that is our child. `performed` counts the tasks it was given. */
 export type Supervisor = {
   readonly pid: number;
+  /** False from the moment its end is known; it is asked before it gets a task. */
+  readonly alive: boolean;
   dir: string;
   performed: number;
   /** Gives it its next task; `n.run` stands in its folder. `died`: the supervisor ended with it, and so says the code. */
@@ -41,15 +43,22 @@ export function startSupervisor(dir: string): Supervisor {
     // Before it runs anything: the folder may be moved at once.
     cwd: dir,
   });
+  let alive = true;
   const ended = new Promise<number>((resolve) => {
     child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
     child.once('error', () => resolve(127));
+  });
+  void ended.then(() => {
+    alive = false;
   });
   const line = lineReader(child);
   child.unref();
 
   return {
     pid: child.pid ?? 0,
+    get alive() {
+      return alive;
+    },
     dir,
     performed: 0,
     async perform() {
@@ -62,7 +71,10 @@ export function startSupervisor(dir: string): Supervisor {
         ended.then((code) => ({ code, died: true })),
       ]);
     },
-    killGroup: () => (child.pid === undefined ? undefined : killGroup(child.pid)),
+    killGroup: () => {
+      alive = false;
+      if (child.pid !== undefined) killGroup(child.pid);
+    },
     dismiss: () => child.stdin.end(),
     abandon: () => {
       child.stdin.destroy();

@@ -114,8 +114,8 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
         }
         const id = randomBytes(8).toString('hex');
         const { node } = hello;
-        endSession(node, 'replaced');
         if (!peer.send(welcome(admission.name))) return false;
+        endSession(node, 'replaced');
         session = { node, id };
         sessions.set(node, { id, peer });
         // A join code has done its work; it goes no further.

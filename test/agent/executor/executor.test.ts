@@ -166,6 +166,13 @@ test('a kill takes the whole tree, and the next step has a supervisor again', ()
     assert.equal((await bench.perform(1, 'echo next')).stdout.text, 'next\n');
   }));
 
+test('a kill that comes too late does not touch the next step', () =>
+  withBench(async (bench) => {
+    await bench.perform(0, 'true');
+    bench.executor.kill(run('1'));
+    assert.equal((await bench.perform(1, 'echo next')).stdout.text, 'next\n');
+  }));
+
 test('output beyond 64 MiB is drained and dropped; the step does not notice', () =>
   withBench(async (bench) => {
     const before = process.memoryUsage().rss;
