@@ -18,7 +18,7 @@ import type { DaemonConfig } from '../io/config.ts';
 import { readLibrary } from '../io/library.ts';
 import { openLoader } from '../io/load-worker.ts';
 import type { Logger } from '../io/log.ts';
-import { openGitSource } from '../io/source/git-source.ts';
+import { openGitSource, sourceWatchPaths } from '../io/source/git-source.ts';
 import { openGitStatus } from '../io/status/git-status.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -57,6 +57,8 @@ export type Parts = {
   /** Instant of the newest pass in the journal; null when it is empty. */
   readonly lastRecordAt: PassRecord['at'] | null;
   readonly observer: Observer;
+  /** Files of a local source whose change means a new tip. */
+  readonly watchPaths: readonly string[];
   readonly publisher: Publisher;
   readonly perform: (effects: Parameters<typeof perform>[0]) => void;
   /** Begins to let agents in. @throws ReconcileError AGENTS_LISTEN */
@@ -182,6 +184,7 @@ async function open(
     journal,
     lastRecordAt,
     observer: createObserver(world, inbox, ports),
+    watchPaths: config.source.isLocal ? await sourceWatchPaths(config.source.url) : [],
     publisher,
     perform: (effects) => {
       perform(effects, world, ports, inbox, desk);

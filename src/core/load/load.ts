@@ -338,8 +338,12 @@ function invalidAssociations(
  */
 export function filesInForce(
   files: readonly Pick<LoadedFile, 'path' | 'blob' | 'kind'>[],
-  invalidFiles: ReadonlyMap<string, BlobId>,
+  invalidFiles: ReadonlyMap<string, BlobId | null>,
 ): ReadonlyMap<string, BlobId> {
-  const own = files.filter(({ path, kind }) => kind === 'file' && isRead(path));
-  return new Map([...own.map(({ path, blob }) => [path, blob] as const), ...invalidFiles]);
+  const inForce = new Map<string, BlobId>();
+  for (const { path, blob, kind } of files) {
+    if (kind === 'file' && isRead(path) && !invalidFiles.has(path)) inForce.set(path, blob);
+  }
+  for (const [path, lastGood] of invalidFiles) if (lastGood !== null) inForce.set(path, lastGood);
+  return inForce;
 }

@@ -1667,10 +1667,82 @@ export interface StatusSummary {
    */
   revision: string | null;
   /**
-   * One word for all.
+   * One word for all; `compliant` is green, and nothing else is.
    */
-  verdict: string;
+  verdict: 'compliant' | 'pending' | 'silent' | 'failing';
+  nodes?: StatusNodeCounts;
+  /**
+   * Nodes that owe an answer and cannot be asked: exit code 5.
+   */
+  unreported?: number;
+  /**
+   * Nodes without contact for an hour, failing ones included.
+   */
+  silentTotal?: number;
+  /**
+   * Every association in force, by name.
+   */
+  associations?: StatusAssociation[];
   [k: string]: unknown;
+}
+/**
+ * Nodes by what they come to, worst first; each counts once.
+ */
+export interface StatusNodeCounts {
+  /**
+   * Enrolled nodes.
+   */
+  total: number;
+  /**
+   * Everything in force was applied.
+   */
+  compliant: number;
+  /**
+   * Something failed.
+   */
+  failing: number;
+  /**
+   * No contact for an hour, and nothing failing.
+   */
+  silent: number;
+  /**
+   * Something has not run yet.
+   */
+  pending: number;
+  [k: string]: unknown;
+}
+/**
+ * One association.
+ */
+export interface StatusAssociation {
+  /**
+   * AssociationName.
+   */
+  name: string;
+  /**
+   * Overview.Status.
+   */
+  status: 'Pending' | 'Success' | 'Failed';
+  /**
+   * Overview.DetailedStatus.
+   */
+  detailedStatus: string;
+  /**
+   * Invalid: its file cannot be used as it is now, and an earlier version stays in force.
+   */
+  validity: 'Valid' | 'Invalid';
+  /**
+   * Nodes that it targets.
+   */
+  targets: number;
+  counts: StatusTargetCounts;
+  [k: string]: unknown;
+}
+/**
+ * Targets by status; absent ones are zero.
+ */
+export interface StatusTargetCounts {
+  [k: string]: number;
 }
 
 /** What is known of one place of a schema, by the path that a validator's error names. */

@@ -179,8 +179,8 @@ export type State = {
     readonly reason: string;
     readonly at: Instant;
   } | null;
-  /** Path → newest valid content of a file that is invalid now. */
-  readonly invalidFiles: Map<string, BlobId>;
+  /** Path → newest valid content of a file that is invalid now; null when nothing of it was ever in force. */
+  readonly invalidFiles: Map<string, BlobId | null>;
   readonly documents: Map<DocumentName, { number: number; digest: Digest }>;
   readonly associations: Map<AssociationName, AssociationState>;
   readonly registrations: Map<NodeId, Registration>;

@@ -11,6 +11,9 @@
 const INVISIBLE =
   /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
 
+/** Most of what we write: nothing in it has to be looked at. */
+const PLAIN = /^[\n\x20-\x7e]*$/;
+
 /** A character as its number: `\u{202e}`. */
 const escapeOf = (character: string): string =>
   `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
@@ -25,6 +28,7 @@ export const visibleLine = (text: string): string =>
 
 /** JSON text with the same characters as JSON's own escapes: reading it gives the same value. */
 export function visibleJson(json: string): string {
+  if (PLAIN.test(json)) return json;
   return json.replace(INVISIBLE, (character) => {
     let escaped = '';
     for (let i = 0; i < character.length; i++) {

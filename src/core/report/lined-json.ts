@@ -9,12 +9,12 @@ export function linedJson(record: { readonly [key: string]: unknown }): string {
   const lines = Object.keys(record)
     .sort()
     .map((key) => `  ${JSON.stringify(key)}: ${linedValue(record[key])}`);
-  return `{\n${lines.join(',\n')}\n}\n`;
+  return visibleJson(`{\n${lines.join(',\n')}\n}\n`);
 }
 
 function linedValue(value: unknown): string {
-  if (!Array.isArray(value) || value.length === 0) return jsonLine(value);
-  const entries = value.map((entry) => `    ${jsonLine(entry)}`);
+  if (!Array.isArray(value) || value.length === 0) return canonicalJson(value);
+  const entries = value.map((entry) => `    ${canonicalJson(entry)}`);
   return `[\n${entries.join(',\n')}\n  ]`;
 }
 

@@ -16,10 +16,8 @@ type Fields = { [key: string]: string | number };
 
 export function outcomeFields(last: LastOutcome, inForce: Digest | null): Fields {
   const { outcome } = last;
-  const fields: Fields = {
-    ...contextFields({ ...last, execution: last.execution }, inForce),
-    FinishedAt: formatInstant(outcome.finishedAt),
-  };
+  const fields = contextFields(last, inForce);
+  fields['FinishedAt'] = formatInstant(outcome.finishedAt);
   if (outcome.status === 'Success') return fields;
   if (outcome.startedAt !== null) fields['StartedAt'] = formatInstant(outcome.startedAt);
   if (outcome.exitCode !== null) fields['ExitCode'] = outcome.exitCode;

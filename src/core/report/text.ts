@@ -140,15 +140,16 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
   return shown.map((row) =>
     row
-      .map((cell, at) => pad(cell, at === row.length - 1 ? 0 : (widths[at] ?? 0)))
+      .map((cell, at) => pad(cell, widths[at] ?? 0, at < row.length - 1))
       .join('  ')
       .trimEnd(),
   );
 }
 
-function pad(cell: string, width: number): string {
-  const space = ' '.repeat(Math.max(0, width - widthOf(cell)));
-  return /^\d+$/.test(cell) ? space + cell : cell + space;
+function pad(cell: string, width: number, follows: boolean): string {
+  const space = (): string => ' '.repeat(Math.max(0, width - widthOf(cell)));
+  if (/^\d+$/.test(cell)) return space() + cell;
+  return follows ? cell + space() : cell;
 }
 
 function clip(cell: string): string {

@@ -180,9 +180,7 @@ function recordFiles(turn: Turn, revision: LoadedRevision): void {
   const { invalid } = revision.catalog;
   const known = turn.world.state.invalidFiles;
   for (const [file, { lastGood }] of invalid) {
-    if (lastGood !== null && known.get(file) !== lastGood) {
-      emit(turn, { kind: 'file-invalid', file, lastGood });
-    }
+    if (known.get(file) !== lastGood) emit(turn, { kind: 'file-invalid', file, lastGood });
   }
   for (const file of [...known.keys()]) {
     if (!invalid.has(file)) emit(turn, { kind: 'file-valid', file });

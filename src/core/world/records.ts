@@ -67,7 +67,12 @@ type DaemonRecord =
     }
   | { readonly kind: 'released' }
   /** The newest content of a file is invalid; `lastGood` stays in force. */
-  | { readonly kind: 'file-invalid'; readonly file: string; readonly lastGood: BlobId }
+  | {
+      readonly kind: 'file-invalid';
+      readonly file: string;
+      /** Null: nothing of it was ever in force. */
+      readonly lastGood: BlobId | null;
+    }
   | { readonly kind: 'file-valid'; readonly file: string }
   | {
       readonly kind: 'document';

@@ -1,0 +1,264 @@
+/** The control socket's requests, answered: questions from the world as it is, wishes through the inbox like any event. */
+import type { ControlAnswer, ControlRequest } from '../control/routes.ts';
+import { assess } from '../core/compliance/assess.ts';
+import type { AssociationName, CommitId, NodeId } from '../core/model/brand.ts';
+import {
+  formatInstant,
+  isAssociationName,
+  isCommitId,
+  isExecutionId,
+  isNodeId,
+} from '../core/model/brand.ts';
+import { ReconcileError, unreachable } from '../core/model/errors.ts';
+import type { Json } from '../core/model/json.ts';
+import type { Execution } from '../core/model/state.ts';
+import { planReport } from '../core/report/planned.ts';
+import { summarize } from '../core/report/summary.ts';
+import type { OperatorRequest } from '../core/world/events.ts';
+import { waitingOf } from '../core/world/waiting.ts';
+import type { World } from '../core/world/world.ts';
+import { isSettled } from '../reconcile/settled.ts';
+import type { Triggers } from './triggers.ts';
+import type { Parts } from './wire.ts';
+
+const BY_MAX = 64;
+const LISTED_MAX = 1_000;
+
+type Values = ControlRequest['values'];
+
+export async function answerControl(
+  parts: Parts,
+  triggers: Triggers,
+  request: ControlRequest,
+  signal: AbortSignal,
+): Promise<ControlAnswer> {
+  try {
+    return await answer(parts, triggers, request, signal);
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    return { ok: false, code: cause.code, message: cause.message };
+  }
+}
+
+async function answer(
+  parts: Parts,
+  triggers: Triggers,
+  { route, values }: ControlRequest,
+  signal: AbortSignal,
+): Promise<ControlAnswer> {
+  const { world } = parts;
+  switch (route) {
+    case 'status':
+      return { ok: true, value: statusOf(parts, triggers) };
+    case 'nodes':
+      return { ok: true, value: nodesOf(world) };
+    case 'executions':
+      return { ok: true, value: executionsOf(world, textIn(values, 'association')) };
+    case 'execution':
+      return executionOf(world, textIn(values, 'id'));
+    case 'run':
+      return ask(parts, values, {
+        kind: 'run',
+        associations: namesIn(values),
+        nodes: nodesIn(values),
+      });
+    case 'cancel':
+      return ask(parts, values, { kind: 'cancel', execution: executionIdIn(values) });
+    case 'pause':
+      return ask(parts, values, { kind: 'pause' });
+    case 'resume': {
+      const name = textIn(values, 'association');
+      const association = name === null ? null : nameOf(name);
+      return ask(parts, values, { kind: 'resume', association });
+    }
+    case 'revoke':
+      return ask(parts, values, { kind: 'revoke', node: nodeIdOf(textIn(values, 'node') ?? '') });
+    case 'accept':
+      await parts.observer.accept(commitIn(values), byOf(values), signal);
+      return { ok: true, value: acceptedOf(world) };
+    case 'sync':
+      await triggers.sync();
+      return { ok: true, value: acceptedOf(world) };
+    default:
+      return unreachable(route);
+  }
+}
+
+async function ask(parts: Parts, values: Values, request: OperatorRequest): Promise<ControlAnswer> {
+  const by = byOf(values);
+  const answered = await parts.rooms.answers.ask(parts.inbox, (id) => ({
+    kind: 'operator',
+    id,
+    by,
+    request,
+  }));
+  if (!answered.ok) return answered;
+  const { message, executions } = answered;
+  return { ok: true, value: { message, executions } };
+}
+
+// --- questions --------------------------------------------------------------------------------------------------
+
+function statusOf({ world, ports, config }: Parts, triggers: Triggers): Json {
+  const revision = world.revision;
+  const standings = assess({
+    now: ports.clock.now(),
+    state: world.state,
+    definitions: revision?.definitions ?? new Map(),
+    nodes: world.fleet.nodes,
+    nextSlotOf: (name) => world.nextSlotOf(name),
+    waitingOf: (execution, run) => waitingOf(world, execution, run),
+  });
+  const source = {
+    url: config.source.url,
+    branch: config.source.branch,
+    error: triggers.lastError?.code ?? null,
+  };
+  if (revision === null) return { summary: null, source, settled: false };
+  const summary = summarize({
+    state: world.state,
+    catalog: revision.catalog,
+    definitions: revision.definitions,
+    nodes: world.fleet.nodes,
+    standings,
+    plan: null,
+    foreignPaths: [],
+    sign: () => '',
+  });
+  return {
+    summary: JSON.parse(JSON.stringify(summary)) as Json,
+    source,
+    settled: isSettled(world),
+    plan: lastPlanOf(world),
+  };
+}
+
+function lastPlanOf(world: World): Json {
+  const change = world.lastPlan;
+  if (change === null) return null;
+  const { summary, planId, base, head } = planReport({
+    base: change.before,
+    head: change.revision,
+    plan: change.plan,
+    problems: change.problems,
+    verdict: { kind: change.verdict.kind, code: null, reason: '' },
+    nodesTotal: world.fleet.nodes.size,
+    targetsOf: (name) => world.assignedTo(name),
+    nextRunOf: (name) => world.nextSlotOf(name),
+  });
+  return { planId, base, head, summary };
+}
+
+function nodesOf(world: World): Json {
+  return [...world.fleet.nodes.values()].map((node) => {
+    const state = world.state.nodes.get(node.id);
+    return {
+      id: node.id,
+      name: node.name,
+      tags: { ...node.tags },
+      connected: state?.connectedAt != null,
+      lastSeen: state?.lastSeenAt == null ? null : formatInstant(state.lastSeenAt),
+      associations: state?.assignments.size ?? 0,
+    };
+  });
+}
+
+function executionsOf(world: World, association: string | null): Json {
+  return [...world.state.executions.values()]
+    .filter((each) => association === null || each.association === association)
+    .sort((a, b) => b.openedAt - a.openedAt)
+    .slice(0, LISTED_MAX)
+    .map(headerOf);
+}
+
+function executionOf(world: World, id: string | null): ControlAnswer {
+  const execution = id !== null && isExecutionId(id) ? world.state.executions.get(id) : undefined;
+  if (execution === undefined) {
+    const message = `no execution ${id ?? ''} is remembered; older ones are below executions/ on the status branch`;
+    return { ok: false, code: 'UNKNOWN_EXECUTION', message };
+  }
+  const runs = [...execution.runs.values()].map((run) => ({
+    node: run.node,
+    run: run.run,
+    occasion: run.occasion,
+    phase: run.phase,
+    status: run.outcome?.status ?? null,
+    detailedStatus: run.outcome?.detailedStatus ?? null,
+    summary: run.outcome?.summary ?? null,
+    waiting: run.phase === 'Pending' ? waitingOf(world, execution, run).reason : null,
+  }));
+  return { ok: true, value: { ...headerOf(execution), runs } };
+}
+
+function headerOf(execution: Execution) {
+  return {
+    id: execution.id,
+    association: execution.association,
+    trigger: execution.trigger,
+    reason: execution.reason,
+    revision: execution.revision,
+    openedAt: formatInstant(execution.openedAt),
+    endedAt: execution.endedAt === null ? null : formatInstant(execution.endedAt),
+    closed: execution.closed?.reason ?? null,
+    stopped: execution.stopped !== null,
+    phases: { ...execution.phases },
+    statuses: { ...execution.statuses },
+  };
+}
+
+const acceptedOf = ({ state }: World): Json => ({
+  accepted: state.accepted === null ? null : state.accepted.commit,
+  held: state.held === null ? null : { code: state.held.code, reason: state.held.reason },
+});
+
+// --- what was asked ---------------------------------------------------------------------------------------------
+
+function textIn(values: Values, key: string): string | null {
+  const value = values[key];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function textsIn(values: Values, key: string): readonly string[] {
+  const value = values[key];
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+/** Who asks, as their own command tells: shown in reasons, decides nothing. */
+const byOf = (values: Values): string =>
+  (textIn(values, 'by') ?? 'operator').replace(/[^\w.@-]/g, '?').slice(0, BY_MAX);
+
+function namesIn(values: Values): readonly AssociationName[] {
+  const names = textsIn(values, 'associations').map(nameOf);
+  if (names.length === 0) throw bad('name at least one association');
+  return names;
+}
+
+function nodesIn(values: Values): readonly NodeId[] | null {
+  const nodes = textsIn(values, 'nodes').map(nodeIdOf);
+  return nodes.length === 0 ? null : nodes;
+}
+
+function nameOf(text: string): AssociationName {
+  if (!isAssociationName(text)) throw bad(`${JSON.stringify(text)} is no association name`);
+  return text;
+}
+
+function nodeIdOf(text: string): NodeId {
+  if (!isNodeId(text)) throw bad(`${JSON.stringify(text)} is no node id (mi- and 17 hex digits)`);
+  return text;
+}
+
+function executionIdIn(values: Values) {
+  const text = textIn(values, 'execution') ?? '';
+  if (!isExecutionId(text)) throw bad(`${JSON.stringify(text)} is no execution id`);
+  return text;
+}
+
+function commitIn(values: Values): CommitId {
+  const text = textIn(values, 'commit') ?? '';
+  if (!isCommitId(text)) throw bad(`${JSON.stringify(text)} is no full commit id (40 hex digits)`);
+  return text;
+}
+
+const bad = (message: string): ReconcileError =>
+  new ReconcileError('BAD_REQUEST', message, { retry: 'never' });

@@ -1,0 +1,227 @@
+/** The daemon's life: open, start, serve until told to leave, publish a last time, leave. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openControl } from '../control/server.ts';
+import { ReconcileError } from '../core/model/errors.ts';
+import { loadDaemonConfig } from '../io/config.ts';
+import { openLog } from '../io/log.ts';
+import type { Metrics } from '../io/metrics.ts';
+import { openMetrics } from '../io/metrics.ts';
+import { compactInWorker } from '../journal/compact-in-worker.ts';
+import { answerControl } from './control.ts';
+import type { Health } from './http.ts';
+import { openHttp } from './http.ts';
+import type { Loop } from './loop.ts';
+import { onePass, runLoop } from './loop.ts';
+import { openNotifier } from './notify.ts';
+import { convergeOnce } from './once.ts';
+import { readMetrics } from './readings.ts';
+import { secretPath } from './secrets.ts';
+import { start } from './start.ts';
+import { startTriggers } from './triggers.ts';
+import type { Parts } from './wire.ts';
+import { openParts } from './wire.ts';
+
+export type DaemonOptions = {
+  readonly configFile: string;
+  /** Converge, then leave with the exit code that tells how it went. */
+  readonly once: { readonly timeoutMs: number } | null;
+  /** Observe and report, start nothing, until `reconciled resume`. */
+  readonly paused: boolean;
+};
+
+/** Records since the snapshot at which the journal is compacted (contract: start-up stays short). */
+const COMPACT_AT_RECORDS = 20_000;
+const COMPACT_CHECK_MS = 60_000;
+/** A last publish and the journal get this long when the daemon is told to leave. */
+const LEAVE_MS_MAX = 20_000;
+/** The loop is stuck when no pass has ended for this long although one was due. */
+const STUCK_MS = 60_000;
+
+/**
+ * Runs until `signal` aborts; the exit code.
+ * @throws ReconcileError with its exit code: configuration, lock, newer state, a journal that is damaged
+ */
+export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
+  const notifier = openNotifier(process.env);
+  const config = await loadDaemonConfig(options.configFile);
+  const log = openLog({ level: config.logLevel === 'trace' ? 'debug' : config.logLevel });
+  const parts = await openParts(config, log);
+  try {
+    return await serve(parts, options, notifier, signal);
+  } finally {
+    notifier.send('STOPPING=1');
+    await parts.close();
+    notifier.close();
+  }
+}
+
+async function serve(
+  parts: Parts,
+  options: DaemonOptions,
+  notifier: ReturnType<typeof openNotifier>,
+  signal: AbortSignal,
+): Promise<number> {
+  const { config, log, world, inbox, ports, publisher } = parts;
+  const failed = new AbortController();
+  const leave = AbortSignal.any([signal, failed.signal]);
+  let failure: Error | null = null;
+  const fail = (cause: unknown): void => {
+    failure ??= cause instanceof Error ? cause : new Error(String(cause));
+    failed.abort();
+  };
+  let lastPassMs = ports.clock.monotonicMs();
+  const measured: { metrics: Metrics | null } = { metrics: null };
+  const loop: Loop = {
+    world,
+    inbox,
+    bell: parts.bell,
+    ports,
+    publisher,
+    perform: parts.perform,
+    log,
+    onPass: (pass) => {
+      lastPassMs = ports.clock.monotonicMs();
+      measured.metrics?.pass(pass);
+    },
+  };
+  await start(parts, loop, leave);
+  if (options.paused) {
+    inbox.post({ kind: 'operator', id: 'start', by: '--paused', request: { kind: 'pause' } });
+  }
+  const running = runLoop(loop, leave).catch(fail);
+  const triggers = startTriggers(
+    {
+      observer: parts.observer,
+      pollIntervalMs: config.source.pollIntervalMs,
+      watchPaths: parts.watchPaths,
+      monotonicMs: ports.clock.monotonicMs,
+      random: Math.random,
+      log,
+    },
+    leave,
+  );
+  triggers.ended.catch(fail);
+  const agents = await parts.openDoor();
+  measured.metrics = openMetrics(() => readMetrics(parts, triggers));
+  const { metrics } = measured;
+  const isStuck = (): boolean =>
+    inbox.size > 0 && ports.clock.monotonicMs() - lastPassMs > STUCK_MS;
+  const health: Health = {
+    live: () => !isStuck(),
+    ready() {
+      const reasons = [
+        ...(world.revision === null ? ['no revision is in force yet'] : []),
+        ...(isStuck() ? ['passes make no progress'] : []),
+      ];
+      return { ready: reasons.length === 0, reasons };
+    },
+    metrics: () => metrics.text(),
+    poke: () => triggers.poke(),
+    webhooks: await Promise.all(
+      config.webhooks.map(async ({ provider, secret }) => ({
+        provider,
+        secret: trimmed(await readFile(secretPath(secret))),
+      })),
+    ),
+  };
+  const onError = (error: unknown): void => {
+    log.error({ message: String(error) }, 'request failed');
+  };
+  const http = await openHttp(config.http.listen, health, onError);
+  const control = await openControl(
+    config.controlSocket,
+    (request) => answerControl(parts, triggers, request, leave),
+    onError,
+  );
+  log.info(
+    { agents: agents.address.port, http: http.port, daemonKey: parts.identity.publicKey },
+    'daemon ready',
+  );
+  notifier.send('READY=1');
+  const side = [
+    keepCompact(parts, leave),
+    keepWatchdog(notifier, health, leave),
+    ...(options.once === null ? [] : [convergeOnce(parts, triggers, options.once, leave)]),
+  ];
+  const code = await Promise.race([
+    running.then(() => null),
+    ...(options.once === null ? [] : [side.at(-1) as Promise<number>]),
+  ]);
+  failed.abort();
+  await Promise.allSettled([running, triggers.ended, ...side]);
+  await control.close();
+  await http.close();
+  if (failure !== null) throw failure;
+  await lastPublish(parts);
+  log.info({ exitCode: code ?? 0 }, 'daemon left');
+  return code ?? 0;
+}
+
+/** What the branch does not know yet, told once more; an unreachable host does not keep the daemon. */
+async function lastPublish({ publisher, inbox, world, ports, log, perform }: Parts): Promise<void> {
+  if (world.revision === null) return;
+  const deadline = AbortSignal.timeout(LEAVE_MS_MAX);
+  const bell = { ring: () => undefined, wait: () => Promise.resolve() };
+  const loop: Loop = {
+    world,
+    inbox,
+    bell,
+    ports,
+    publisher,
+    perform,
+    log,
+    onPass: () => undefined,
+  };
+  const done = new AbortController();
+  const passes = (async () => {
+    while (!done.signal.aborted) {
+      if (inbox.size > 0) await onePass(loop, deadline);
+      await sleep(20);
+    }
+  })();
+  try {
+    await publisher.flush(deadline);
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError) && !deadline.aborted) throw cause;
+    log.warn({ message: String(cause) }, 'left without a last status commit');
+  } finally {
+    done.abort();
+    await passes;
+  }
+}
+
+/** Compaction runs in a thread of its own and is called off when the daemon leaves. */
+async function keepCompact({ journal, log }: Parts, signal: AbortSignal): Promise<void> {
+  const module = new URL(
+    import.meta.url.endsWith('.js') ? './compact-fold.js' : './compact-fold.ts',
+    import.meta.url,
+  );
+  for (;;) {
+    await sleep(COMPACT_CHECK_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    if (journal.stats().records < COMPACT_AT_RECORDS) continue;
+    try {
+      const done = await journal.compact(compactInWorker(module));
+      log.info({ ...done }, 'journal compacted');
+    } catch (cause) {
+      if (!(cause instanceof ReconcileError)) throw cause;
+      log.warn({ code: cause.code, message: cause.message }, 'journal not compacted');
+    }
+  }
+}
+
+/** The service manager restarts a daemon whose passes stand still. */
+async function keepWatchdog(
+  notifier: ReturnType<typeof openNotifier>,
+  health: Health,
+  signal: AbortSignal,
+): Promise<void> {
+  if (notifier.watchdogMs === null) return;
+  while (!signal.aborted) {
+    if (health.live()) notifier.send('WATCHDOG=1');
+    await sleep(notifier.watchdogMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const trimmed = (bytes: Buffer): Buffer => Buffer.from(bytes.toString().trimEnd());
