@@ -32,11 +32,13 @@ export function standingOf(
     owed !== null
       ? owedStatus(facts, owed)
       : outcome !== null && isCurrent(outcome, wanted)
-        ? { ...outcomeStatus(outcome.outcome), waiting: null }
+        ? outcomeStatus(outcome.outcome)
         : boundStatus(facts, assignment);
   return {
     association,
-    ...spoken,
+    status: spoken.status,
+    detailedStatus: spoken.detailedStatus,
+    waiting: spoken.waiting,
     compliance,
     severity: definition?.complianceSeverity ?? 'UNSPECIFIED',
     rating: ratingOf(spoken.status, compliance, assignment, wanted),
@@ -86,16 +88,16 @@ function boundStatus(facts: Facts, { association }: Assignment): Spoken {
   return { status: 'Pending', detailedStatus: 'Associated', waiting };
 }
 
-function outcomeStatus(outcome: Outcome): Omit<Spoken, 'waiting'> {
+function outcomeStatus(outcome: Outcome): Spoken {
   const { detailedStatus } = outcome;
   switch (outcome.status) {
     case 'Success':
     case 'Failed':
     case 'Skipped':
-      return { status: outcome.status, detailedStatus };
+      return { status: outcome.status, detailedStatus, waiting: null };
     case 'TimedOut':
     case 'Cancelled':
-      return { status: 'Failed', detailedStatus };
+      return { status: 'Failed', detailedStatus, waiting: null };
     default:
       return unreachable(outcome.status);
   }

@@ -81,7 +81,7 @@ export type StateReading = {
     readonly number: number;
     readonly digest: Digest;
   }[];
-  readonly invalidFiles: readonly { readonly file: string; readonly lastGood: BlobId }[];
+  readonly invalidFiles: readonly { readonly file: string; readonly lastGood: BlobId | null }[];
   readonly executions: readonly OpenExecution[];
   readonly revoked: readonly { readonly node: NodeId; readonly by: string; readonly at: Instant }[];
   readonly registry: string;
@@ -188,7 +188,8 @@ function readDocument(value: JsonObject): StateReading['documents'][number] | nu
 function readInvalidFile(value: JsonObject): StateReading['invalidFiles'][number] | null {
   const file = textIn(value, 'file');
   const lastGood = idIn(value, 'lastGood', isBlobId);
-  return file === null || lastGood === null ? null : { file, lastGood };
+  const isWritten = lastGood !== null || value['lastGood'] === null;
+  return file === null || !isWritten ? null : { file, lastGood };
 }
 
 function readAssociation(value: JsonObject): StateReading['associations'][number] | null {

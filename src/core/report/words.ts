@@ -1,10 +1,7 @@
 /** Small phrases of the pages: numbers, names, and why something is as it is. */
-import type { Instant } from '../model/brand.ts';
-import { formatInstant } from '../model/brand.ts';
 import type {
   AssignmentStanding,
   AssociationStanding,
-  NodeCategory,
   PendingReason,
   Verdict,
 } from '../model/standing.ts';
@@ -13,10 +10,6 @@ export const counted = (count: number, noun: string, plural = `${noun}s`): strin
   `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`;
 
 export const shortId = (commit: string): string => commit.slice(0, 7);
-
-/** UTC to the minute. */
-export const minuteOf = (at: Instant): string =>
-  `${formatInstant(at).slice(0, 16).replace('T', ' ')} UTC`;
 
 export const verdictMarks: { readonly [verdict in Verdict]: string } = {
   compliant: '✅',
@@ -29,13 +22,6 @@ export const statusMarks: { readonly [status in AssociationStanding['status']]: 
   Success: '✅',
   Pending: '⏳',
   Failed: '❌',
-};
-
-export const categoryWords: { readonly [category in NodeCategory]: string } = {
-  failing: 'failing',
-  silent: 'silent',
-  pending: 'pending',
-  compliant: 'compliant',
 };
 
 export const waitingWords: { readonly [reason in PendingReason]: string } = {
