@@ -65,9 +65,9 @@ async function serve(
   const { config, log, world, inbox, ports, publisher } = parts;
   const failed = new AbortController();
   const leave = AbortSignal.any([signal, failed.signal]);
-  let failure: Error | null = null;
+  const failure: { cause: Error | null } = { cause: null };
   const fail = (cause: unknown): void => {
-    failure ??= cause instanceof Error ? cause : new Error(String(cause));
+    failure.cause ??= cause instanceof Error ? cause : new Error(String(cause));
     failed.abort();
   };
   let lastPassMs = ports.clock.monotonicMs();
@@ -152,7 +152,7 @@ async function serve(
   await Promise.allSettled([running, triggers.ended, ...side]);
   await control.close();
   await http.close();
-  if (failure !== null) throw failure;
+  if (failure.cause !== null) throw failure.cause;
   await lastPublish(parts);
   log.info({ exitCode: code ?? 0 }, 'daemon left');
   return code ?? 0;

@@ -11,7 +11,7 @@ import { verifiedBy } from './wire.ts';
 
 export async function start(parts: Parts, loop: Loop, signal: AbortSignal): Promise<void> {
   const { world, inbox, config, identity, log, ports } = parts;
-  if (world.state.instance === null) await recoverState(parts, signal);
+  if (world.state.instance === null) await recoverState(parts, loop, signal);
   const known = world.state.instance;
   if (known !== null && known.name !== config.instance) {
     throw new ReconcileError(
@@ -24,7 +24,6 @@ export async function start(parts: Parts, loop: Loop, signal: AbortSignal): Prom
     kind: 'boot',
     instance: config.instance,
     daemonKey: identity.publicKey,
-    lastRecordAt: parts.lastRecordAt,
   });
   await onePass(loop, signal);
   log.info(
@@ -40,8 +39,8 @@ export async function start(parts: Parts, loop: Loop, signal: AbortSignal): Prom
 }
 
 /** An empty state directory beside a status branch of this instance is a loss, not a beginning. */
-async function recoverState(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { ports, config, identity, log, world } = parts;
+async function recoverState(parts: Parts, loop: Loop, signal: AbortSignal): Promise<void> {
+  const { ports, config, identity, log, inbox } = parts;
   const tip = await readTip(parts, signal);
   if (tip === null) return;
   const recovery = await recover(tip, {
@@ -50,10 +49,8 @@ async function recoverState(parts: Parts, signal: AbortSignal): Promise<void> {
     verify: verifiedBy(identity),
   });
   if (recovery === null) return;
-  const at = ports.clock.now();
-  await ports.journal.append({ at, records: recovery.records });
-  for (const record of recovery.records) world.apply(record);
-  world.reindex();
+  inbox.post({ kind: 'recovered', records: recovery.records });
+  await onePass(loop, signal);
   log.warn(
     { commit: tip.commit, nodes: recovery.nodes.length, problems: recovery.problems.length },
     'state directory was lost: rebuilt from the status branch',

@@ -2,6 +2,7 @@
 import { sign as signText, verify as verifyText } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BUILT_ACTIONS } from '../core/document/built-actions.ts';
 import type { Admission } from '../core/enrol/register.ts';
 
 import { ReconcileError, unreachable } from '../core/model/errors.ts';
@@ -54,8 +55,6 @@ export type Parts = {
   readonly rooms: DeskRooms;
   readonly ports: Ports;
   readonly journal: Journal<PassRecord>;
-  /** Instant of the newest pass in the journal; null when it is empty. */
-  readonly lastRecordAt: PassRecord['at'] | null;
   readonly observer: Observer;
   /** Files of a local source whose change means a new tip. */
   readonly watchPaths: readonly string[];
@@ -95,13 +94,11 @@ async function open(
   const { stateDir } = config;
   const { identity, created } = await loadOrCreateKeyFile(secretPath(config.identityKey));
   const world = new World();
-  let lastRecordAt: PassRecord['at'] | null = null;
   const journal = await openJournal<PassRecord>({
     disk: nodeDisk,
     dir: join(stateDir, 'journal'),
     format: journalFormat,
     onRecord: (pass) => {
-      lastRecordAt = pass.at;
       for (const record of pass.records) apply(world.state, record);
     },
   });
@@ -182,7 +179,6 @@ async function open(
     rooms,
     ports,
     journal,
-    lastRecordAt,
     observer: createObserver(world, inbox, ports),
     watchPaths: config.source.isLocal ? await sourceWatchPaths(config.source.url) : [],
     publisher,
@@ -225,9 +221,6 @@ async function open(
     close,
   };
 }
-
-/** Actions that agents of this version carry out; documents that need another one are refused, not skipped. */
-export const BUILT_ACTIONS: readonly string[] = ['aws:runShellScript'];
 
 /** Whether `signature` is this daemon's over `text`: what state.json must show before it restores anything. */
 export function verifiedBy(identity: Identity): (text: string, signature: string) => boolean {

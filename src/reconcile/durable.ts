@@ -2,17 +2,17 @@
  * A pass whose records cannot be written waits: the world in memory is ahead of the disk, so nothing is sent and nothing
  * is acked until the very same records are durable (spec/reliability-security.md §6, disk full).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleepForReal } from 'node:timers/promises';
 import { ReconcileError } from '../core/model/errors.ts';
 import type { PassRecord } from '../core/world/records.ts';
-import type { JournalPort } from './ports.ts';
+import type { Ports } from './ports.ts';
 
 const DELAY_MS_MIN = 250;
 const DELAY_MS_MAX = 5_000;
 
 /** @throws the journal's error when its retry is `never`, or the signal's reason when the daemon leaves. */
 export async function appendUntilDurable(
-  journal: JournalPort,
+  { journal, clock }: Pick<Ports, 'clock' | 'journal'>,
   pass: PassRecord,
   signal: AbortSignal,
 ): Promise<void> {
@@ -25,6 +25,6 @@ export async function appendUntilDurable(
       if (!(cause instanceof ReconcileError) || cause.retry === 'never') throw cause;
       journal.onDelay?.(cause);
     }
-    await sleep(delayMs, undefined, { signal });
+    await (clock.sleep?.(delayMs, signal) ?? sleepForReal(delayMs, undefined, { signal }));
   }
 }

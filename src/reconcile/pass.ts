@@ -29,7 +29,7 @@ export async function pass(
   const at = ports.clock.now();
   const { records, effects, reasons, more } = advance(world, events, at);
   try {
-    await appendUntilDurable(ports.journal, { at, records }, signal); // durable before anyone sees an effect
+    await appendUntilDurable(ports, { at, records }, signal); // durable before anyone sees an effect
   } catch (cause) {
     settle(cause instanceof Error ? cause : new Error(String(cause)));
     throw cause;

@@ -22,6 +22,8 @@ export type Ports = {
 export type ClockPort = {
   now(): Instant;
   monotonicMs(): number;
+  /** How a pass waits for its disk; the machine's own timers when absent. Rejects when the signal aborts. */
+  sleep?(ms: number, signal: AbortSignal): Promise<void>;
 };
 
 export type JournalPort = {

@@ -69,7 +69,7 @@ export function createPublisher(
 
   /** Earliest instant for the next publish, monotonic ms; null when nothing is dirty. */
   function dueAt(): number | null {
-    if (!isDirty(world.dirty)) return null;
+    if (world.revision === null || !isDirty(world.dirty)) return null;
     const accepted = world.state.accepted?.commit ?? null;
     const settles = accepted !== settledRevision && isSettled(world);
     const regular = publishedAtMs === null ? 0 : publishedAtMs + options.intervalMs;

@@ -41,7 +41,7 @@ export function standingOf(
     waiting: spoken.waiting,
     compliance,
     severity: definition?.complianceSeverity ?? 'UNSPECIFIED',
-    rating: ratingOf(spoken.status, compliance, assignment, wanted),
+    rating: ratingOf(spoken, compliance, assignment, wanted),
     owed,
     outcome,
     applied: outcome?.outcome.status === 'Skipped' ? last : null,
@@ -109,13 +109,15 @@ export function complianceOf(last: LastOutcome | null): ComplianceStatus | null 
   return last.outcome.status === 'Success' ? 'COMPLIANT' : 'NON_COMPLIANT';
 }
 
+/** Who waits for a slot waits as stated: the verdict is about what failed, what is silent and what is owed. */
 function ratingOf(
-  status: TargetStatus,
+  { status, waiting }: Spoken,
   compliance: ComplianceStatus | null,
   { last, shown }: Assignment,
   wanted: string | null,
 ): Rating {
   if (status === 'Failed' || compliance === 'NON_COMPLIANT') return 'failing';
+  if (waiting?.reason === 'schedule') return 'ok';
   if (last?.outcome.status === 'Success' && isCurrent(last, wanted)) return 'ok';
   return shown !== null && skippedByNode(shown.outcome) && isCurrent(shown, wanted)
     ? 'ok'

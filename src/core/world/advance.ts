@@ -48,6 +48,7 @@ function onEvent(turn: Turn, event: Event): void {
       return onBoot(turn, event);
     case 'recovered':
       for (const record of event.records) emit(turn, record);
+      turn.world.reindex();
       return;
     case 'restored':
       return onRestored(turn, event.revision);
@@ -96,9 +97,9 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
     emit(turn, { kind: 'instance', name, epoch: 1, daemonKey });
   }
   world.reindex();
-  const at = event.lastRecordAt ?? turn.now;
   for (const node of state.nodes.values()) {
-    if (node.connectedAt !== null) emit(turn, { kind: 'disconnected', node: node.id, at });
+    if (node.connectedAt !== null)
+      emit(turn, { kind: 'disconnected', node: node.id, at: turn.now });
     watchAbsence(turn, node);
   }
   for (const execution of state.executions.values()) watchUnreachable(turn, execution);

@@ -81,7 +81,6 @@ export type Event =
       readonly kind: 'boot';
       readonly instance: string;
       readonly daemonKey: string;
-      readonly lastRecordAt: Instant | null;
     }
   /** Records rebuilt from the status branch, into an empty state. */
   | { readonly kind: 'recovered'; readonly records: readonly Record[] }

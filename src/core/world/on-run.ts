@@ -175,8 +175,11 @@ export function onNotStarted(
   } else if (found.run.phase === 'Offered') finish(turn, refusal(found, event, turn.now));
 }
 
-/** The agent will take the same job later, e.g. when its disk has room: anything else would be refused for ever. */
-const retryable = new Set(['Expired', 'NotYet', 'DiskFull']);
+/**
+ * The agent will take the same job later: when clocks agree, when its disk has room, when a daemon that was restored has
+ * caught up with the position the agent has seen. Anything else would be refused for ever.
+ */
+const retryable = new Set(['Expired', 'NotYet', 'DiskFull', 'StaleEpoch']);
 /** A node that refuses for now is asked again after this, so that a wrong clock or a full disk makes no storm. */
 const REST_MS = 30_000;
 

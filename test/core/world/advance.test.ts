@@ -213,7 +213,7 @@ test('a restart forgets nothing: offered jobs are owed again, started ones are w
   fleet.start(first);
   const again = new TestFleet();
   for (const record of fleet.journal) apply(again.world.state, record);
-  again.happen({ kind: 'boot', instance: 'test', daemonKey: 'key', lastRecordAt: fleet.now });
+  again.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
   again.happen({ kind: 'restored', revision: revision(1, { motd: { maxConcurrency: '2' } }) });
   again.happen({ kind: 'connected', node: first.node, hello: hello(first.run, fleet.now) });
   assert.equal(again.takeJobs().length, 0);

@@ -179,7 +179,7 @@ class Play {
     Object.assign(again.world.state, emptyState());
     for (const record of journal) apply(again.world.state, record);
     again.journal.push(...journal);
-    again.happen({ kind: 'boot', instance: 'test', daemonKey: 'key', lastRecordAt: now });
+    again.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
     if (this.loaded !== null) again.happen({ kind: 'restored', revision: this.loaded });
     this.fleet = again;
   }
