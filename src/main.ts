@@ -1,27 +1,27 @@
 /** argv, env → command → exit code. The only place that ends the process. */
-
 import { EXIT } from './cli/exit.ts';
 import { runProgram } from './cli/program.ts';
 
-const interrupted = new AbortController();
+const leave = new AbortController();
+let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
-    interrupted.abort();
+    if (leave.signal.aborted) process.exit(EXIT.interrupted); // asked twice: at once
+    interrupted = signal === 'SIGINT';
+    leave.abort();
   });
 }
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.done); // whoever read has seen enough
-    throw error;
+    if (error.code !== 'EPIPE') throw error; // whoever read has seen enough; the command's own code stands
   });
 }
 
-process.exit(
-  await runProgram(process.argv.slice(2), {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-    signal: interrupted.signal,
-  }),
-);
+const code = await runProgram(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: leave.signal,
+});
+// SIGTERM is how a service manager asks: leaving for it in order is the command's own success.
+process.exit(interrupted ? EXIT.interrupted : code);

@@ -11,10 +11,6 @@ import { versionOf } from './version.ts';
 
 /** @throws never */
 export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
-  const warning = endOfLife(process.versions.node, Date.now());
-  if (warning !== null && context.env['NODE_NO_WARNINGS'] !== '1') {
-    context.stderr.write(`reconciled: ${warning}\n`);
-  }
   try {
     return await dispatch(argv, context);
   } catch (error) {
@@ -36,7 +32,15 @@ async function dispatch(argv: readonly string[], context: Context): Promise<numb
   const { command } = await present(words).load();
   const parsed = parseCall(words, command, argv.slice(words.split(' ').length), context);
   if (parsed === 'helped') return EXIT.done;
+  if (parsed.given('format') !== 'json') warnOfOldNode(context);
   return runUntilInterrupted(command, () => command.run(parsed, context), context.signal);
+}
+
+/** Not beside JSON: some programs read standard error along with it. */
+function warnOfOldNode({ env, stderr }: Context): void {
+  const warning = endOfLife(process.versions.node, Date.now());
+  if (warning === null || env['NODE_NO_WARNINGS'] === '1') return;
+  stderr.write(`warning: ${warning}\n`);
 }
 
 /** A command that does not listen to the signal is left where it stands; nothing here needs tidying by hand. */
@@ -88,13 +92,12 @@ function present(words: string) {
 
 function complain(error: unknown, { stderr, signal }: Context): number {
   if (error instanceof ReconcileError) {
-    const code = error.code === 'USAGE' ? '' : ` (${error.code})`;
-    stderr.write(`reconciled: ${error.message}${code}\n`);
+    stderr.write(`error ${error.code}: ${error.message}\n`);
     return error.exitCode;
   }
   if (signal.aborted && isAbort(error)) return EXIT.interrupted;
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  stderr.write(`reconciled: this is a bug, please report it\n${told}\n`);
+  stderr.write(`error BUG: please report this\n${told}\n`);
   return EXIT.error;
 }
 

@@ -1,0 +1,20 @@
+/** Fields of the daemon's answers, as text; what is missing is a dash. */
+import type { Json, JsonObject } from '../core/model/json.ts';
+import { isJsonObject } from '../core/model/json.ts';
+
+export const objectsOf = (answer: Json): readonly JsonObject[] =>
+  Array.isArray(answer) ? answer.filter(isJsonObject) : [];
+
+export function field(object: JsonObject, key: string): string {
+  const value = object[key];
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
+}
+
+/** `{"Success":3,"Failed":0}` → `3 Success`. */
+export function countsOf(object: JsonObject, key: string): string {
+  const counts = object[key];
+  if (!isJsonObject(counts)) return '-';
+  const parts = Object.entries(counts).filter(([, count]) => count !== 0);
+  return parts.map(([name, count]) => `${String(count)} ${name}`).join(', ') || '-';
+}
