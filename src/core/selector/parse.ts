@@ -21,7 +21,7 @@ export type SelectorMistake = {
 export const TARGETS_MAX = 5;
 export const TARGET_VALUES_MAX = 50;
 /** Of a group's query (SSM user guide, resource groups as targets). */
-export const GROUP_KEYS_MAX = 5;
+const GROUP_KEYS_MAX = 5;
 export const GROUP_VALUES_MAX = 5;
 
 /**
