@@ -1,0 +1,221 @@
+/** A Git host with two refs, as fallible as hosts are. People push to one, the daemon to both ends of the other. */
+import { createHash } from 'node:crypto';
+import { gitBlobId } from '../../src/core/canonical/digest.ts';
+import type { BlobId, CommitId } from '../../src/core/model/brand.ts';
+import { commitId } from '../../src/core/model/brand.ts';
+import { present, ReconcileError } from '../../src/core/model/errors.ts';
+import type {
+  PublishOutcome,
+  PublishRequest,
+  SourceObservation,
+  SourcePort,
+  StatusPort,
+  StatusTip,
+} from '../../src/reconcile/ports.ts';
+import type { Life, Wait } from '../../src/simulate/life.ts';
+import type { Wish } from './wish.ts';
+import { filesOf } from './wish.ts';
+
+export type Commit = {
+  readonly id: CommitId;
+  readonly parent: CommitId | null;
+  readonly wish: Wish;
+  readonly message: string;
+  readonly files: ReadonlyMap<string, BlobId>;
+};
+
+export type StatusCommit = {
+  readonly id: CommitId;
+  readonly tree: ReadonlyMap<string, Buffer>;
+  readonly instance: string | null;
+  readonly seq: number | null;
+  readonly subject: string;
+};
+
+export type HostFaults = {
+  sourceDown: boolean;
+  statusDown: boolean;
+  /** The next push is applied and its answer lost. */
+  loseAnswer: boolean;
+  /** The next push finds that somebody was faster. */
+  race: boolean;
+};
+
+export type GitHost = ReturnType<typeof createGitHost>;
+
+export function createGitHost(seed: string) {
+  const commits = new Map<CommitId, Commit>();
+  const blobs = new Map<BlobId, Buffer>();
+  let source: CommitId | null = null;
+  let status: StatusCommit[] = [];
+  let made = 0;
+  const faults: HostFaults = {
+    sourceDown: false,
+    statusDown: false,
+    loseAnswer: false,
+    race: false,
+  };
+
+  const nextId = (): CommitId =>
+    commitId(createHash('sha1').update(`${seed}/${++made}`).digest('hex'));
+
+  function commit(wish: Wish, parent: CommitId | null, message: string): Commit {
+    const files = new Map<string, BlobId>();
+    for (const [path, text] of filesOf(wish)) {
+      const bytes = Buffer.from(text);
+      const blob = gitBlobId(bytes);
+      blobs.set(blob, bytes);
+      files.set(path, blob);
+    }
+    const made: Commit = { id: nextId(), parent, wish, message, files };
+    commits.set(made.id, made);
+    return made;
+  }
+
+  /** From the tip back to `known`; null when it is no ancestor. */
+  function since(tip: CommitId, known: CommitId): readonly Commit[] | null {
+    const path: Commit[] = [];
+    for (let at: CommitId | null = tip; at !== null; ) {
+      if (at === known) return path;
+      const each: Commit = present(commits.get(at), 'a parent exists');
+      path.push(each);
+      at = each.parent;
+    }
+    return null;
+  }
+
+  function observe(accepted: CommitId | null): SourceObservation {
+    const tip = source;
+    const none = { distance: null, messages: [] };
+    if (tip === null) return { tip, ancestry: 'gone', ...none };
+    if (accepted === null) return { tip, ancestry: 'first', distance: 1, messages: [] };
+    if (tip === accepted) return { tip, ancestry: 'same', distance: 0, messages: [] };
+    const path = since(tip, accepted);
+    if (path === null) return { tip, ancestry: 'diverged', ...none };
+    const messages = path.map(({ message }) => message);
+    return { tip, ancestry: 'descendant', distance: path.length, messages };
+  }
+
+  function sourcePort(life: Life, times: () => Wait): SourcePort {
+    const reach = <Value>(label: string, work: () => Value): Promise<Value> =>
+      life.wait(times(), label, () => {
+        if (faults.sourceDown) throw unreachable('SOURCE_UNREACHABLE');
+        return work();
+      });
+    return {
+      observe: (accepted) => reach('source observed', () => observe(accepted)),
+      // What was fetched stands in the mirror: it can be read while the host is away.
+      snapshot: (id) =>
+        life.wait(times(), 'source read', () => {
+          const { files } = present(commits.get(id), `commit ${id} exists`);
+          return {
+            commit: id,
+            files: [...files].map(([path, blob]) => ({ path, blob, kind: 'file' as const })),
+            read: (blob: BlobId) => Promise.resolve(readBlob(blob)),
+          };
+        }),
+      readBlob: (blob) => Promise.resolve(readBlob(blob)),
+    };
+  }
+
+  const readBlob = (blob: BlobId): Buffer => present(blobs.get(blob), `blob ${blob} exists`);
+
+  function tipOf(): StatusTip | null {
+    const tip = status.at(-1);
+    if (tip === undefined) return null;
+    return {
+      commit: tip.id,
+      instance: tip.instance,
+      seq: tip.seq,
+      read: (path) => Promise.resolve(tip.tree.get(path) ?? null),
+      list: (prefix) =>
+        Promise.resolve([...tip.tree.keys()].filter((path) => path.startsWith(prefix)).sort()),
+    };
+  }
+
+  /** One per life of the daemon: what it left on the branch is known to its mirror only. */
+  function statusPort(
+    life: Life,
+    times: () => Wait,
+    onPublished: (commit: StatusCommit) => void,
+  ): StatusPort {
+    let left: CommitId | null = null;
+
+    function push(request: PublishRequest): PublishOutcome {
+      const tip = status.at(-1);
+      if (!request.complete && tip?.id !== left) {
+        return {
+          kind: 'rebuild',
+          reason: tip === undefined ? 'deleted' : left === null ? 'unknown' : 'edited',
+        };
+      }
+      const tree = new Map(request.complete ? [] : (tip?.tree ?? []));
+      for (const [path, bytes] of request.files) {
+        if (bytes === null) tree.delete(path);
+        else tree.set(path, Buffer.from(bytes));
+      }
+      const { instance, seq, subject } = request;
+      const made: StatusCommit = { id: nextId(), tree, instance, seq, subject };
+      status.push(made);
+      left = made.id;
+      onPublished(made);
+      return { kind: 'published', commit: made.id, foreignPaths: [] };
+    }
+
+    return {
+      tip: () =>
+        life.wait(times(), 'status read', () => {
+          if (faults.statusDown) throw unreachable('STATUS_UNREACHABLE');
+          return tipOf();
+        }),
+      publish: (request) =>
+        life.wait(times(), 'status pushed', () => {
+          if (faults.statusDown) throw unreachable('STATUS_UNREACHABLE');
+          if (faults.race) {
+            faults.race = false;
+            scribble('faster.txt', 'somebody else');
+          }
+          const outcome = push(request);
+          if (faults.loseAnswer) {
+            faults.loseAnswer = false;
+            throw unreachable('STATUS_TIMEOUT');
+          }
+          return outcome;
+        }),
+    };
+  }
+
+  /** Somebody edits the status branch by hand. */
+  function scribble(path: string, text: string): void {
+    const tip = status.at(-1);
+    if (tip === undefined) return;
+    const tree = new Map(tip.tree).set(path, Buffer.from(text));
+    status.push({ ...tip, id: nextId(), tree, subject: 'edited by hand', instance: tip.instance });
+  }
+
+  return {
+    faults,
+    commit,
+    sourcePort,
+    statusPort,
+    readBlob,
+    scribble,
+    since,
+    commitOf: (id: CommitId): Commit => present(commits.get(id), `commit ${id} exists`),
+    get source() {
+      return source;
+    },
+    set source(tip: CommitId | null) {
+      source = tip;
+    },
+    get statusTip() {
+      return status.at(-1) ?? null;
+    },
+    deleteStatus(): void {
+      status = [];
+    },
+  };
+}
+
+const unreachable = (code: string): ReconcileError =>
+  new ReconcileError(code, 'the host does not answer', { retry: 'backoff' });

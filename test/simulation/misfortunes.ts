@@ -1,0 +1,141 @@
+/** What goes wrong, each by its own clock, until the story turns quiet. */
+import type { Random } from '../../src/simulate/random.ts';
+import type { NodeActor, Story } from './story.ts';
+import type { FaultKind } from './swarm.ts';
+import { faultKinds } from './swarm.ts';
+
+const MINUTE = 60_000;
+
+/** Begins every misfortune that this story's swarm has drawn. */
+export function beginMisfortunes(story: Story): void {
+  for (const kind of faultKinds) {
+    const meanMs = story.swarm.faults[kind];
+    if (meanMs === null) continue;
+    const random = story.random.split(`fault ${kind}`);
+    const next = (): void => {
+      story.timeline.after(random.exponential(meanMs), kind, () => {
+        if (story.quiet) return;
+        story.trace(`fault ${kind}`);
+        strike(story, kind, random);
+        next();
+      });
+    };
+    next();
+  }
+}
+
+function strike(story: Story, kind: FaultKind, random: Random): void {
+  const { host, daemon } = story;
+  const node = random.pick(story.nodes);
+  switch (kind) {
+    case 'killDaemon':
+      return story.killDaemon('kill', random.exponential(5_000));
+    case 'powerDaemon':
+      return story.killDaemon('power', random.exponential(2 * MINUTE));
+    case 'crashDaemonDisk':
+      return daemon.disk.crashWithin(random.integer(1, 40));
+    case 'loseState':
+      if (host.statusTip === null || host.statusTip.seq === null) return;
+      story.killDaemon('kill', random.exponential(20_000));
+      daemon.disk.lose();
+      daemon.stateLost = true;
+      return;
+    case 'daemonDiskFails':
+      return during(story, random.exponential(MINUTE), () => {
+        daemon.disk.fail(random.pick(['full', 'io']));
+        return () => daemon.disk.fail(null);
+      });
+    case 'stepDaemonClock':
+      story.sometimes('daemon clock set');
+      return daemon.clock.step(random.pick([-60, -20, -1, 1, 45, 300]) * MINUTE);
+    case 'killAgent':
+      return story.killAgent(node, 'kill', random.exponential(10_000));
+    case 'crashAgentDisk':
+      return node.disk.crashWithin(random.integer(1, 25));
+    case 'agentDiskFails':
+      return during(story, random.exponential(2 * MINUTE), () => {
+        node.disk.fail(random.pick(['full', 'io']));
+        return () => node.disk.fail(null);
+      });
+    case 'rebootNode':
+      return story.killAgent(node, 'power', 30_000 + random.exponential(MINUTE));
+    case 'nodeOff':
+      story.sometimes('node off for long');
+      return story.killAgent(node, random.pick(['kill', 'power']), random.exponential(90 * MINUTE));
+    case 'stepNodeClock':
+      story.sometimes('node clock set');
+      return node.clock.step(random.pick([-10, -2, 2, 10]) * MINUTE);
+    case 'cutConnection':
+      return cut(node, 0, random.integer(0, 2_000), story);
+    case 'partition':
+      return during(story, random.exponential(10 * MINUTE), () => partition(story, random));
+    case 'sourceDown':
+      return during(story, random.exponential(10 * MINUTE), () => flag(host.faults, 'sourceDown'));
+    case 'statusDown':
+      return during(story, random.exponential(10 * MINUTE), () => flag(host.faults, 'statusDown'));
+    case 'loseAnswer':
+      story.sometimes('answer to a push lost');
+      host.faults.loseAnswer = true;
+      return;
+    case 'race':
+      story.sometimes('push lost a race');
+      host.faults.race = true;
+      return;
+    case 'editStatus':
+      story.sometimes('status branch edited by hand');
+      return host.scribble('README.md', 'all is well');
+    case 'deleteStatus':
+      story.sometimes('status branch deleted');
+      return host.deleteStatus();
+  }
+}
+
+/** The end of a misfortune comes early when the story turns quiet. */
+const endings = new WeakMap<Story, Set<() => void>>();
+
+function during(story: Story, ms: number, begin: () => () => void): void {
+  const stop = begin();
+  const ends = endings.get(story) ?? new Set();
+  endings.set(story, ends);
+  ends.add(stop);
+  story.timeline.after(ms, 'fault ends', () => {
+    if (!ends.delete(stop)) return;
+    stop();
+  });
+}
+
+export function endMisfortunes(story: Story): void {
+  for (const stop of endings.get(story) ?? []) stop();
+  endings.get(story)?.clear();
+  Object.assign(story.host.faults, { loseAnswer: false, race: false });
+}
+
+function flag<Name extends string>(flags: { [name in Name]: boolean }, name: Name): () => void {
+  flags[name] = true;
+  return () => {
+    flags[name] = false;
+  };
+}
+
+function cut(node: NodeActor, agentMs: number, daemonMs: number, story: Story): void {
+  const wire = node.agent?.wire;
+  if (wire == null) return;
+  story.sometimes('connection cut');
+  wire.cut({ agent: agentMs, daemon: daemonMs });
+}
+
+/** Half-open at first: each end finds out when its heartbeats stay away. */
+function partition(story: Story, random: Random): () => void {
+  const cutOff = story.nodes.filter(() => random.chance(0.4));
+  for (const node of cutOff) {
+    node.cutOff = true;
+    const wires = [node.agent?.wire ?? null];
+    for (const wire of wires) {
+      wire?.cut({ agent: random.integer(0, 75_000), daemon: random.integer(0, 75_000) });
+    }
+  }
+  story.sometimes('partition');
+  return () => {
+    for (const node of cutOff) node.cutOff = false;
+  };
+}

@@ -1,0 +1,402 @@
+/**
+ * The reference model: what really ran where and when, and what may not happen. It sees everything and understands little:
+ * it counts what machines did, what the daemon wrote down and what people wished, and knows none of the product's rules
+ * beyond the promises themselves (spec P1 to P8, P10, P20).
+ */
+
+import type { TaskOrder } from '../../src/agent/ports.ts';
+import type { CommitId, NodeId, RunId } from '../../src/core/model/brand.ts';
+import type { Outcome } from '../../src/core/model/state.ts';
+import type { Effect } from '../../src/core/world/effects.ts';
+import type { PassRecord, Record } from '../../src/core/world/records.ts';
+import type { World } from '../../src/core/world/world.ts';
+import type { Job } from '../../src/protocol/messages.ts';
+import type { Commit, GitHost, StatusCommit } from './git-host.ts';
+import { numberOf } from './keys.ts';
+import type { Wish } from './wish.ts';
+import { contentOf, inForce, targetsOf } from './wish.ts';
+
+/** A promise was broken. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+/** One run as the machine saw it. */
+export type Truth = {
+  readonly job: Job;
+  readonly node: NodeId;
+  readonly content: string;
+  readonly steps: number;
+  /** Task → times it began. */
+  readonly begun: Map<string, number>;
+  readonly exits: (number | null)[];
+  begunAtMs: number | null;
+  /** Told by the daemon's journal, or kept by the node for ever. */
+  accounted: boolean;
+  acked: boolean;
+};
+
+type Stop = { failing: Set<NodeId>; forgiven: number; due: boolean; closed: boolean };
+
+export type ModelOptions = {
+  readonly host: GitHost;
+  readonly nowMs: () => number;
+  readonly sometimes: (situation: string) => void;
+};
+
+export type Model = ReturnType<typeof createModel>;
+
+export function createModel({ host, nowMs, sometimes }: ModelOptions) {
+  const truths = new Map<RunId, Truth>();
+  /** Wishes as far as they are valid, by the commit in which they were accepted. */
+  const effective = new Map<CommitId, Wish>();
+  const operatorAccepts = new Set<CommitId>();
+  const contents = new Map<string, string>();
+  const out = new Map<string, Map<RunId, NodeId>>();
+  const associationOf = new Map<string, string>();
+  const stops = new Map<string, Stop>();
+  const occasions = new Map<string, RunId>();
+  /** Node and association → generations that ended well there. */
+  const successes = new Map<string, readonly string[]>();
+  const checked = new WeakSet<Buffer>();
+  const durableOutcomes = new Set<RunId>();
+  let wish: Wish | null = null;
+  let accepted: CommitId | null = null;
+  let acceptedAtMs = 0;
+  let paused = false;
+  let held = false;
+
+  function broken(promise: string, detail: string): never {
+    throw new Violation(`${promise}: ${detail}`);
+  }
+
+  // --- what the daemon writes down ------------------------------------------------------------------------------
+
+  function onDurable(passes: readonly PassRecord[]): void {
+    for (const pass of passes) for (const record of pass.records) onRecord(record);
+  }
+
+  function onRecord(record: Record): void {
+    switch (record.kind) {
+      case 'accepted':
+        return accept(record.commit, record.by);
+      case 'held':
+        held = true;
+        sometimes(`held: ${record.code}`);
+        return;
+      case 'released':
+        held = false;
+        return;
+      case 'paused':
+        paused = true;
+        return;
+      case 'resumed':
+        paused = false;
+        return;
+      case 'execution':
+        associationOf.set(record.id, record.association);
+        stops.set(record.id, { failing: new Set(), forgiven: 0, due: false, closed: false });
+        return;
+      case 'joined':
+        for (const { node } of record.runs) stops.get(record.execution)?.failing.delete(node);
+        sometimes('runs join an open execution');
+        return;
+      case 'closed': {
+        const stop = stops.get(record.execution);
+        if (stop !== undefined) stop.closed = true;
+        return;
+      }
+      case 'unstopped': {
+        const stop = stops.get(record.execution);
+        if (stop !== undefined) Object.assign(stop, { due: false, forgiven: stop.failing.size });
+        return;
+      }
+      case 'stopped':
+        sometimes('stopped at the error threshold');
+        return;
+      case 'slot':
+        if (record.missed) sometimes('slot missed and recorded');
+        else sometimes('slot fired');
+        return;
+      case 'offered':
+        return offered(record);
+      case 'returned':
+        sometimes('job given back');
+        outOf(record.execution).delete(record.run);
+        return;
+      case 'started':
+        outOf(record.execution).set(record.run, record.node);
+        stops.get(record.execution)?.failing.delete(record.node);
+        return;
+      case 'unreachable':
+        sometimes('run unreachable');
+        return fails(record.execution, record.node, true);
+      case 'finished':
+        return finished(record);
+      case 'recalled':
+        return account(record.last.outcome.run);
+      default:
+        return;
+    }
+  }
+
+  function accept(commit: CommitId, by: string): void {
+    const next = host.commitOf(commit);
+    if (by === 'recovery') {
+      wish = effective.get(commit) ?? broken('P6', `recovered to ${commit}, never accepted before`);
+    } else {
+      mayAct(next);
+      wish = inForce(wish, next.wish);
+      if (next.wish.broken.size > 0) sometimes('accepted with a broken file');
+      effective.set(commit, wish);
+    }
+    accepted = commit;
+    acceptedAtMs = nowMs();
+    held = false;
+    sometimes(`accepted by ${by}`);
+  }
+
+  function mayAct(next: Commit): void {
+    if (operatorAccepts.has(next.id) || accepted === null || wish === null) return;
+    const path = host.since(next.id, accepted);
+    if (path === null) broken('P6', `${next.id} does not descend from ${accepted}`);
+    const after = inForce(wish, next.wish).associations;
+    const removed = [...wish.associations.keys()].filter((name) => !after.has(name)).length;
+    const allowed = Math.max(
+      0,
+      ...path.map(({ message }) =>
+        Number(/^Reconciled-Allow-Delete: (\d+)$/m.exec(message)?.[1] ?? 0),
+      ),
+    );
+    const max = after.size === 0 ? 0 : Math.max(5, Math.floor(wish.associations.size * 0.2));
+    if (removed > max && removed > allowed) broken('P6', `${next.id} removes ${removed} unasked`);
+  }
+
+  const outOf = (execution: string): Map<RunId, NodeId> => {
+    const association = associationOf.get(execution) ?? execution;
+    const runs = out.get(association) ?? new Map<RunId, NodeId>();
+    out.set(association, runs);
+    return runs;
+  };
+
+  function limit(text: string, targets: number): number {
+    return text.endsWith('%')
+      ? Math.max(1, Math.floor((Number(text.slice(0, -1)) * targets) / 100))
+      : Number(text);
+  }
+
+  function tolerated(text: string, targets: number): number {
+    if (text === '100%') return Infinity;
+    return text.endsWith('%')
+      ? Math.floor((Number(text.slice(0, -1)) * targets) / 100)
+      : Number(text);
+  }
+
+  function offered({ execution, run, node }: Record & { kind: 'offered' }): void {
+    if (paused) broken('P20', `offered ${run} while paused`);
+    const runs = outOf(execution);
+    runs.set(run, node);
+    const name = associationOf.get(execution) ?? '';
+    const each = wish?.associations.get(name);
+    if (each === undefined || wish === null) broken('P5', `offered a run of ${name}, not in force`);
+    const targets = targetsOf(wish, name).length;
+    const max = limit(each.maxConcurrency, targets);
+    if (runs.size > max) broken('MaxConcurrency', `${name}: ${runs.size} out, ${max} allowed`);
+    if (runs.size === max && targets > max) sometimes('at MaxConcurrency');
+    if (stops.get(execution)?.due === true) broken('MaxErrors', `${name} goes on after its stop`);
+  }
+
+  function fails(execution: string, node: NodeId, failed: boolean): void {
+    const stop = stops.get(execution);
+    if (stop === undefined) return;
+    if (failed) stop.failing.add(node);
+    else stop.failing.delete(node);
+    const name = associationOf.get(execution) ?? '';
+    const each = wish?.associations.get(name);
+    if (!failed || stop.closed || each === undefined || wish === null) return;
+    const max = tolerated(each.maxErrors, targetsOf(wish, name).length);
+    if (stop.failing.size - stop.forgiven > max) stop.due = true;
+  }
+
+  function finished(record: Record & { kind: 'finished' }): void {
+    const { outcome, execution, node } = record;
+    outOf(execution).delete(outcome.run);
+    durableOutcomes.add(outcome.run);
+    fails(execution, node, outcome.status === 'Failed' || outcome.status === 'TimedOut');
+    account(outcome.run);
+    if (outcome.detailedStatus === 'Interrupted') sometimes('run interrupted');
+    if (outcome.detailedStatus === 'Unreachable') sometimes('silent past the deadline');
+    if (outcome.status === 'Cancelled') sometimes('run cancelled');
+    if (outcome.status === 'TimedOut') sometimes('run timed out');
+    if (outcome.status === 'Success') believable(outcome);
+  }
+
+  /** Success is never guessed. */
+  function believable(outcome: Outcome): void {
+    const truth = truths.get(outcome.run);
+    if (truth === undefined || !hasSucceeded(truth)) {
+      broken('P4', `${outcome.run} counted as Success, which it was not`);
+    }
+  }
+
+  function account(run: RunId): void {
+    const truth = truths.get(run);
+    if (truth !== undefined) truth.accounted = true;
+  }
+
+  // --- what the daemon does -------------------------------------------------------------------------------------
+
+  function onJob(job: Job): void {
+    const content = wish === null ? null : contentOf(wish, job.association);
+    if (wish === null || content === null) broken('P5', `${job.association} is not in force`);
+    if (!targetsOf(wish, job.association).includes(numberOf(job.node))) {
+      broken('P5', `${job.association} does not target ${job.node}`);
+    }
+    const sent = wordsOf(job);
+    if (sent !== content) broken('P5', `${job.association} is "${content}", sent "${sent}"`);
+    const known = contents.get(job.generation);
+    if (known !== undefined && known !== content) broken('generation', 'one digest, two contents');
+    contents.set(job.generation, content);
+    if (held) sometimes('old state goes on while held');
+    if (truths.has(job.run)) {
+      sometimes('job offered again');
+      return;
+    }
+    truths.set(job.run, {
+      job,
+      node: job.node,
+      content,
+      steps: stepsOf(job).length,
+      begun: new Map(),
+      exits: [],
+      begunAtMs: null,
+      accounted: false,
+      acked: false,
+    });
+  }
+
+  function onEffects(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'ack') continue;
+      const truth = truths.get(effect.run);
+      if (truth === undefined) continue;
+      if (!durableOutcomes.has(effect.run))
+        broken('P1', `${effect.run} acked before it was durable`);
+      if (truth.acked) sometimes('result acked twice');
+      truth.acked = true;
+    }
+  }
+
+  /** The daemon has read its journal again. */
+  function onRestart(world: World, stateLost: boolean): void {
+    if (stateLost) for (const truth of truths.values()) truth.acked = false;
+    for (const { acked, job, node } of truths.values()) {
+      if (!acked) continue;
+      const assignment = world.state.nodes.get(node)?.assignments.get(job.association);
+      const inExecution = world.state.executions.get(job.execution)?.runs.get(node);
+      if (assignment === undefined || inExecution?.run !== job.run) continue;
+      if (inExecution.outcome?.digest == null)
+        broken('P1', `${job.run} was acked and is forgotten`);
+    }
+  }
+
+  // --- what machines do -----------------------------------------------------------------------------------------
+
+  function onBegin(node: NodeId, { run, task }: TaskOrder): void {
+    const truth = truths.get(run);
+    if (truth === undefined || truth.node !== node) broken('P5', `${node} runs ${run}, never sent`);
+    const key = `${task.step}.${task.element}`;
+    const times = (truth.begun.get(key) ?? 0) + 1;
+    truth.begun.set(key, times);
+    if (times > 1) broken('P3', `step ${key} of ${run} began ${times} times`);
+    if (truth.begunAtMs !== null) return;
+    truth.begunAtMs = nowMs();
+    const { association, occasion } = truth.job;
+    const once = `${node} ${association} ${occasion}`;
+    const before = occasions.get(once);
+    if (before !== undefined && before !== run) broken('P10', `${once} ran twice`);
+    occasions.set(once, run);
+    if (paused) sometimes('handed over before the pause, begun after it');
+  }
+
+  function onEnd(_node: NodeId, { run }: TaskOrder, code: number | null): void {
+    const truth = truths.get(run);
+    if (truth === undefined) return;
+    truth.exits.push(code);
+    if (!hasSucceeded(truth)) return;
+    const key = `${truth.node} ${truth.job.association}`;
+    successes.set(key, [...(successes.get(key) ?? []), truth.job.generation]);
+  }
+
+  // --- what is published ----------------------------------------------------------------------------------------
+
+  function onPublished(commit: StatusCommit): void {
+    for (const [path, bytes] of commit.tree) {
+      if (checked.has(bytes) || !path.startsWith('nodes/')) continue;
+      checked.add(bytes); // what was true once stays true
+      checkNodeFile(JSON.parse(bytes.toString()) as NodeFile);
+    }
+  }
+
+  function checkNodeFile(file: NodeFile): void {
+    for (const { AssociationName: name, Status, Generation = '' } of file.Associations) {
+      if (Status !== 'Success') continue;
+      const had = successes.get(`${file.NodeId} ${name}`) ?? [];
+      if (!had.some((generation) => generation.startsWith(Generation))) {
+        broken('status', `${file.NodeId} shows Success of ${name}, which it never had`);
+      }
+    }
+  }
+
+  return {
+    truths,
+    onDurable,
+    onJob,
+    onEffects,
+    onRestart,
+    onBegin,
+    onEnd,
+    onPublished,
+    allow: (commit: CommitId) => operatorAccepts.add(commit),
+    get wish() {
+      return wish;
+    },
+    get accepted() {
+      return accepted;
+    },
+    get acceptedAtMs() {
+      return acceptedAtMs;
+    },
+    get paused() {
+      return paused;
+    },
+  };
+}
+
+export type NodeFile = {
+  readonly NodeId: NodeId;
+  readonly Associations: readonly {
+    readonly AssociationName: string;
+    readonly Status: string;
+    readonly Generation?: string;
+    readonly Pending?: { readonly Reason: string };
+  }[];
+};
+
+export const hasSucceeded = ({ exits, steps }: Truth): boolean =>
+  exits.length === steps && exits.every((code) => code === 0);
+
+type Step = {
+  readonly inputs: { readonly timeoutSeconds: string; readonly runCommand: readonly string[] };
+};
+
+const stepsOf = ({ document }: Job): readonly Step[] =>
+  document.content['mainSteps'] as unknown as readonly Step[];
+
+/** The words of `contentOf`, read from what is really sent. */
+function wordsOf(job: Job): string {
+  const steps = stepsOf(job);
+  const [document, version] = steps[0]?.inputs.runCommand[0]?.split(' ') ?? [];
+  const text = job.parameters['text'];
+  return `${document} ${version} ${steps.length} ${steps[0]?.inputs.timeoutSeconds} ${String(text)}`;
+}

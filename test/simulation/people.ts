@@ -1,0 +1,158 @@
+/** What people do to the repository: each deed is a next wish, or null when there is nothing to do it to. */
+import type { Random } from '../../src/simulate/random.ts';
+import type { DeedKind } from './swarm.ts';
+import type { AssociationWish, DocumentWish, Wish } from './wish.ts';
+import { pathOf } from './wish.ts';
+
+const ROLES = ['web', 'db'] as const;
+const SCHEDULES = [
+  null,
+  null,
+  'rate(30 minutes)',
+  'rate(1 hour)',
+  'cron(0 * * * ? *)',
+  'cron(0/15 * * * ? *)',
+] as const;
+const RATES = ['1', '2', '50%', '100%'] as const;
+const ERRORS = ['0', '1', '2', '50%', '100%'] as const;
+
+export type People = {
+  firstWish(nodes: number, associations: number): Wish;
+  next(deed: DeedKind, wish: Wish, spareNode: number | null): Wish | null;
+};
+
+export function createPeople(random: Random): People {
+  let texts = 0;
+  let names = 0;
+
+  function anyAssociation(documents: readonly string[]): AssociationWish {
+    const schedule = random.pick(SCHEDULES);
+    return {
+      document: random.pick(documents),
+      text: `t${++texts}`,
+      schedule,
+      flag: schedule !== null && random.chance(0.25),
+      role: random.chance(0.6) ? null : random.pick(ROLES),
+      maxConcurrency: random.pick(RATES),
+      maxErrors: random.pick(ERRORS),
+    };
+  }
+
+  const anyDocument = (): DocumentWish => ({
+    version: 1,
+    steps: random.integer(1, 3),
+    timeoutSeconds: random.pick([60, 300, 900]),
+  });
+
+  const edit = <Value>(map: ReadonlyMap<string, Value>, change: (value: Value) => Value) => {
+    const [key, value] = random.pick([...map]);
+    return new Map(map).set(key, change(value));
+  };
+  const without = <Key, Value>(map: ReadonlyMap<Key, Value>, keys: readonly Key[]) =>
+    new Map([...map].filter(([key]) => !keys.includes(key)));
+
+  function associationDeed(wish: Wish, change: (each: AssociationWish) => AssociationWish) {
+    if (wish.associations.size === 0) return null;
+    return { ...wish, associations: edit(wish.associations, change) };
+  }
+
+  return {
+    firstWish(nodes, associations) {
+      const documents = new Map([
+        ['DocOne', anyDocument()],
+        ['DocTwo', anyDocument()],
+      ]);
+      const wanted = new Map<string, AssociationWish>();
+      for (let at = 0; at < associations; at++) {
+        wanted.set(`assoc-${++names}`, anyAssociation([...documents.keys()]));
+      }
+      return {
+        associations: wanted,
+        documents,
+        nodes: new Map(Array.from({ length: nodes }, (_, at) => [at, random.pick(ROLES)])),
+        broken: new Set(),
+      };
+    },
+    next(deed, wish, spareNode) {
+      switch (deed) {
+        case 'editDocument':
+          return {
+            ...wish,
+            documents: edit(wish.documents, (each) => ({ ...each, version: each.version + 1 })),
+          };
+        case 'editText':
+          return associationDeed(wish, (each) => ({ ...each, text: `t${++texts}` }));
+        case 'editSchedule':
+          return associationDeed(wish, (each) => {
+            const schedule = random.pick(SCHEDULES);
+            return { ...each, schedule, flag: schedule !== null && each.flag };
+          });
+        case 'editTargets':
+          return associationDeed(wish, (each) => ({
+            ...each,
+            role: random.pick([null, ...ROLES]),
+          }));
+        case 'editRates':
+          return associationDeed(wish, (each) => ({
+            ...each,
+            maxConcurrency: random.pick(RATES),
+            maxErrors: random.pick(ERRORS),
+          }));
+        case 'retag': {
+          if (wish.nodes.size === 0) return null;
+          const [number] = random.pick([...wish.nodes]);
+          return { ...wish, nodes: new Map(wish.nodes).set(number, random.pick(ROLES)) };
+        }
+        case 'addNode':
+          return spareNode === null
+            ? null
+            : { ...wish, nodes: new Map(wish.nodes).set(spareNode, random.pick(ROLES)) };
+        case 'removeNode': {
+          if (wish.nodes.size < 2) return null;
+          const [number] = random.pick([...wish.nodes]);
+          return {
+            ...wish,
+            nodes: without(wish.nodes, [number]),
+            broken: new Set([...wish.broken].filter((path) => path !== pathOf.node(number))),
+          };
+        }
+        case 'addAssociation': {
+          if (wish.associations.size >= 9) return null;
+          const name = `assoc-${++names}`;
+          const each = anyAssociation([...wish.documents.keys()]);
+          return { ...wish, associations: new Map(wish.associations).set(name, each) };
+        }
+        case 'removeAssociation': {
+          if (wish.associations.size < 2) return null;
+          const [name] = random.pick([...wish.associations]);
+          return withoutAssociations(wish, [name]);
+        }
+        case 'removeMost': {
+          const keep = random.integer(0, 1);
+          return withoutAssociations(wish, [...wish.associations.keys()].slice(keep));
+        }
+        case 'break': {
+          const paths = [
+            ...[...wish.associations.keys()].map(pathOf.association),
+            ...[...wish.documents.keys()].map(pathOf.document),
+            ...[...wish.nodes.keys()].map(pathOf.node),
+          ];
+          return { ...wish, broken: new Set([...wish.broken, random.pick(paths)]) };
+        }
+        case 'repair':
+          return wish.broken.size === 0 ? null : { ...wish, broken: new Set() };
+        default:
+          return null;
+      }
+    },
+  };
+
+  function withoutAssociations(wish: Wish, names: readonly string[]): Wish {
+    const paths = names.map(pathOf.association);
+    return {
+      ...wish,
+      associations: without(wish.associations, names),
+      broken: new Set([...wish.broken].filter((path) => !paths.includes(path))),
+    };
+  }
+}

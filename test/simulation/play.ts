@@ -1,0 +1,213 @@
+/** Plays one seed to its end: the active part, the quiet part, and what must be true then. */
+import { assess } from '../../src/core/compliance/assess.ts';
+import { waitingOf } from '../../src/core/world/waiting.ts';
+import type { World } from '../../src/core/world/world.ts';
+import { acceptTip, beginDeeds } from './deeds.ts';
+import { nodeIds, numberOf } from './keys.ts';
+import { beginMisfortunes, endMisfortunes } from './misfortunes.ts';
+import type { NodeFile, Truth } from './model.ts';
+import { hasSucceeded, Violation } from './model.ts';
+import type { Story, StoryOptions } from './story.ts';
+import { createStory } from './story.ts';
+import { contentOf, targetsOf } from './wish.ts';
+
+const MINUTE = 60_000;
+const EVENTS_MAX = 60_000;
+/** Everything that waits for anything has had its time after this. */
+const QUIET_MS = 100 * MINUTE;
+const SETTLE_MS_MAX = 150 * MINUTE;
+
+export type Played = {
+  readonly seed: bigint;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly hash: number;
+  readonly situations: ReadonlyMap<string, number>;
+  /** What was wrong; null when every promise was kept. */
+  readonly failure: Error | null;
+};
+
+export async function play(
+  seed: bigint,
+  options: StoryOptions & { readonly steps?: number } = {},
+): Promise<Played> {
+  const story = createStory(seed, options);
+  const { timeline, swarm } = story;
+  const stepsMax = options.steps ?? Infinity;
+  const run = (untilMs: number, until: () => boolean = () => false): Promise<void> =>
+    timeline.run(untilMs, {
+      onEvent: (label) => story.trace(label),
+      keepGoing: () =>
+        story.failure() === null && timeline.count < Math.min(stepsMax, EVENTS_MAX) && !until(),
+    });
+  beginDeeds(story);
+  beginMisfortunes(story);
+  story.startDaemon();
+  for (const node of story.nodes.slice(0, swarm.nodes + swarm.nodesLater)) story.startAgent(node);
+  await run(swarm.activeMs);
+  if (story.failure() === null && timeline.count < stepsMax) {
+    calm(story);
+    const quietAtMs = timeline.nowMs;
+    await run(quietAtMs + QUIET_MS);
+    let open: readonly string[] = [];
+    await run(quietAtMs + QUIET_MS + SETTLE_MS_MAX, () => (open = unsettled(story)).length === 0);
+    if (story.failure() === null && timeline.count < stepsMax && open.length > 0) {
+      story.fail(new Violation(`liveness: ${open.slice(0, 8).join('; ')}`));
+    }
+  }
+  const failure = story.failure();
+  return {
+    seed,
+    events: timeline.count,
+    virtualMs: timeline.nowMs,
+    hash: story.traceHash(),
+    situations: story.situations,
+    failure: failure === null || failure instanceof Error ? failure : new Error(String(failure)),
+  };
+}
+
+/** All faults end, everybody is back, and the operator puts right what only an operator can. */
+function calm(story: Story): void {
+  story.quiet = true;
+  story.trace('quiet');
+  endMisfortunes(story);
+  for (const node of story.nodes) {
+    if (Math.abs(node.clock.skewMs - story.daemon.clock.skewMs) > MINUTE) {
+      node.clock.step(story.daemon.clock.skewMs - node.clock.skewMs);
+    }
+  }
+  story.timeline.after(20 * MINUTE, 'operator puts things right', () => {
+    story.ask({ kind: 'resume', association: null });
+    const { running } = story.daemon;
+    const held = running?.world.state.held ?? null;
+    if (held !== null && held.code !== 'SourceGone') acceptTip(story);
+  });
+}
+
+/** What has not come right, in words; empty when all is well. */
+function unsettled(story: Story): readonly string[] {
+  const { model, daemon, nodes } = story;
+  const { wish } = model;
+  const world = daemon.running?.world;
+  if (world === undefined || wish === null) return ['the daemon has no revision'];
+  if (world.state.paused !== null) return ['still paused'];
+  const problems: string[] = [];
+  for (const node of nodes) {
+    if (node.agent === null || !wish.nodes.has(node.number)) continue;
+    const { spool, active } = node.agent.state;
+    if (active !== null) problems.push(`node ${node.number} runs`);
+    if (spool.size > 0) problems.push(`node ${node.number} has unacked results`);
+    if (!node.agent.isWelcome) problems.push(`node ${node.number} is not connected`);
+  }
+  const names = [...world.state.associations.keys()].sort();
+  const wanted = [...wish.associations.keys()].sort();
+  if (names.join() !== wanted.join())
+    problems.push(`in force ${names.join()}, wanted ${wanted.join()}`);
+  if (problems.length > 0) return problems;
+  problems.push(...silentRuns(story));
+  problems.push(...unconverged(story, world));
+  return problems.length > 0 ? problems : unpublished(story, world);
+}
+
+/** P4: whatever began is accounted for, in the daemon's journal or, after it was lost, in the node's ledger. */
+function silentRuns({ model, nodes }: Story): readonly string[] {
+  return [...model.truths.values()]
+    .filter(({ begunAtMs, accounted }) => begunAtMs !== null && !accounted)
+    .filter(({ node, job }) => {
+      const ledger = nodes[numberOf(node)]?.agent?.state;
+      return (
+        model.wish?.nodes.has(numberOf(node)) === true && ledger?.ended.get(job.run) === undefined
+      );
+    })
+    .map(({ job }) => `run ${job.run} of ${job.association} began and is not accounted for`);
+}
+
+/** Association and node → what began there last. */
+function lastTruths(truths: Iterable<Truth>): ReadonlyMap<string, Truth> {
+  const last = new Map<string, Truth>();
+  for (const truth of truths) {
+    const key = `${truth.job.association} ${truth.node}`;
+    if (truth.begunAtMs !== null && truth.begunAtMs >= (last.get(key)?.begunAtMs ?? 0)) {
+      last.set(key, truth);
+    }
+  }
+  return last;
+}
+
+const reasonsToWait = new Set(['error-threshold', 'schedule']);
+
+function unconverged({ model, daemon, nodes }: Story, world: World): readonly string[] {
+  const { wish } = model;
+  if (wish === null) return [];
+  const problems: string[] = [];
+  const last = lastTruths(model.truths.values());
+  const standings = standingsOf(world, daemon);
+  for (const name of wish.associations.keys()) {
+    const content = contentOf(wish, name);
+    for (const number of targetsOf(wish, name)) {
+      const id = nodeIds[number];
+      if (id === undefined || nodes[number]?.agent == null) continue;
+      const standing = standings.of(id).find(({ association }) => association === name);
+      if (standing === undefined) {
+        problems.push(`${name} is not assigned to node ${number}`);
+        continue;
+      }
+      const ran = last.get(`${name} ${id}`);
+      const success = ran !== undefined && hasSucceeded(ran);
+      if (standing.status === 'Success' && !(success && ran.content === content)) {
+        problems.push(`${name} on node ${number} shows Success, the machine knows better`);
+      }
+      const waits = standing.waiting !== null && reasonsToWait.has(standing.waiting.reason);
+      const skipped =
+        standing.detailedStatus === 'Skipped' || standing.detailedStatus === 'Associated';
+      if (waits || skipped) continue;
+      if (standing.status === 'Pending') {
+        problems.push(
+          `${name} on node ${number} is ${standing.detailedStatus} (${standing.waiting?.reason ?? 'out'})`,
+        );
+      } else if (ran?.content !== content) {
+        problems.push(`${name} on node ${number} ran "${ran?.content}", wanted "${content}"`);
+      } else if (success !== (standing.status === 'Success')) {
+        problems.push(
+          `${name} on node ${number} is ${standing.detailedStatus}, the machine says ${success}`,
+        );
+      }
+    }
+  }
+  return problems;
+}
+
+function standingsOf(world: World, daemon: Story['daemon']) {
+  return assess({
+    now: daemon.clock.now(),
+    state: world.state,
+    definitions: world.revision?.definitions ?? new Map(),
+    nodes: world.fleet.nodes,
+    nextSlotOf: (name) => world.nextSlotOf(name),
+    waitingOf: (execution, run) => waitingOf(world, execution, run),
+  });
+}
+
+/** The branch says what the daemon says. */
+function unpublished({ host, daemon, model }: Story, world: World): readonly string[] {
+  const tree = host.statusTip?.tree;
+  if (tree === undefined) return ['there is no status branch'];
+  const standings = standingsOf(world, daemon);
+  const problems: string[] = [];
+  for (const number of model.wish?.nodes.keys() ?? []) {
+    const id = nodeIds[number];
+    if (id === undefined) continue;
+    const path = [...tree.keys()].find((each) => each.endsWith(`${id}.json`));
+    const bytes = path === undefined ? undefined : tree.get(path);
+    if (bytes === undefined) {
+      problems.push(`node ${number} is not on the branch`);
+      continue;
+    }
+    const file = JSON.parse(bytes.toString()) as NodeFile;
+    const said = file.Associations.map((line) => `${line.AssociationName} ${line.Status}`);
+    const meant = standings.of(id).map((each) => `${each.association} ${each.status}`);
+    if (said.join() !== meant.join())
+      problems.push(`the branch says ${said.join()}, not ${meant.join()}`);
+  }
+  return problems;
+}

@@ -1,0 +1,428 @@
+/**
+ * One seed, one story: a fleet, its people and its misfortunes, then a quiet time in which everything must come right.
+ * Every promise is checked as it happens; what happens is traced, and the trace has a hash.
+ */
+
+import { decide } from '../../src/agent/decide.ts';
+import type { LedgerRecord } from '../../src/agent/ledger.ts';
+import {
+  applyRecord,
+  emptyLedger,
+  LEDGER_FORMAT,
+  recordsOf as ledgerRecordsOf,
+} from '../../src/agent/ledger.ts';
+import { prepareContent } from '../../src/agent/prepare.ts';
+import type { Instant } from '../../src/core/model/brand.ts';
+import { associationName, instant } from '../../src/core/model/brand.ts';
+import { present } from '../../src/core/model/errors.ts';
+import { emptyState } from '../../src/core/model/state.ts';
+import { apply } from '../../src/core/world/apply.ts';
+import type { OperatorRequest } from '../../src/core/world/events.ts';
+import type { PassRecord } from '../../src/core/world/records.ts';
+import { JOURNAL_FORMAT } from '../../src/core/world/records.ts';
+import { recordsOf } from '../../src/core/world/snapshot.ts';
+import { World } from '../../src/core/world/world.ts';
+import { sealJob } from '../../src/protocol/sign.ts';
+import type { AgentLife } from '../../src/simulate/agent.ts';
+import { startAgent } from '../../src/simulate/agent.ts';
+import type { DaemonLife } from '../../src/simulate/daemon.ts';
+import { startDaemon } from '../../src/simulate/daemon.ts';
+import type { Life, Wait } from '../../src/simulate/life.ts';
+import { createLife } from '../../src/simulate/life.ts';
+import { createLoader } from '../../src/simulate/load.ts';
+import type { Machine } from '../../src/simulate/machine.ts';
+import { createMachine } from '../../src/simulate/machine.ts';
+import type { MachineClock } from '../../src/simulate/machine-clock.ts';
+import { createMachineClock } from '../../src/simulate/machine-clock.ts';
+import { createNetwork } from '../../src/simulate/network.ts';
+import type { Random } from '../../src/simulate/random.ts';
+import { hashOf, randomFrom } from '../../src/simulate/random.ts';
+import type { Timeline } from '../../src/simulate/timeline.ts';
+import { createTimeline } from '../../src/simulate/timeline.ts';
+import type { DiskStore } from './disk-store.ts';
+import { createDiskStore } from './disk-store.ts';
+import type { GitHost } from './git-host.ts';
+import { createGitHost } from './git-host.ts';
+import {
+  daemonIdentity,
+  NODES_MAX,
+  nodeIdentities,
+  nodeIds,
+  signText,
+  verifyText,
+} from './keys.ts';
+import type { Model } from './model.ts';
+import { createModel, Violation } from './model.ts';
+import type { Plant } from './plants.ts';
+import type { Swarm } from './swarm.ts';
+import { drawSwarm } from './swarm.ts';
+
+const START = instant(Date.UTC(2026, 2, 1, 11, 50));
+const BUILT_ACTIONS = ['aws:runShellScript'];
+
+/** A node of the story: its hardware, its disk, and its agent while that lives. */
+export type NodeActor = {
+  readonly number: number;
+  readonly clock: MachineClock;
+  readonly disk: DiskStore<LedgerRecord>;
+  readonly machine: Machine;
+  boots: number;
+  life: Life;
+  agent: AgentLife | null;
+  off: boolean;
+  cutOff: boolean;
+};
+
+export type DaemonActor = {
+  readonly clock: MachineClock;
+  disk: DiskStore<PassRecord>;
+  life: Life;
+  running: DaemonLife | null;
+  stateLost: boolean;
+};
+
+export type Story = {
+  readonly seed: bigint;
+  readonly swarm: Swarm;
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly host: GitHost;
+  readonly model: Model;
+  readonly nodes: readonly NodeActor[];
+  readonly daemon: DaemonActor;
+  readonly situations: Map<string, number>;
+  /** No more faults, no more deeds. */
+  quiet: boolean;
+  sometimes(situation: string): void;
+  wait(meanMs: number): Wait;
+  killAgent(node: NodeActor, how: 'kill' | 'power', downMs: number): void;
+  startAgent(node: NodeActor): void;
+  killDaemon(how: 'kill' | 'power', downMs: number): void;
+  startDaemon(): void;
+  /** Resolves false when nobody answered. */
+  ask(request: OperatorRequest): void;
+  fail(cause: unknown): void;
+  failure(): unknown;
+  trace(line: string): void;
+  traceHash(): number;
+};
+
+export type StoryOptions = { readonly plant?: Plant; readonly onTrace?: (line: string) => void };
+
+export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions = {}): Story {
+  const random = randomFrom(seed);
+  const swarm = drawSwarm(random.split('swarm'));
+  const timeline = createTimeline();
+  const host = createGitHost(String(seed));
+  const situations = new Map<string, number>();
+  const sometimes = (situation: string): void => {
+    situations.set(situation, (situations.get(situation) ?? 0) + 1);
+  };
+  const model = createModel({ host, nowMs: () => timeline.nowMs, sometimes });
+  const loader = createLoader(host.readBlob, BUILT_ACTIONS);
+  const waits = random.split('waits');
+  const wait = (meanMs: number): Wait => ({
+    delayMs: waits.exponential(meanMs),
+    answerMs: waits.exponential(meanMs / 2),
+  });
+  const latencies = random.split('latency');
+  const network = createNetwork(timeline, {
+    isReachable: (node) => nodes[nodeIds.indexOf(node)]?.cutOff === false,
+    latencyMs: () => latencies.exponential(swarm.latencyMs),
+  });
+  const departures = random.split('departures');
+  const someArrive = (underWay: number): number => departures.integer(0, underWay);
+  const prepared = new Map<string, ReturnType<typeof prepareContent>>();
+  let hash = 0x811c9dc5;
+  let requests = 0;
+  let failure: unknown = null;
+
+  function trace(line: string): void {
+    hash = hashOf(line, hash);
+    onTrace?.(`${new Date(START + timeline.nowMs).toISOString().slice(5, 23)} ${line}`);
+  }
+
+  /** What is checked while something happens must not be swallowed by whoever happens to await it. */
+  function guarded<Args extends readonly unknown[]>(check: (...args: Args) => void) {
+    return (...args: Args): void => {
+      try {
+        check(...args);
+      } catch (cause) {
+        fail(cause);
+      }
+    };
+  }
+
+  function fail(cause: unknown): void {
+    failure ??= cause;
+  }
+
+  // --- the daemon -----------------------------------------------------------------------------------------------
+
+  const daemonRandom = random.split('daemon');
+  const daemon: DaemonActor = {
+    clock: createMachineClock(timeline, START),
+    disk: createDiskStore<PassRecord>({
+      random: daemonRandom.split('disk'),
+      format: JOURNAL_FORMAT,
+      createFold: () => {
+        const state = emptyState();
+        let at: Instant = START;
+        return {
+          apply: (pass) => {
+            at = pass.at;
+            for (const record of pass.records) apply(state, record);
+          },
+          records: () => [{ at, records: [...recordsOf(state)] }],
+        };
+      },
+      compactAfter: 60,
+      onCrash: () => {
+        sometimes('daemon died in the middle of a write');
+        killDaemon('kill', daemonRandom.exponential(5_000));
+      },
+      onDurable: guarded((passes) => {
+        for (const { records } of passes)
+          trace(`durable ${records.map(({ kind }) => kind).join(' ')}`);
+        model.onDurable(passes);
+      }),
+      onCompacted: () => sometimes('journal compacted'),
+    }),
+    life: createLife(timeline),
+    running: null,
+    stateLost: false,
+  };
+
+  function startDaemonNow(): void {
+    const life = createLife(timeline);
+    daemon.life = life;
+    daemon.running = null;
+    const world = new World();
+    plant.world?.(world);
+    const store = plant.daemonStore?.(daemon.disk.store) ?? daemon.disk.store;
+    startDaemon({
+      life,
+      instance: 'story',
+      daemonKey: daemonIdentity.publicKey,
+      world,
+      store,
+      clock: daemon.clock,
+      source: host.sourcePort(life, () => wait(50)),
+      loader: plant.loader?.(loader) ?? loader,
+      status: host.statusPort(life, () => wait(200), guarded(model.onPublished)),
+      network,
+      pollMs: swarm.pollMs,
+      publishMs: swarm.publishMs,
+      diskMs: () => wait(swarm.diskMs),
+      sign: (job) => {
+        guarded(model.onJob)(job);
+        trace(`job ${job.association} ${job.run.slice(0, 6)} for ${job.node.slice(-4)}`);
+        return sealJob(daemonIdentity, job);
+      },
+      signText,
+      verifyText,
+      crash: fail,
+      onPass: guarded(({ effects }) => model.onEffects(effects)),
+      ...(plant.daemon ?? {}),
+    }).then(
+      (started) => {
+        if (!life.isAlive) return;
+        daemon.running = started;
+        guarded(model.onRestart)(started.world, daemon.stateLost);
+        if (daemon.stateLost && started.world.state.accepted !== null) {
+          sometimes('state directory rebuilt from the branch');
+        }
+        daemon.stateLost = false;
+      },
+      (cause: unknown) => {
+        if (!life.isAlive) return;
+        // As the service manager does: a daemon that cannot start is started again.
+        trace(`daemon could not start: ${String(cause)}`);
+        sometimes('daemon could not start at once');
+        killDaemon('kill', 10_000);
+      },
+    );
+  }
+
+  function killDaemon(how: 'kill' | 'power', downMs: number): void {
+    if (!daemon.life.isAlive) return;
+    trace(`daemon ${how} for ${Math.round(downMs)} ms`);
+    daemon.life.end();
+    daemon.running = null;
+    network.door = null;
+    for (const wire of network.wires()) if (wire.isOpen('daemon')) wire.leave('daemon', someArrive);
+    daemon.disk.restart(how);
+    timeline.after(downMs, 'daemon starts', startDaemonNow);
+  }
+
+  // --- the nodes ------------------------------------------------------------------------------------------------
+
+  const nodes: readonly NodeActor[] = Array.from({ length: NODES_MAX }, (_, number) => {
+    const mine = random.split(`node ${number}`);
+    const clock = createMachineClock(
+      timeline,
+      START,
+      mine.integer(-swarm.skewMsMax, swarm.skewMsMax),
+    );
+    const id = present(nodeIds[number], 'a node has an id');
+    const scripts = mine.split('scripts');
+    const machine = createMachine(timeline, {
+      now: clock.now,
+      spawnMs: () => 1 + scripts.exponential(20),
+      play: () => ({
+        durationMs: scripts.chance(swarm.hanging) ? 1e9 : scripts.exponential(swarm.stepMs),
+        exitCode: scripts.chance(swarm.failing) ? 1 : 0,
+      }),
+      onBegin: guarded((order) => {
+        trace(`step ${order.run.slice(0, 6)}/${order.task.step} begins on ${id.slice(-4)}`);
+        model.onBegin(id, order);
+      }),
+      onEnd: guarded((order, code) => {
+        if (!actor.life.isAlive) sometimes('step ended while its agent was dead');
+        model.onEnd(id, order, code);
+      }),
+    });
+    const actor: NodeActor = {
+      number,
+      clock,
+      machine,
+      disk: createDiskStore<LedgerRecord>({
+        random: mine.split('disk'),
+        format: LEDGER_FORMAT,
+        createFold: () => {
+          const state = emptyLedger();
+          return {
+            apply: (record) => applyRecord(state, record),
+            records: () => ledgerRecordsOf(state, clock.now()),
+          };
+        },
+        compactAfter: 40,
+        onCrash: () => {
+          sometimes('agent died in the middle of a write');
+          killAgent(actor, 'kill', mine.exponential(5_000));
+        },
+        onDurable: () => undefined,
+        onCompacted: () => sometimes('ledger compacted'),
+      }),
+      boots: 1,
+      life: createLife(timeline),
+      agent: null,
+      off: false,
+      cutOff: false,
+    };
+    return actor;
+  });
+
+  function startAgentNow(node: NodeActor): void {
+    const life = createLife(timeline);
+    node.life = life;
+    node.agent = null;
+    node.off = false;
+    const id = present(nodeIds[node.number], 'a node has an id');
+    const bootId = `boot-${node.boots}`;
+    startAgent({
+      life,
+      context: {
+        node: id,
+        daemonKey: daemonIdentity.publicKey,
+        bootId,
+        prepare: (job) => {
+          const key = `${job.document.digest}/${job.parametersDigest}`;
+          const known =
+            prepared.get(key) ??
+            prepareContent(job.document.content, job.parameters, job.parameterStore);
+          prepared.set(key, known);
+          return known;
+        },
+      },
+      publicKey: present(nodeIdentities[node.number], 'a node has a key').publicKey,
+      facts: {
+        hostname: `node-${node.number}`,
+        platformType: 'Linux',
+        platformName: 'Debian GNU/Linux',
+        platformVersion: '12',
+        architecture: 'x86_64',
+        agentVersion: '0.1.0',
+        bootId,
+      },
+      activation: null,
+      store: plant.agentStore?.(node.disk.store) ?? node.disk.store,
+      machine: node.machine,
+      clock: node.clock,
+      network,
+      random: random.split(`agent ${node.number} ${timeline.count}`),
+      diskMs: () => wait(swarm.diskMs),
+      decide: plant.decide ?? decide,
+      crash: fail,
+      retryMsMax: 120_000,
+    }).then(
+      (agent) => {
+        if (life.isAlive) node.agent = agent;
+      },
+      (cause: unknown) => {
+        if (!life.isAlive) return;
+        sometimes('agent could not start at once');
+        trace(`agent ${node.number} could not start: ${String(cause)}`);
+        killAgent(node, 'kill', 10_000);
+      },
+    );
+  }
+
+  function killAgent(node: NodeActor, how: 'kill' | 'power', downMs: number): void {
+    if (!node.life.isAlive) return;
+    trace(`agent ${node.number} ${how} for ${Math.round(downMs)} ms`);
+    node.life.end();
+    node.agent = null;
+    node.off = true;
+    for (const wire of network.wires(nodeIds[node.number])) {
+      if (wire.isOpen('agent')) wire.leave('agent', someArrive);
+    }
+    if (how === 'power') {
+      node.boots += 1;
+      if (node.machine.running > 0) sometimes('node rebooted during a step');
+      node.machine.reboot();
+    }
+    node.disk.restart(how);
+    timeline.after(downMs, `agent ${node.number} starts`, () => startAgentNow(node));
+  }
+
+  // --- the operator ---------------------------------------------------------------------------------------------
+
+  function ask(request: OperatorRequest): void {
+    const { running, life } = daemon;
+    if (running === null) return;
+    const id = `request-${++requests}`;
+    trace(`operator asks ${request.kind}`);
+    running.ask(id, request).then((answer) => {
+      if (life.isAlive) trace(`operator is told ${answer.ok ? 'ok' : answer.code}`);
+      if (answer.ok) sometimes(`operator: ${request.kind}`);
+    }, fail);
+  }
+
+  return {
+    seed,
+    swarm,
+    random,
+    timeline,
+    host,
+    model,
+    nodes,
+    daemon,
+    situations,
+    quiet: false,
+    sometimes,
+    wait,
+    killAgent,
+    startAgent: startAgentNow,
+    killDaemon,
+    startDaemon: startDaemonNow,
+    ask,
+    fail,
+    failure: () => failure,
+    trace,
+    traceHash: () => hash,
+  };
+}
+
+export const named = associationName;
+export { Violation };

@@ -1,0 +1,103 @@
+/** What may happen in one story and how often: each seed draws its own, so that rare mixtures come up, and quiet ones too. */
+import type { Random } from '../../src/simulate/random.ts';
+
+const MINUTE = 60_000;
+
+/** Mean time between two of its kind, ms; null: it does not happen in this story. */
+export type Frequency = number | null;
+
+export const faultKinds = [
+  'killDaemon',
+  'powerDaemon',
+  'crashDaemonDisk',
+  'loseState',
+  'daemonDiskFails',
+  'stepDaemonClock',
+  'killAgent',
+  'crashAgentDisk',
+  'agentDiskFails',
+  'rebootNode',
+  'nodeOff',
+  'stepNodeClock',
+  'cutConnection',
+  'partition',
+  'sourceDown',
+  'statusDown',
+  'loseAnswer',
+  'race',
+  'editStatus',
+  'deleteStatus',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export const deedKinds = [
+  'editDocument',
+  'editText',
+  'editSchedule',
+  'editTargets',
+  'editRates',
+  'retag',
+  'addNode',
+  'removeNode',
+  'addAssociation',
+  'removeAssociation',
+  'break',
+  'repair',
+  'revert',
+  'forcePush',
+  'deleteBranch',
+  'removeMost',
+  'pause',
+  'resume',
+  'run',
+  'runSome',
+  'cancel',
+  'accept',
+] as const;
+export type DeedKind = (typeof deedKinds)[number];
+
+export type Swarm = {
+  readonly activeMs: number;
+  readonly nodes: number;
+  readonly nodesLater: number;
+  readonly associations: number;
+  readonly latencyMs: number;
+  readonly diskMs: number;
+  readonly pollMs: number;
+  readonly publishMs: number;
+  readonly stepMs: number;
+  /** Share of steps that fail. */
+  readonly failing: number;
+  /** Share of steps that never end by themselves. */
+  readonly hanging: number;
+  readonly skewMsMax: number;
+  readonly faults: { readonly [kind in FaultKind]: Frequency };
+  readonly deeds: { readonly [kind in DeedKind]: Frequency };
+};
+
+export function drawSwarm(random: Random): Swarm {
+  const quiet = random.chance(0.1);
+  const calm = random.pick([0.2, 0.5, 0.8]);
+  const faultMean = random.pick([10, 30, 90]) * MINUTE;
+  const deedMean = random.pick([30, 90, 240]) * MINUTE;
+  const draw = <Kind extends string>(kinds: readonly Kind[], share: number, meanMs: number) =>
+    Object.fromEntries(
+      kinds.map((kind) => [kind, random.chance(share) ? meanMs * (0.3 + 2 * random.next()) : null]),
+    ) as { [kind in Kind]: Frequency };
+  return {
+    activeMs: random.pick([1, 2, 4, 8]) * 60 * MINUTE,
+    nodes: random.integer(1, 8),
+    nodesLater: random.integer(0, 3),
+    associations: random.integer(1, 7),
+    latencyMs: random.pick([1, 20, 500, 3_000]),
+    diskMs: random.pick([1, 10, 300]),
+    pollMs: random.pick([15_000, 60_000, 180_000]),
+    publishMs: random.pick([30_000, 60_000]),
+    stepMs: random.pick([2_000, 20_000, 120_000]),
+    failing: random.pick([0, 0, 0.1, 0.4]),
+    hanging: random.pick([0, 0, 0, 0.03]),
+    skewMsMax: random.pick([0, 1_000, 100_000]),
+    faults: draw(faultKinds, quiet ? 0 : calm, faultMean),
+    deeds: draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
+  };
+}
