@@ -59,6 +59,7 @@ export async function openStage(options: {
   const work = join(dir, 'fleet');
   const config = join(dir, 'etc', 'daemon.yaml');
   const services: Service[] = [];
+  let daemonIsUp = false;
   const secret = randomBytes(24).toString('hex');
   const [agentsPort, httpPort] = [await freePort(), await freePort()];
   const httpUrl = `http://127.0.0.1:${httpPort}`;
@@ -84,7 +85,7 @@ export async function openStage(options: {
     host: '127.0.0.1',
     port: 0,
     onPush: () => {
-      if (pokes) poke(httpUrl, secret, signal);
+      if (pokes && daemonIsUp) poke(httpUrl, secret, signal);
     },
   });
   const repositoryUrl = `${server.url}/fleet.git`;
@@ -150,6 +151,7 @@ export async function openStage(options: {
         `the daemon is not ready; see ${join(dir, 'log', 'daemon.log')}`,
         signal,
       );
+      daemonIsUp = true;
       return daemon;
     },
     async joinNode(name, { args, code }) {
@@ -164,6 +166,7 @@ export async function openStage(options: {
     },
     startAgent,
     async close() {
+      daemonIsUp = false;
       await Promise.all(services.splice(0).map((service) => service.stop()));
       await server.close();
     },

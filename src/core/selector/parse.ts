@@ -20,8 +20,7 @@ export type SelectorMistake = {
 
 export const TARGETS_MAX = 5;
 export const TARGET_VALUES_MAX = 50;
-/** Of a group's query (SSM user guide, resource groups as targets). */
-const GROUP_KEYS_MAX = 5;
+/** Per key of a group's query, which has at most `TARGETS_MAX` keys (SSM user guide, resource groups as targets). */
 export const GROUP_VALUES_MAX = 5;
 
 /**
