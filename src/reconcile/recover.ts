@@ -5,7 +5,7 @@
 import type { Instant } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import { STATE_PATH, SUMMARY_PATH } from '../core/report/paths.ts';
-import type { Recovery } from '../core/report/read.ts';
+import type { Recovery, StatusTexts } from '../core/report/read.ts';
 import { readStatus } from '../core/report/read.ts';
 import type { StatusTip } from './ports.ts';
 
@@ -25,29 +25,11 @@ export async function recover(
   },
 ): Promise<Recovery | null> {
   if (tip.instance !== options.instance) return null;
-  const paths = (await tip.list('')).filter(
-    (path) => path === STATE_PATH || path === SUMMARY_PATH || path.startsWith('nodes/'),
-  );
-  const texts = new Map<string, string>();
-  for (let at = 0; at < paths.length; at += READS_AT_ONCE) {
-    const group = paths.slice(at, at + READS_AT_ONCE);
-    const contents = await Promise.all(group.map((path) => tip.read(path)));
-    for (const [index, path] of group.entries()) {
-      const bytes = contents[index];
-      if (bytes != null) texts.set(path, Buffer.from(bytes).toString());
-    }
-  }
-  const recovered = readStatus(
-    {
-      read: (path) => texts.get(path) ?? null,
-      list: (prefix) => [...texts.keys()].filter((path) => path.startsWith(prefix)),
-    },
-    {
-      verify: options.verify,
-      now: options.now,
-      tip: { commit: tip.commit, seq: tip.seq ?? 0 },
-    },
-  );
+  const recovered = readStatus(await textsOf(tip), {
+    verify: options.verify,
+    now: options.now,
+    tip: { commit: tip.commit, seq: tip.seq ?? 0 },
+  });
   if (recovered.ok) return recovered.value;
   throw new ReconcileError(
     'RECOVERY_REFUSED',
@@ -55,4 +37,24 @@ export async function recover(
       'Restore the key and the branch, or begin anew from the tip with: reconciled accept --recover',
     { retry: 'never' },
   );
+}
+
+/** What a status branch says of state and nodes, read whole. */
+export async function textsOf(files: Pick<StatusTip, 'read' | 'list'>): Promise<StatusTexts> {
+  const paths = (await files.list('')).filter(
+    (path) => path === STATE_PATH || path === SUMMARY_PATH || path.startsWith('nodes/'),
+  );
+  const texts = new Map<string, string>();
+  for (let at = 0; at < paths.length; at += READS_AT_ONCE) {
+    const group = paths.slice(at, at + READS_AT_ONCE);
+    const contents = await Promise.all(group.map((path) => files.read(path)));
+    for (const [index, path] of group.entries()) {
+      const bytes = contents[index];
+      if (bytes != null) texts.set(path, Buffer.from(bytes).toString());
+    }
+  }
+  return {
+    read: (path) => texts.get(path) ?? null,
+    list: (prefix) => [...texts.keys()].filter((path) => path.startsWith(prefix)),
+  };
 }

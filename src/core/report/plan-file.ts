@@ -42,12 +42,13 @@ export type PlannedAssociation = {
   readonly nextRun: Instant | null;
 };
 
-export function planFile(plan: PlanReport): string {
+/** Associations and problems up to `listMax`; nodes of one association up to a hundred. */
+export function planFile(plan: PlanReport, listMax: number = PLAN_LIST_MAX): string {
   const { associations, problems, warnings, ...rest } = plan;
   return visibleJson(
     prettyCanonicalJson({
       ...rest,
-      associations: associations.slice(0, PLAN_LIST_MAX).map((each) => ({
+      associations: associations.slice(0, listMax).map((each) => ({
         name: each.name,
         change: each.change,
         reasons: each.reasons.slice(0, PLAN_LIST_MAX),
@@ -56,9 +57,9 @@ export function planFile(plan: PlanReport): string {
         nextRun: each.nextRun === null ? null : formatInstant(each.nextRun),
       })),
       associationsTotal: associations.length,
-      problems: problems.slice(0, PLAN_LIST_MAX),
+      problems: problems.slice(0, listMax),
       problemsTotal: problems.length,
-      warnings: warnings.slice(0, PLAN_LIST_MAX),
+      warnings: warnings.slice(0, listMax),
       warningsTotal: warnings.length,
     }),
   );

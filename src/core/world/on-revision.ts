@@ -7,7 +7,7 @@ import { judgeAncestry, judgeRemoval } from '../accept/accept.ts';
 import { formatOccasion } from '../canonical/occasion.ts';
 import { nodesOf } from '../enrol/nodes.ts';
 import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
-import type { Definition } from '../model/definition.ts';
+import type { AssociationDigests, Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
 import { compareText } from '../model/problem.ts';
 import type { AcceptedBy, AssociationState, Execution, State } from '../model/state.ts';
@@ -80,7 +80,11 @@ function watchStartingDeadline(turn: Turn, execution: Execution): void {
 const upgraded = { who: 'owed', trigger: 'document', reason: 'program upgraded' } as const;
 
 /** What this revision would do, association by association; pure. */
-export function planRevision(world: World, revision: LoadedRevision, fleet: Fleet): RevisionPlan {
+export function planRevision(
+  world: World,
+  revision: Pick<LoadedRevision, 'catalog' | 'definitions'>,
+  fleet: Fleet,
+): RevisionPlan {
   const names = new Set([...world.state.associations.keys(), ...revision.definitions.keys()]);
   const plan = new Map<AssociationName, AssociationPlan>();
   for (const name of [...names].sort(compareText)) {
@@ -275,10 +279,6 @@ function recordVersion(
 ): void {
   const { association, digests } = definition;
   const before = turn.world.state.associations.get(association.name);
-  const reanchored =
-    before === undefined ||
-    before.digests.generation !== digests.generation ||
-    before.digests.schedule !== digests.schedule;
   if (before !== undefined && before.digests.generation !== digests.generation) {
     closeOpenOf(turn, plan, association.name);
   }
@@ -291,8 +291,7 @@ function recordVersion(
     digests,
     generationCommit:
       before?.digests.generation === digests.generation ? before.generationCommit : commit,
-    anchor: reanchored ? turn.now : before.anchor,
-    lastSlot: lastSlotOf(before, digests.schedule, turn.now),
+    ...slotsUnder(before, digests, turn.now),
   });
 }
 
@@ -302,9 +301,14 @@ function closeOpenOf(turn: Turn, plan: AssociationPlan, name: AssociationName): 
 }
 
 /** An edited schedule begins now; any other edit keeps the slots that are still to come, and those that are gone. */
-function lastSlotOf(before: AssociationState | undefined, schedule: string, now: Instant): Instant {
-  if (before === undefined) return now;
-  return before.digests.schedule === schedule ? before.lastSlot : now;
+export function slotsUnder(
+  before: AssociationState | undefined,
+  { generation, schedule }: AssociationDigests,
+  now: Instant,
+): Pick<AssociationState, 'anchor' | 'lastSlot'> {
+  if (before?.digests.schedule !== schedule) return { anchor: now, lastSlot: now };
+  const { anchor, lastSlot } = before;
+  return { anchor: before.digests.generation === generation ? anchor : now, lastSlot };
 }
 
 /** Sessions of nodes that are revoked, or that no registration and no file knows any more. */

@@ -1,0 +1,121 @@
+/** What a plan compares with: the fleet as the status branch left it, or a revision taken as if it were in force. */
+
+import { nodesOf } from '../../core/enrol/nodes.ts';
+import { filesInForce } from '../../core/load/load.ts';
+import type { BlobId, CommitId, Instant } from '../../core/model/brand.ts';
+import { commitId } from '../../core/model/brand.ts';
+import type { RepositorySettings } from '../../core/model/catalog.ts';
+import { ReconcileError } from '../../core/model/errors.ts';
+import { readStatus } from '../../core/report/read.ts';
+import { createFleet } from '../../core/world/fleet.ts';
+import { World } from '../../core/world/world.ts';
+import { openRevision } from '../../io/source/revision.ts';
+import type { StatusFiles } from '../../io/status/read-status.ts';
+import type { Snapshot } from '../../reconcile/ports.ts';
+import { textsOf } from '../../reconcile/recover.ts';
+import { loadFiles } from '../load-repository.ts';
+
+export type Baseline = {
+  /** Associations, assignments, registrations: what is applied, as far as anybody told. */
+  readonly world: World;
+  readonly commit: CommitId | null;
+  /** The tree of `commit`; null without one, or where this clone does not hold it. */
+  readonly snapshot: Snapshot | null;
+};
+
+/** Of the status branch: its accepted revision, and every node it knows. Empty without one: then everything is new. */
+export async function baselineOfStatus(
+  dir: string,
+  status: StatusFiles | null,
+  now: Instant,
+): Promise<Baseline> {
+  const world = await worldOf(status, now);
+  const commit = world.state.accepted?.commit ?? null;
+  return { world, commit, snapshot: commit === null ? null : await treeIfHere(dir, commit) };
+}
+
+/** Of a revision that somebody names: as if all of it were applied, on the nodes of the status branch. */
+export async function baselineOfRevision(
+  dir: string,
+  revision: string,
+  status: StatusFiles | null,
+  { now, signal }: { readonly now: Instant; readonly signal: AbortSignal },
+): Promise<Baseline> {
+  const observed = await worldOf(status, now);
+  const snapshot = await openRevision(dir, revision);
+  if (snapshot.commit === observed.state.accepted?.commit) {
+    return { world: observed, commit: snapshot.commit, snapshot };
+  }
+  const { catalog, definitions } = await loadFiles(snapshot, {}, signal);
+  const world = new World();
+  for (const registration of observed.state.registrations.values()) {
+    world.apply({ kind: 'registered', registration });
+  }
+  for (const [node, revoked] of observed.state.revoked) {
+    world.apply({ kind: 'revoked', node, ...revoked });
+  }
+  const commit = commitId(snapshot.commit ?? '');
+  const fleet = createFleet(nodesOf(catalog, world.state));
+  for (const [name, { association, digests }] of definitions) {
+    world.apply({
+      kind: 'association',
+      name,
+      version: 1,
+      commit,
+      file: association.file,
+      digests,
+      generationCommit: commit,
+      anchor: now,
+      lastSlot: now,
+    });
+    const nodes = fleet.resolve(association.targets, catalog.groups);
+    world.apply({ kind: 'assigned', association: name, nodes });
+  }
+  world.apply({ kind: 'accepted', commit, position: 1, by: 'first', at: now });
+  return { world, commit, snapshot };
+}
+
+/** Path → blob in force at the baseline: what stays in force where the head is invalid. */
+export function lastGoodOf({ world, snapshot }: Baseline): ReadonlyMap<string, BlobId> {
+  return snapshot === null ? new Map() : filesInForce(snapshot.files, world.state.invalidFiles);
+}
+
+/** The baseline's `reconciled.yaml`, which judges what comes after it; null when it cannot be read here. */
+export async function settingsOf(
+  { snapshot }: Baseline,
+  signal: AbortSignal,
+): Promise<RepositorySettings | null> {
+  if (snapshot === null) return null;
+  const files = snapshot.files.filter(({ path }) => path === 'reconciled.yaml');
+  const { catalog } = await loadFiles({ ...snapshot, files }, {}, signal);
+  return catalog.settings;
+}
+
+async function worldOf(status: StatusFiles | null, now: Instant): Promise<World> {
+  const world = new World();
+  if (status === null) return world;
+  // Whoever plans holds no key to check signatures against, and decides nothing with what is read.
+  const read = readStatus(await textsOf(status), { verify: () => true, now, tip: null });
+  if (!read.ok) {
+    throw new ReconcileError(
+      'STATUS_UNREADABLE',
+      `cannot plan on this status: ${read.error.message}`,
+      {
+        retry: 'never',
+      },
+    );
+  }
+  for (const record of read.value.records) world.apply(record);
+  world.reindex();
+  return world;
+}
+
+/** A shallow clone, as pipelines make them, may lack the accepted revision; the plan needs it for invalid files only. */
+async function treeIfHere(dir: string, commit: CommitId): Promise<Snapshot | null> {
+  try {
+    return await openRevision(dir, commit);
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    return null;
+  }
+}

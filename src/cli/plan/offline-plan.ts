@@ -1,0 +1,113 @@
+/**
+ * The plan of a revision, or of the files as they lie on disk, made as the daemon would make it: the same index, the same
+ * diff, the same guards. Nothing is written.
+ */
+import type { Removal } from '../../core/accept/accept.ts';
+import { allowedDeletes, judgeRemoval } from '../../core/accept/accept.ts';
+import { nodesOf } from '../../core/enrol/nodes.ts';
+import type { AssociationName, Instant } from '../../core/model/brand.ts';
+import type { Catalog } from '../../core/model/catalog.ts';
+import type { Definition } from '../../core/model/definition.ts';
+import { upcomingSlot } from '../../core/plan/slots.ts';
+import type { PlanReport } from '../../core/report/plan-file.ts';
+import { planReport } from '../../core/report/planned.ts';
+import { createFleet } from '../../core/world/fleet.ts';
+import { planRevision, removalOf, slotsUnder } from '../../core/world/on-revision.ts';
+import type { StatusFiles } from '../../io/status/read-status.ts';
+import type { Snapshot } from '../../reconcile/ports.ts';
+import type { Loaded } from '../load-repository.ts';
+import { loadFiles, openFiles } from '../load-repository.ts';
+import type { Baseline } from './baseline.ts';
+import { baselineOfRevision, baselineOfStatus, lastGoodOf, settingsOf } from './baseline.ts';
+import { messagesSince } from './messages.ts';
+
+export type OfflinePlan = {
+  readonly dir: string;
+  /** Null: the accepted revision of the status branch. */
+  readonly base: string | null;
+  /** Null: the files as they lie on disk. */
+  readonly head: string | null;
+  readonly status: StatusFiles | null;
+  readonly now: Instant;
+};
+
+/** @throws ReconcileError REVISION_UNKNOWN, DIRECTORY_MISSING, STATUS_UNREADABLE, … (retry `never`) */
+export async function planOffline(
+  { dir, base, head, status, now }: OfflinePlan,
+  signal: AbortSignal,
+): Promise<PlanReport> {
+  const baseline =
+    base === null
+      ? await baselineOfStatus(dir, status, now)
+      : await baselineOfRevision(dir, base, status, { now, signal });
+  const snapshot = await openFiles(dir, head);
+  const { catalog, definitions } = await loadHead(snapshot, baseline, signal);
+  const { world } = baseline;
+  const fleet = createFleet(nodesOf(catalog, world.state));
+  const plan = planRevision(world, { catalog, definitions }, fleet);
+  return planReport({
+    base: baseline.commit,
+    head: snapshot.commit,
+    plan,
+    problems: catalog.problems,
+    verdict: await judge(removalOf(world, plan), { dir, head, baseline, catalog }, signal),
+    nodesTotal: fleet.nodes.size,
+    targetsOf(name) {
+      const targets = definitions.get(name)?.association.targets ?? [];
+      return fleet.resolve(targets, catalog.groups);
+    },
+    nextRunOf: (name) => nextRunOf(definitions.get(name), name, baseline, now),
+  });
+}
+
+/** Files that are wrong keep their last good version, which has to be looked up only when there are such files. */
+async function loadHead(
+  snapshot: Snapshot,
+  baseline: Baseline,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const alone = await loadFiles(snapshot, {}, signal);
+  const before = baseline.snapshot;
+  const isWhole = !alone.catalog.problems.some(({ severity }) => severity === 'error');
+  if (isWhole || before === null) return alone;
+  return loadFiles(
+    snapshot,
+    { lastGood: lastGoodOf(baseline), readBlob: (blob) => before.read(blob) },
+    signal,
+  );
+}
+
+async function judge(
+  removal: Removal,
+  options: {
+    readonly dir: string;
+    readonly head: string | null;
+    readonly baseline: Baseline;
+    readonly catalog: Catalog;
+  },
+  signal: AbortSignal,
+): Promise<PlanReport['verdict']> {
+  const { dir, head, baseline, catalog } = options;
+  const { guards } = (await settingsOf(baseline, signal)) ?? catalog.settings;
+  const messages =
+    baseline.commit === null ? [] : await messagesSince(dir, baseline.commit, head ?? 'HEAD');
+  const verdict = judgeRemoval(removal, guards, {
+    first: baseline.world.state.accepted === null,
+    allowDelete: allowedDeletes(messages),
+  });
+  return verdict.kind === 'hold'
+    ? { kind: 'held', code: verdict.code, reason: verdict.reason }
+    : { kind: 'accepted', code: null, reason: '' };
+}
+
+/** Its next slot, as the schedule will stand once this is accepted now. */
+function nextRunOf(
+  definition: Definition | undefined,
+  name: AssociationName,
+  { world }: Baseline,
+  now: Instant,
+): Instant | null {
+  if (definition === undefined) return null;
+  const slots = slotsUnder(world.state.associations.get(name), definition.digests, now);
+  return upcomingSlot(definition.association, slots);
+}

@@ -1,0 +1,64 @@
+/** A plan for people at a terminal. */
+import { formatInstant } from '../../core/model/brand.ts';
+import { visibleLine } from '../../core/report/escape.ts';
+import type { PlannedAssociation, PlanReport } from '../../core/report/plan-file.ts';
+import type { Painter } from '../../core/report/text.ts';
+import { counted, shortId } from '../../core/report/words.ts';
+import { problemText } from '../problem-text.ts';
+
+const NODES_SHOWN = 5;
+
+export function planText(plan: PlanReport, paint: Painter): string {
+  const { problems, warnings, associations } = plan;
+  const blocks = [
+    `${paint.bold(sidesOf(plan))}\n${totalsOf(plan)}`,
+    ...(associations.length === 0
+      ? []
+      : [associations.map((each) => lineOf(each, paint)).join('\n')]),
+    ...(plan.verdict.kind === 'accepted'
+      ? []
+      : [
+          paint.warn(
+            `Would be held (${plan.verdict.code ?? ''}): ${visibleLine(plan.verdict.reason)}`,
+          ),
+        ]),
+    ...(problems.length + warnings.length === 0
+      ? []
+      : [problemText([...problems, ...warnings], paint)]),
+  ];
+  return `${blocks.join('\n\n').trimEnd()}\n`;
+}
+
+export const sidesOf = ({ base, head }: PlanReport): string =>
+  `${base === null ? 'nothing applied yet' : shortId(base)} → ${head === null ? 'files on disk' : shortId(head)}`;
+
+export function totalsOf({ summary }: PlanReport): string {
+  const { create, update, delete: removed, unchanged } = summary.associations;
+  return (
+    `${create} to create, ${update} to update, ${removed} to delete, ${unchanged} unchanged; ` +
+    `${counted(summary.runsNow, 'run')} at once on ${summary.nodes.affected} of ${counted(summary.nodes.total, 'node')}`
+  );
+}
+
+const MARKS = { create: '+', update: '~', delete: '-', unchanged: ' ' } as const;
+
+function lineOf(planned: PlannedAssociation, paint: Painter): string {
+  const tone = { create: paint.good, update: paint.warn, delete: paint.bad, unchanged: paint.dim };
+  const head = tone[planned.change](`${MARKS[planned.change]} ${planned.name}`);
+  const details = [...planned.reasons, ...runsOf(planned)].map(
+    (each) => `\n    ${visibleLine(each)}`,
+  );
+  return head + details.join('');
+}
+
+/** "runs now on 3 nodes: a, b, c", "next at 2026-…". */
+export function runsOf({ nodes, nextRun, change }: PlannedAssociation): readonly string[] {
+  const named = nodes.slice(0, NODES_SHOWN).join(', ');
+  const more = nodes.length > NODES_SHOWN ? ', …' : '';
+  return [
+    ...(nodes.length === 0
+      ? [change === 'delete' ? 'nothing is undone on nodes' : 'runs nowhere at once']
+      : [`runs now on ${counted(nodes.length, 'node')}: ${named}${more}`]),
+    ...(nextRun === null ? [] : [`next slot ${formatInstant(nextRun)}`]),
+  ];
+}
