@@ -3,11 +3,11 @@ import { EXIT } from './cli/exit.ts';
 import { runProgram } from './cli/program.ts';
 
 const leave = new AbortController();
-let interrupted = false;
+const asked = { byKeyboard: false };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (leave.signal.aborted) process.exit(EXIT.interrupted); // asked twice: at once
-    interrupted = signal === 'SIGINT';
+    asked.byKeyboard = signal === 'SIGINT';
     leave.abort();
   });
 }
@@ -24,4 +24,4 @@ const code = await runProgram(process.argv.slice(2), {
   signal: leave.signal,
 });
 // SIGTERM is how a service manager asks: leaving for it in order is the command's own success.
-process.exit(interrupted ? EXIT.interrupted : code);
+process.exit(asked.byKeyboard ? EXIT.interrupted : code);
