@@ -1,5 +1,5 @@
 import type { Instant } from '../core/model/brand.ts';
-import { nodeDisk } from '../disk/node-disk.ts';
+import { blockingDisk } from '../disk/blocking-disk.ts';
 import { compactHere } from '../journal/compact.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { LedgerRecord, LedgerState } from './ledger.ts';
@@ -20,7 +20,7 @@ const compactAfter = { records: 10_000, bytes: 16 * 1024 * 1024 };
 export async function openLedger(dir: string, now: () => Instant): Promise<LedgerFile> {
   const state = emptyLedger();
   const journal = await openJournal<LedgerRecord>({
-    disk: nodeDisk,
+    disk: blockingDisk,
     dir,
     format: LEDGER_FORMAT,
     onRecord: (record) => applyRecord(state, record),

@@ -164,7 +164,9 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       clearTimeout(poll);
       current?.supervisor.abandon();
       if (spare === null) return;
-      spare.dismiss();
+      // It has no task, and its folder is about to go.
+      spare.killGroup();
+      spare.abandon();
       await removeScratchDir(spare.dir);
     },
   };

@@ -34,7 +34,8 @@ export function exitCodeOf({ dir, n }: TaskPlace): number | null {
   return text !== null && /^\d{1,3}\n$/.test(text) ? Number(text) : null;
 }
 
-export const hasBegun = ({ dir, n }: TaskPlace): boolean => existsSync(taskFile(dir, n, 'begun'));
+/** The file is made before the task begins: without it, it never did. */
+export const hasBegun = ({ dir, n }: TaskPlace): boolean => existsSync(taskFile(dir, n, 'exit'));
 
 /** The process group that a task's supervisor leads, and whether the supervisor itself lives; null: never recorded. */
 export function groupOf({

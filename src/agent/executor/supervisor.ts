@@ -29,7 +29,7 @@ export type Supervisor = {
 /** Names in the folder of a supervisor (`supervisor-script.ts`). */
 export const taskFile = (dir: string, n: number, what: 'run' | 'sh' | TaskMark): string =>
   join(dir, `${n}.${what}`);
-type TaskMark = 'begun' | 'out' | 'err' | 'exit';
+type TaskMark = 'out' | 'err' | 'exit';
 
 /** Who it is, for an agent that comes after this one. */
 export const identityFile = (dir: string): string => join(dir, 'supervisor');

@@ -262,7 +262,6 @@ test('after a reboot nothing is waited for, and a foreign process of the same nu
     const folder = join(bench.dir, 'runs', run('1'), 's0');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'supervisor'), `${process.pid} 12345\n`);
-    await writeFile(join(folder, '0.begun'), '');
     await writeFile(join(folder, '0.exit'), '');
     for (const rebooted of [true, false]) {
       bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted });
