@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { makeRepo } from '../fakes/git-repo.ts';
+import { call, start, tempFolder } from './cli.ts';
+
+const fleet = {
+  'associations/motd.yaml':
+    'AssociationName: motd\nName: Keep\nTargets: [{ Key: "tag:role", Values: [web] }]\n',
+  'documents/Keep.yaml':
+    'schemaVersion: "2.2"\nmainSteps:\n  - action: aws:runShellScript\n    name: keep\n    inputs: { runCommand: ["true"] }\n',
+};
+
+test('a daemon answers its operator until it is told to leave, and one host has one', async (t) => {
+  const { config, repo } = await stage(t);
+  const daemon = start(t, ['daemon', '--config', config]);
+  await daemon.said(/daemon ready/);
+  const ask = (...argv: string[]) => call([...argv, '--config', config], { USER: 'ada' });
+
+  await t.test('sync tells the revision in force', async () => {
+    const { code, stdout } = await ask('sync');
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`accepted revision: ${repo.tip()}`));
+  });
+  await t.test('status for people and for programs', async () => {
+    assert.match((await ask('status')).stdout, /motd/);
+    const { stdout } = await ask('status', '--format', 'json');
+    assert.equal((JSON.parse(stdout) as { readonly revision: string }).revision, repo.tip());
+  });
+  await t.test('pause and resume are remembered with who asked', async () => {
+    assert.equal((await ask('pause')).code, 0);
+    assert.match((await ask('status')).stdout, /Paused by ada/);
+    assert.equal((await ask('resume')).code, 0);
+    assert.doesNotMatch((await ask('status')).stdout, /Paused/);
+  });
+  await t.test('lists are tables, and JSON lists for programs', async () => {
+    assert.match((await ask('node', 'list')).stdout, /^NODE\t/);
+    assert.deepEqual(JSON.parse((await ask('node', 'list', '--format', 'json')).stdout), []);
+    assert.match((await ask('executions', 'list')).stdout, /^OPENED\t/);
+  });
+  await t.test('what does not exist is an error with a code', async () => {
+    assert.match((await ask('run', 'nothing')).stderr, /^error [A-Z_]+: /);
+    assert.match((await ask('executions', 'show', 'x')).stderr, /^error UNKNOWN_EXECUTION: /);
+    assert.match((await ask('node', 'revoke', 'x')).stderr, /^error BAD_REQUEST: /);
+    assert.match((await ask('accept', 'main')).stderr, /^error BAD_REQUEST: /);
+  });
+  await t.test('a second daemon on the same state refuses to start', async () => {
+    const second = await start(t, ['daemon', '--config', config]).ended;
+    assert.match(second.stderr, /error STATE_LOCKED: /);
+    assert.notEqual(second.code, 0);
+  });
+  await t.test('the status branch is there for a clone to read', async () => {
+    const { code, stdout } = await call(['status', '--repo', repo.bare]);
+    assert.equal(code, 0);
+    assert.match(stdout, /motd/);
+  });
+  daemon.child.kill('SIGTERM');
+  assert.equal((await daemon.ended).code, 0);
+  assert.match((await ask('status')).stderr, /^error DAEMON_NOT_RUNNING: /);
+});
+
+test('a daemon that is interrupted leaves in order with 130', async (t) => {
+  const { config } = await stage(t);
+  const daemon = start(t, ['daemon', '--config', config]);
+  await daemon.said(/daemon ready/);
+  daemon.child.kill('SIGINT');
+  assert.equal((await daemon.ended).code, 130);
+});
+
+test('daemon --once leaves with 0 when there is no node to wait for', async (t) => {
+  const { config } = await stage(t);
+  assert.equal((await start(t, ['daemon', '--config', config, '--once']).ended).code, 0);
+  const wrong = await call(['daemon', '--config', config, '--once', '--timeout', 'soon']);
+  assert.equal(wrong.code, 64);
+});
+
+test('a configuration with mistakes is told whole, with its lines: 78', async (t) => {
+  const { config } = await stage(t);
+  await writeFile(config, 'instance: test\nsource: { url: 1 }\nstateDirectory: x\n');
+  const { code, stderr } = await call(['daemon', '--config', config]);
+  assert.equal(code, 78);
+  assert.match(stderr, /^error CONFIG_INVALID: /);
+  assert.match(stderr, /daemon\.yaml:3:/);
+});
+
+async function stage(t: Parameters<typeof tempFolder>[0]) {
+  const dir = await tempFolder(t);
+  const repo = makeRepo(dir);
+  repo.commit(fleet);
+  await mkdir(join(dir, 'etc'));
+  const config = join(dir, 'etc', 'daemon.yaml');
+  await writeFile(
+    config,
+    [
+      'instance: test',
+      `source: { url: ${repo.bare}, branch: main }`,
+      'status: { interval: 1s }',
+      `stateDir: ${join(dir, 'state')}`,
+      'agents: { listen: "127.0.0.1:0" }',
+      'http: { listen: "127.0.0.1:0" }',
+      '',
+    ].join('\n'),
+  );
+  return { config, repo };
+}

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { call, tempFolder } from './cli.ts';
+
+test('init: what it writes is valid', async (t) => {
+  const dir = join(await tempFolder(t), 'fleet');
+  const { code, stdout } = await call(['init', dir]);
+  assert.equal(code, 0);
+  assert.match(stdout, /git -C \S+ init/);
+  assert.equal((await call(['validate', dir])).code, 0);
+});
+
+test('init: a folder with files is left alone, an empty repository is not', async (t) => {
+  const dir = await tempFolder(t);
+  await mkdir(join(dir, '.git'));
+  assert.equal((await call(['init', dir])).code, 0);
+  await writeFile(join(dir, 'mine.txt'), 'mine');
+  const again = await call(['init', dir]);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /^error NOT_EMPTY: /);
+});
