@@ -166,6 +166,9 @@ async function open(
     onError: (error) => {
       log.warn({ code: error.code, message: error.message }, 'status not published');
     },
+    onIdle: () => {
+      bell.ring();
+    },
   });
 
   return {

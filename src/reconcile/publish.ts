@@ -30,6 +30,8 @@ export type PublisherOptions = {
   /** Signature of the daemon's key over a text. */
   readonly sign: (text: string) => string;
   readonly onError: (error: ReconcileError) => void;
+  /** A publish has ended: whoever sleeps between passes asks `tick` again, since what changed meanwhile may be due. */
+  readonly onIdle?: () => void;
 };
 
 export type Publisher = {
@@ -170,6 +172,7 @@ export function createPublisher(
       )
       .finally(() => {
         underWay = null;
+        options.onIdle?.();
       });
     underWay = mine;
     return mine;
