@@ -1742,6 +1742,9 @@ export interface StatusAssociation {
  * Targets by status; absent ones are zero.
  */
 export interface StatusTargetCounts {
+  /**
+   * Number of targets.
+   */
   [k: string]: number;
 }
 
