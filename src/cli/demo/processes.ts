@@ -100,7 +100,10 @@ export function startService(
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
-      const stayed = await Promise.race([left.then(() => false), sleep(STOP_GRACE_MS, true)]);
+      const stayed = await Promise.race([
+        left.then(() => false),
+        sleep(STOP_GRACE_MS, true, { ref: false }),
+      ]);
       if (stayed) child.kill('SIGKILL');
       await left;
     },
