@@ -49,5 +49,11 @@ export const commands: { readonly [words: string]: Entry } = {
   },
   'node list': { summary: 'nodes that the daemon knows', load: () => import('./node-list.ts') },
   'node revoke': { summary: 'shuts a node out at once', load: () => import('./node-revoke.ts') },
+  doctor: {
+    summary: 'what stands in the way of a healthy daemon here',
+    load: () => import('./doctor.ts'),
+  },
+  backup: { summary: 'a consistent copy of state and key', load: () => import('./backup.ts') },
+  restore: { summary: 'a backup put back', load: () => import('./restore.ts') },
   demo: { summary: 'a whole fleet on this machine', load: () => import('./demo.ts') },
 };

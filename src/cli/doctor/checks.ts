@@ -1,0 +1,166 @@
+/** What stands in the way of a healthy daemon on this machine; each check looks and changes nothing. */
+import { existsSync } from 'node:fs';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { askDaemon } from '../../control/client.ts';
+import { ReconcileError } from '../../core/model/errors.ts';
+import { isJsonObject } from '../../core/model/json.ts';
+import { BACKUP_MARK } from '../../daemon/backup.ts';
+import { secretPath } from '../../daemon/secrets.ts';
+import { freeBytes } from '../../disk/free.ts';
+import type { DaemonConfig } from '../../io/config.ts';
+import { loadKeyFile } from '../../protocol/key-file.ts';
+import { endOfLife } from '../node-version.ts';
+import { lookAtRemote } from './remote.ts';
+
+export type Finding = {
+  readonly check: string;
+  readonly level: 'ok' | 'warn' | 'fail';
+  /** What was found; for a warning or a failure also what to do. */
+  readonly message: string;
+};
+
+const FREE_BYTES_MIN = 1024 ** 3;
+const UNIT_PATHS = [
+  '/etc/systemd/system/reconciled.service',
+  '/usr/lib/systemd/system/reconciled.service',
+];
+/** Nobody made this program before then: a clock that says so is wrong. */
+const CLOCK_MIN_MS = Date.parse('2026-01-01T00:00:00Z');
+
+/** Of the machine, whatever is configured. */
+export function checkHere(nowMs: number): readonly Finding[] {
+  const old = endOfLife(process.versions.node, nowMs);
+  const wrongClock = nowMs < CLOCK_MIN_MS;
+  const unit = UNIT_PATHS.find((path) => existsSync(path));
+  return [
+    old === null ? ok('node', `Node ${process.versions.node}`) : warn('node', old),
+    wrongClock
+      ? fail(
+          'clock',
+          `the clock says ${new Date(nowMs).toISOString()}; set it, schedules depend on it`,
+        )
+      : ok('clock', new Date(nowMs).toISOString()),
+    unit === undefined
+      ? warn('service', 'no reconciled.service is installed; see systemd/README.md')
+      : ok('service', unit),
+  ];
+}
+
+export async function checkConfigured(
+  config: DaemonConfig,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  return [
+    ...(await checkKey(config)),
+    ...(await checkStateDir(config)),
+    await checkDaemon(config, signal),
+    await checkRemote('source', config, signal),
+    await checkRemote('status', config, signal),
+    checkSeparation(config),
+  ];
+}
+
+/** Without this key every node has to register again. */
+async function checkKey(config: DaemonConfig): Promise<readonly Finding[]> {
+  try {
+    const file = secretPath(config.identityKey);
+    const { publicKey } = await loadKeyFile(file);
+    const { mode } = await stat(file);
+    return [
+      (mode & 0o077) === 0
+        ? ok('key', publicKey)
+        : fail('key', `${file} can be read by others; chmod 600 ${file}`),
+      await checkBackup(config, publicKey),
+    ];
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    return [
+      cause.code === 'KEY_MISSING'
+        ? warn('key', `${cause.message}; the daemon makes one when it starts`)
+        : fail('key', cause.message),
+    ];
+  }
+}
+
+async function checkBackup({ stateDir, file }: DaemonConfig, publicKey: string): Promise<Finding> {
+  const demand = `back the key up: reconciled backup FILE --config ${file}`;
+  try {
+    const mark: unknown = JSON.parse(await readFile(join(stateDir, BACKUP_MARK), 'utf8'));
+    if (!isJsonObject(mark)) return warn('backup', demand);
+    return mark['daemonKey'] === publicKey
+      ? ok('backup', `made at ${String(mark['at'])}`)
+      : warn('backup', `the last one is of another key; ${demand}`);
+  } catch {
+    return warn('backup', `none was made here; ${demand}`);
+  }
+}
+
+async function checkStateDir({ stateDir }: DaemonConfig): Promise<readonly Finding[]> {
+  try {
+    const { mode } = await stat(stateDir);
+    await access(stateDir, constants.W_OK);
+    const { free, total } = await freeBytes(stateDir);
+    const left = `${Math.round(free / 1024 ** 2)} MiB of ${Math.round(total / 1024 ** 2)} MiB free`;
+    return [
+      (mode & 0o007) === 0
+        ? ok('state', stateDir)
+        : fail('state', `${stateDir} is open to everybody; chmod 700 ${stateDir}`),
+      free < FREE_BYTES_MIN
+        ? warn('disk', `${left}; make room below ${stateDir}`)
+        : ok('disk', left),
+    ];
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    if (code === 'ENOENT') {
+      return [warn('state', `${stateDir} is not there yet; the daemon makes it when it starts`)];
+    }
+    return [fail('state', `${stateDir} cannot be written by this user (${code})`)];
+  }
+}
+
+async function checkDaemon({ controlSocket }: DaemonConfig, signal: AbortSignal): Promise<Finding> {
+  try {
+    const status = await askDaemon(controlSocket, 'status', {}, signal);
+    const source = isJsonObject(status) ? status['source'] : null;
+    const error = isJsonObject(source ?? null) ? (source as { error?: unknown }).error : null;
+    return typeof error === 'string'
+      ? warn('daemon', `runs, and cannot read its source (${error})`)
+      : ok('daemon', 'runs');
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    return warn('daemon', cause.message);
+  }
+}
+
+async function checkRemote(
+  which: 'source' | 'status',
+  config: DaemonConfig,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { url, branch } = config[which];
+  try {
+    const tip = await lookAtRemote(which, config, signal);
+    if (tip !== null) return ok(which, `${branch} is at ${tip.slice(0, 7)}`);
+    return which === 'status'
+      ? ok(which, `${branch} is not there yet; the daemon makes it`)
+      : fail(which, `${url} has no branch ${branch}`);
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    return fail(which, cause.message);
+  }
+}
+
+/** Whoever may push the status branch must not be able to push what nodes run. */
+function checkSeparation({ source, status }: DaemonConfig): Finding {
+  return source.url === status.url
+    ? warn(
+        'separation',
+        `the daemon's credential can write this repository: protect ${source.branch} so that it may write ${status.branch} only`,
+      )
+    : ok('separation', 'the status branch is in a repository of its own');
+}
+
+const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message });
+const warn = (check: string, message: string): Finding => ({ check, level: 'warn', message });
+const fail = (check: string, message: string): Finding => ({ check, level: 'fail', message });

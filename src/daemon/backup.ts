@@ -1,0 +1,112 @@
+/**
+ * A backup is one file of JSON lines that a person can read: what it is, the configuration, the key, the records that fold
+ * into the state, and a digest over all of it. Made from the journal as it is read, so it is whole even beside a daemon
+ * that writes; mirrors of repositories are not in it, since their remotes have them.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instant } from '../core/model/brand.ts';
+import { formatInstant } from '../core/model/brand.ts';
+import { ReconcileError } from '../core/model/errors.ts';
+import { emptyState } from '../core/model/state.ts';
+import type { PassRecord } from '../core/world/records.ts';
+import { writeFileAtomic } from '../disk/files.ts';
+import { nodeDisk } from '../disk/node-disk.ts';
+import type { DaemonConfig } from '../io/config.ts';
+import { readJournal } from '../journal/read.ts';
+import { loadKeyFile } from '../protocol/key-file.ts';
+import { identityToPem } from '../protocol/keys.ts';
+import { createFold, journalFormat } from './compact-fold.ts';
+import { secretPath } from './secrets.ts';
+
+export const BACKUP_FORMAT = { name: 'reconciled-backup', version: 1 } as const;
+
+/** First line of the file. */
+export type BackupHeader = {
+  readonly format: string;
+  readonly version: number;
+  readonly journal: number;
+  readonly instance: string;
+  readonly daemonKey: string;
+  readonly createdAt: string;
+};
+
+/** The other lines, in this order; `pass` as often as it takes. */
+export type BackupLine =
+  | { readonly config: string }
+  | { readonly key: string }
+  | { readonly pass: PassRecord }
+  | { readonly sha256: string };
+
+/** Left in the state directory, for `doctor`. */
+export const BACKUP_MARK = 'last-backup.json';
+
+const ATTEMPTS_MAX = 3;
+const ATTEMPT_DELAY_MS = 500;
+
+/** @throws ReconcileError NOTHING_TO_BACK_UP, KEY_MISSING, JOURNAL_CORRUPT, DISK_FULL, … */
+export async function backUp(
+  config: DaemonConfig,
+  file: string,
+  now: Instant,
+): Promise<{ readonly bytes: number; readonly nodes: number }> {
+  const identity = await loadKeyFile(secretPath(config.identityKey));
+  const { passes, nodes } = await readState(config.stateDir);
+  const header: BackupHeader = {
+    format: BACKUP_FORMAT.name,
+    version: BACKUP_FORMAT.version,
+    journal: journalFormat.version,
+    instance: config.instance,
+    daemonKey: identity.publicKey,
+    createdAt: formatInstant(now),
+  };
+  const lines = [
+    header,
+    { config: await readFile(config.file, 'utf8') },
+    { key: identityToPem(identity) },
+    ...passes.map((pass) => ({ pass })),
+  ];
+  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  const text = `${body}${JSON.stringify({ sha256 })}\n`;
+  await writeFileAtomic(file, text, { mode: 0o600 });
+  const mark = { at: header.createdAt, daemonKey: identity.publicKey };
+  await writeFileAtomic(join(config.stateDir, BACKUP_MARK), `${JSON.stringify(mark)}\n`);
+  return { bytes: Buffer.byteLength(text), nodes };
+}
+
+/** Read again when a compaction took files away meanwhile. */
+async function readState(
+  stateDir: string,
+): Promise<{ readonly passes: readonly PassRecord[]; readonly nodes: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const fold = createFold();
+    const seen = emptyState();
+    try {
+      await readJournal<PassRecord>({
+        disk: nodeDisk,
+        dir: join(stateDir, 'journal'),
+        format: journalFormat,
+        onRecord: (pass) => {
+          fold.apply(pass);
+          for (const record of pass.records) {
+            if (record.kind === 'registered') {
+              seen.registrations.set(record.registration.node, record.registration);
+            }
+          }
+        },
+      });
+      const passes = [...fold.records()];
+      if (passes.length > 0) return { passes, nodes: seen.registrations.size };
+      throw new ReconcileError('NOTHING_TO_BACK_UP', `${stateDir} holds no state yet`, {
+        retry: 'never',
+      });
+    } catch (cause) {
+      const again = cause instanceof ReconcileError && cause.code !== 'NOTHING_TO_BACK_UP';
+      if (!again || attempt === ATTEMPTS_MAX) throw cause;
+    }
+    await sleep(ATTEMPT_DELAY_MS);
+  }
+}

@@ -1,0 +1,169 @@
+/** A backup, put back: checked as a whole before anything is written, into a state directory that holds nothing. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ReconcileError } from '../core/model/errors.ts';
+import { isJsonObject } from '../core/model/json.ts';
+import type { PassRecord } from '../core/world/records.ts';
+import { ensureDir, writeFileAtomic } from '../disk/files.ts';
+import { lockDirectory } from '../disk/lock.ts';
+import { nodeDisk } from '../disk/node-disk.ts';
+import { loadDaemonConfig } from '../io/config.ts';
+import { openJournal } from '../journal/journal.ts';
+import { loadKeyFile } from '../protocol/key-file.ts';
+import { identityFromPem } from '../protocol/keys.ts';
+import type { BackupHeader, BackupLine } from './backup.ts';
+import { BACKUP_FORMAT } from './backup.ts';
+import { journalFormat } from './compact-fold.ts';
+import { secretPath } from './secrets.ts';
+
+export type Restored = {
+  readonly instance: string;
+  readonly createdAt: string;
+  readonly stateDir: string;
+  readonly epoch: number;
+  /** Written because they were missing. */
+  readonly written: readonly string[];
+};
+
+type Backup = {
+  readonly header: BackupHeader;
+  readonly config: string;
+  readonly key: string;
+  readonly passes: readonly PassRecord[];
+};
+
+/**
+ * Configuration and key are written where they are missing and never replaced. The epoch rises, so that agents that have
+ * seen more than the backup know of a jump and not of a ghost.
+ * @throws ReconcileError BACKUP_UNREADABLE, BACKUP_DAMAGED, STATE_LOCKED, STATE_NOT_EMPTY, KEY_DIFFERS (retry `never`),
+ *   STATE_NEWER (exit 78)
+ */
+export async function restoreBackup(file: string, configFile: string): Promise<Restored> {
+  const backup = parseBackup(file, await readText(file));
+  const written: string[] = [];
+  if (!existsSync(configFile)) {
+    await ensureDir(dirname(configFile), { mode: 0o755 });
+    await writeFileAtomic(configFile, backup.config, { mode: 0o600 });
+    written.push(configFile);
+  }
+  const config = await loadDaemonConfig(configFile);
+  const { stateDir } = config;
+  await ensureDir(stateDir, { mode: 0o700 });
+  const lock = await lockDirectory(stateDir);
+  try {
+    const dir = join(stateDir, 'journal');
+    if ((await nodeDisk.list(dir)).length > 0) {
+      throw refused('STATE_NOT_EMPTY', `${stateDir} holds a journal; move it away first`);
+    }
+    const keyFile = secretPath(config.identityKey);
+    if (await putKey(keyFile, backup)) written.push(keyFile);
+    const epoch = await putRecords(dir, backup);
+    const { instance, createdAt } = backup.header;
+    return { instance, createdAt, stateDir, epoch, written };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function putKey(file: string, { key, header }: Backup): Promise<boolean> {
+  if (existsSync(file)) {
+    const { publicKey } = await loadKeyFile(file);
+    if (publicKey === header.daemonKey) return false;
+    throw refused(
+      'KEY_DIFFERS',
+      `${file} is another key than the one that nodes of this backup know; move it away first`,
+    );
+  }
+  await ensureDir(dirname(file));
+  await writeFileAtomic(file, key, { mode: 0o600 });
+  return true;
+}
+
+async function putRecords(dir: string, { passes }: Backup): Promise<number> {
+  const journal = await openJournal<PassRecord>({
+    disk: nodeDisk,
+    dir,
+    format: journalFormat,
+    onRecord: () => undefined,
+  });
+  try {
+    let epoch = 1;
+    for (const pass of passes) {
+      const records = pass.records.map((record) => {
+        if (record.kind !== 'instance') return record;
+        epoch = record.epoch + 1;
+        return { ...record, epoch };
+      });
+      await journal.append([{ ...pass, records }]);
+    }
+    return epoch;
+  } finally {
+    await journal.close();
+  }
+}
+
+function parseBackup(file: string, text: string): Backup {
+  const end = text.lastIndexOf('\n', text.length - 2) + 1;
+  const body = text.slice(0, end);
+  const seal = lineOf(file, text.slice(end).trimEnd()) as BackupLine;
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  if (!('sha256' in seal) || seal.sha256 !== sha256) {
+    throw refused('BACKUP_DAMAGED', `${file} is cut or changed: its digest does not fit`);
+  }
+  const [header, ...lines] = body
+    .trimEnd()
+    .split('\n')
+    .map((line) => lineOf(file, line));
+  const backup = {
+    header: checkedHeader(file, header),
+    config: '',
+    key: '',
+    passes: [] as PassRecord[],
+  };
+  for (const line of lines as BackupLine[]) {
+    if ('config' in line) backup.config = line.config;
+    else if ('key' in line) backup.key = line.key;
+    else if ('pass' in line) backup.passes.push(line.pass);
+  }
+  if (identityFromPem(backup.key).publicKey !== backup.header.daemonKey) {
+    throw refused('BACKUP_DAMAGED', `${file} holds another key than it says`);
+  }
+  return backup;
+}
+
+function lineOf(file: string, line: string): unknown {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // told below
+  }
+  throw refused('BACKUP_DAMAGED', `${file} is no backup of this program, or is cut`);
+}
+
+function checkedHeader(file: string, value: unknown): BackupHeader {
+  const header = value as BackupHeader;
+  if (header.format !== BACKUP_FORMAT.name) {
+    throw refused('BACKUP_DAMAGED', `${file} is no backup of this program`);
+  }
+  if (header.version > BACKUP_FORMAT.version || header.journal > journalFormat.version) {
+    throw new ReconcileError('STATE_NEWER', `${file} was made by a newer version; upgrade first`, {
+      retry: 'never',
+      exitCode: 78,
+    });
+  }
+  return header;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ReconcileError('BACKUP_UNREADABLE', `cannot read ${file}`, { retry: 'never', cause });
+  }
+}
+
+const refused = (code: string, message: string): ReconcileError =>
+  new ReconcileError(code, message, { retry: 'never' });
