@@ -13,6 +13,7 @@ import type {
 } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { unreachable } from '../model/errors.ts';
+import type { Node } from '../model/node.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareText } from '../model/problem.ts';
 import type { AcceptedBy, Execution, HeldCode, NodeState, State } from '../model/state.ts';
@@ -97,8 +98,18 @@ export class World {
 
   /** Puts a loaded revision in force: the catalog is derived data, the records that accept it come separately. */
   attach(revision: LoadedRevision, fleet: Fleet): void {
+    this.#markMoved(this.fleet.nodes, fleet.nodes);
     this.revision = revision;
     this.fleet = fleet;
+  }
+
+  /** A node is reported even where nothing targets it. */
+  #markMoved(before: Fleet['nodes'], after: Fleet['nodes']): void {
+    for (const [id, node] of after) {
+      const known = before.get(id);
+      if (known === undefined || !isSameNode(known, node)) this.dirty.nodes.add(id);
+    }
+    for (const id of before.keys()) if (!after.has(id)) this.dirty.nodes.add(id);
   }
 
   targetsOf(name: AssociationName): readonly NodeId[] {
@@ -334,6 +345,14 @@ export class World {
     else if (execution !== undefined) this.dirty.ended.add(execution.id);
     if (node !== undefined) this.lineUp(node);
   }
+}
+
+function isSameNode(a: Node, b: Node): boolean {
+  if (a.name !== b.name || a.publicKey !== b.publicKey || a.file !== b.file) return false;
+  const keys = Object.keys(a.tags);
+  return (
+    keys.length === Object.keys(b.tags).length && keys.every((key) => a.tags[key] === b.tags[key])
+  );
 }
 
 const earlierTurn = (a: Waiting, b: Waiting): boolean =>

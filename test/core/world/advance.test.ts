@@ -303,3 +303,20 @@ test('a snapshot folds into the state it was taken from', () => {
     apply(copy, JSON.parse(JSON.stringify(record)));
   assert.deepEqual(copy, fleet.world.state);
 });
+
+test('a node that nothing targets is reported when it comes, changes and goes', () => {
+  const roles = (all: { readonly [n: number]: { readonly role: string } }) =>
+    revision(++at, { motd: { targets: web } }, all);
+  let at = 0;
+  const fleet = new TestFleet().accept(roles({ 1: { role: 'web' } }));
+  const { dirty } = fleet.world;
+  for (const all of [
+    { 1: { role: 'web' }, 2: { role: 'db' } },
+    { 1: { role: 'web' }, 2: { role: 'cache' } },
+    { 1: { role: 'web' } },
+  ]) {
+    dirty.nodes.clear();
+    fleet.accept(roles(all));
+    assert.deepEqual([...dirty.nodes], [node(2)]);
+  }
+});
