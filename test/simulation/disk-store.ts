@@ -39,6 +39,8 @@ export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): Disk
   let disk: FakeDisk = fakeDisk(() => random.next());
   let fuse: number | null = null;
   let failing: 'full' | 'io' | null = null;
+  /** Handed over when the process died: it may turn out to have reached the disk. */
+  let inDoubt: readonly Stored[] = [];
 
   function prepare(): void {
     disk.onOperation(({ kind }) => {
@@ -70,11 +72,24 @@ export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): Disk
     store: {
       open: (onRecord) =>
         orDie(async () => {
-          const journal = await openJournal<Stored>({ disk, dir: DIR, format, onRecord });
+          let newest: Stored | null = null;
+          const journal = await openJournal<Stored>({
+            disk,
+            dir: DIR,
+            format,
+            onRecord: (record) => {
+              newest = record;
+              onRecord(record);
+            },
+          });
+          if (inDoubt.length > 0 && isSame(newest, inDoubt.at(-1))) options.onDurable(inDoubt);
+          inDoubt = [];
           return {
             append: (records) =>
               orDie(async () => {
+                inDoubt = records;
                 await journal.append(records);
+                inDoubt = [];
                 options.onDurable(records);
               }),
             tidy: () =>
@@ -97,6 +112,7 @@ export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): Disk
     },
     lose() {
       disk = fakeDisk(() => random.next());
+      inDoubt = [];
       prepare();
     },
     crashWithin(operations) {
@@ -107,3 +123,5 @@ export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): Disk
     },
   };
 }
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

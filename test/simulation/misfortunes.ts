@@ -39,6 +39,7 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       story.killDaemon('kill', random.exponential(20_000));
       daemon.disk.lose();
       daemon.stateLost = true;
+      story.model.onStateLost();
       return;
     case 'daemonDiskFails':
       return during(story, random.exponential(MINUTE), () => {
@@ -85,6 +86,7 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       story.sometimes('status branch edited by hand');
       return host.scribble('README.md', 'all is well');
     case 'deleteStatus':
+      if (daemon.stateLost) return; // branch and state both lost: an operator's matter
       story.sometimes('status branch deleted');
       return host.deleteStatus();
   }

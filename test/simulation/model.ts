@@ -65,6 +65,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   let acceptedAtMs = 0;
   let paused = false;
   let held = false;
+  let lost = false;
 
   function broken(promise: string, detail: string): never {
     throw new Violation(`${promise}: ${detail}`);
@@ -133,6 +134,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return fails(record.execution, record.node, true);
       case 'finished':
         return finished(record);
+      case 'put-execution': {
+        const { id, association } = record.value;
+        associationOf.set(id, association);
+        for (const { run, node, phase } of record.runs) {
+          if (phase !== 'Pending' && phase !== 'Done') outOf(id).set(run, node);
+        }
+        return;
+      }
       case 'recalled':
         return account(record.last.outcome.run);
       default:
@@ -142,8 +151,9 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   function accept(commit: CommitId, by: string): void {
     const next = host.commitOf(commit);
-    if (by === 'recovery') {
+    if (lost) {
       wish = effective.get(commit) ?? broken('P6', `recovered to ${commit}, never accepted before`);
+      lost = false;
     } else {
       mayAct(next);
       wish = inForce(wish, next.wish);
@@ -288,8 +298,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   }
 
   /** The daemon has read its journal again. */
-  function onRestart(world: World, stateLost: boolean): void {
-    if (stateLost) for (const truth of truths.values()) truth.acked = false;
+  function onRestart(world: World): void {
     for (const { acked, job, node } of truths.values()) {
       if (!acked) continue;
       const assignment = world.state.nodes.get(node)?.assignments.get(job.association);
@@ -348,8 +357,19 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     }
   }
 
+  /** The daemon forgets everything but what is on the branch; machines and people forget nothing. */
+  function onStateLost(): void {
+    out.clear();
+    stops.clear();
+    durableOutcomes.clear();
+    for (const truth of truths.values()) truth.acked = false;
+    paused = false;
+    lost = true;
+  }
+
   return {
     truths,
+    onStateLost,
     onDurable,
     onJob,
     onEffects,

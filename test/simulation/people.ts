@@ -16,6 +16,9 @@ const SCHEDULES = [
 const RATES = ['1', '2', '50%', '100%'] as const;
 const ERRORS = ['0', '1', '2', '50%', '100%'] as const;
 
+/** ApplyOnlyAtCronInterval is for cron alone. */
+const isCron = (schedule: string | null): boolean => schedule?.startsWith('cron') === true;
+
 export type People = {
   firstWish(nodes: number, associations: number): Wish;
   next(deed: DeedKind, wish: Wish, spareNode: number | null): Wish | null;
@@ -31,7 +34,7 @@ export function createPeople(random: Random): People {
       document: random.pick(documents),
       text: `t${++texts}`,
       schedule,
-      flag: schedule !== null && random.chance(0.25),
+      flag: isCron(schedule) && random.chance(0.3),
       role: random.chance(0.6) ? null : random.pick(ROLES),
       maxConcurrency: random.pick(RATES),
       maxErrors: random.pick(ERRORS),
@@ -85,7 +88,7 @@ export function createPeople(random: Random): People {
         case 'editSchedule':
           return associationDeed(wish, (each) => {
             const schedule = random.pick(SCHEDULES);
-            return { ...each, schedule, flag: schedule !== null && each.flag };
+            return { ...each, schedule, flag: isCron(schedule) && each.flag };
           });
         case 'editTargets':
           return associationDeed(wish, (each) => ({

@@ -228,7 +228,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       (started) => {
         if (!life.isAlive) return;
         daemon.running = started;
-        guarded(model.onRestart)(started.world, daemon.stateLost);
+        guarded(model.onRestart)(started.world);
         if (daemon.stateLost && started.world.state.accepted !== null) {
           sometimes('state directory rebuilt from the branch');
         }
@@ -269,10 +269,12 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     const machine = createMachine(timeline, {
       now: clock.now,
       spawnMs: () => 1 + scripts.exponential(20),
-      play: () => ({
-        durationMs: scripts.chance(swarm.hanging) ? 1e9 : scripts.exponential(swarm.stepMs),
-        exitCode: scripts.chance(swarm.failing) ? 1 : 0,
-      }),
+      play: () => {
+        const exitCode = scripts.chance(swarm.failing) ? 1 : 0;
+        const durationMs = scripts.exponential(swarm.stepMs);
+        if (story.quiet) return { exitCode, durationMs: Math.min(durationMs, 10_000) };
+        return { exitCode, durationMs: scripts.chance(swarm.hanging) ? 1e9 : durationMs };
+      },
       onBegin: guarded((order) => {
         trace(`step ${order.run.slice(0, 6)}/${order.task.step} begins on ${id.slice(-4)}`);
         model.onBegin(id, order);
@@ -399,7 +401,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     }, fail);
   }
 
-  return {
+  const story: Story = {
     seed,
     swarm,
     random,
@@ -422,6 +424,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     trace,
     traceHash: () => hash,
   };
+  return story;
 }
 
 export const named = associationName;
