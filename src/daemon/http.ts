@@ -16,7 +16,7 @@ export type Health = {
   ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
   metrics(): Promise<string>;
   /** A signed push was announced. */
-  poke(): 'taken' | 'limited';
+  poke(): 'taken' | 'deferred';
   readonly webhooks: readonly WebhookKey[];
 };
 
@@ -123,10 +123,7 @@ async function webhook(request: IncomingMessage, health: Health): Promise<Reply>
   if (!isSignedPush(request.headers, body, health.webhooks)) {
     return { status: 401, body: 'not signed\n' };
   }
-  const taken = health.poke();
-  return taken === 'taken'
-    ? { status: 202, body: 'looking\n' }
-    : { status: 429, body: 'the poll will see it\n' };
+  return { status: 202, body: health.poke() === 'taken' ? 'looking\n' : 'looking soon\n' };
 }
 
 async function rawBody(request: IncomingMessage): Promise<Buffer | null> {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openControl } from '../control/server.ts';
 import { ReconcileError } from '../core/model/errors.ts';
+import type { DaemonConfig } from '../io/config.ts';
 import { loadDaemonConfig } from '../io/config.ts';
 import { openLog } from '../io/log.ts';
 import type { Metrics } from '../io/metrics.ts';
@@ -13,9 +14,12 @@ import type { Health } from './http.ts';
 import { openHttp } from './http.ts';
 import type { Loop } from './loop.ts';
 import { onePass, runLoop } from './loop.ts';
+import type { Notifier } from './notify.ts';
 import { openNotifier } from './notify.ts';
 import { convergeOnce } from './once.ts';
 import { readMetrics } from './readings.ts';
+import type { OnHangup } from './reload.ts';
+import { watchConfig } from './reload.ts';
 import { secretPath } from './secrets.ts';
 import { start } from './start.ts';
 import { startTriggers } from './triggers.ts';
@@ -28,6 +32,7 @@ export type DaemonOptions = {
   readonly once: { readonly timeoutMs: number } | null;
   /** Observe and report, start nothing, until `reconciled resume`. */
   readonly paused: boolean;
+  readonly onHangup: OnHangup;
 };
 
 /** Records since the snapshot at which the journal is compacted (contract: start-up stays short). */
@@ -44,22 +49,48 @@ const STUCK_MS = 60_000;
  */
 export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<number> {
   const notifier = openNotifier(process.env);
-  const config = await loadDaemonConfig(options.configFile);
-  const log = openLog({ level: config.logLevel === 'trace' ? 'debug' : config.logLevel });
-  const parts = await openParts(config, log);
   try {
-    return await serve(parts, options, notifier, signal);
+    let config = await loadDaemonConfig(options.configFile);
+    let { paused } = options;
+    for (;;) {
+      const end = await live(config, { ...options, paused }, notifier, signal);
+      if (typeof end === 'number') return end;
+      config = end;
+      paused = false; // once asked for is remembered: an operator may have resumed since
+    }
   } finally {
-    notifier.send('STOPPING=1');
-    await parts.close();
     notifier.close();
+  }
+}
+
+/** From open to closed: the exit code, or the configuration to live by next. */
+async function live(
+  config: DaemonConfig,
+  options: DaemonOptions,
+  notifier: Notifier,
+  signal: AbortSignal,
+): Promise<number | DaemonConfig> {
+  const log = openLog({ level: config.logLevel === 'trace' ? 'debug' : config.logLevel });
+  const reload = watchConfig(options.configFile, options.onHangup, log);
+  try {
+    const parts = await openParts(config, log);
+    try {
+      const until = AbortSignal.any([signal, reload.signal]);
+      const code = await serve(parts, options, notifier, until);
+      return signal.aborted ? code : (reload.next ?? code);
+    } finally {
+      notifier.send(signal.aborted || reload.next === null ? 'STOPPING=1' : 'RELOADING=1');
+      await parts.close();
+    }
+  } finally {
+    reload.stop();
   }
 }
 
 async function serve(
   parts: Parts,
   options: DaemonOptions,
-  notifier: ReturnType<typeof openNotifier>,
+  notifier: Notifier,
   signal: AbortSignal,
 ): Promise<number> {
   const { config, log, world, inbox, ports, publisher } = parts;
@@ -101,6 +132,7 @@ async function serve(
     },
     leave,
   );
+  parts.onPublished(triggers.expectOwnPoke);
   triggers.ended.catch(fail);
   const agents = await parts.openDoor();
   measured.metrics = openMetrics(() => readMetrics(parts, triggers));

@@ -11,8 +11,10 @@ import type { Observer } from '../reconcile/observe.ts';
 export type Triggers = {
   /** Looks soon; resolves when that look's consequences are durable, rejects with its failure. */
   sync(): Promise<void>;
-  /** A hint from outside: under the token bucket, and never waited for. */
-  poke(): 'taken' | 'limited';
+  /** A hint from outside: under the token bucket, and never waited for. A hint too many is put off, not lost. */
+  poke(): 'taken' | 'deferred';
+  /** We have pushed: the forge will announce that too, and it is no reason to look at once or to spend a token. */
+  expectOwnPoke(): void;
   readonly lastSeenAtMs: number | null;
   readonly lastError: ReconcileError | null;
 };
@@ -30,6 +32,8 @@ export type TriggerOptions = {
 const BACKOFF_MS = { first: 5_000, max: 5 * 60_000 };
 /** Contract §4: burst 3, one per 10 s. */
 const POKES = { burst: 3, refillMs: 10_000 };
+/** A poke so soon after a push of ours is probably its echo: one look this much later serves both. */
+const ECHO_MS = 2_000;
 const WATCH_SETTLE_MS = 25;
 
 export function startTriggers(
@@ -42,6 +46,8 @@ export function startTriggers(
   let lastError: ReconcileError | null = null;
   let failures = 0;
   let wake: AbortController = new AbortController();
+  let echoUntilMs = Number.NEGATIVE_INFINITY;
+  let deferred: NodeJS.Timeout | null = null;
 
   async function look(): Promise<void> {
     try {
@@ -80,13 +86,24 @@ export function startTriggers(
     if (wake.signal.aborted) wake = new AbortController();
   }
 
-  function takeToken(): boolean {
+  /** Milliseconds until a token is to be had: 0 when one was taken. */
+  function takeToken(): number {
     const now = monotonicMs();
     bucket.tokens = Math.min(POKES.burst, bucket.tokens + (now - bucket.atMs) / POKES.refillMs);
     bucket.atMs = now;
-    if (bucket.tokens < 1) return false;
+    if (bucket.tokens < 1) return (1 - bucket.tokens) * POKES.refillMs;
     bucket.tokens -= 1;
-    return true;
+    return 0;
+  }
+
+  /** One look later, however many hints are put off until then. */
+  function defer(ms: number): void {
+    if (deferred !== null || signal.aborted) return;
+    deferred = setTimeout(() => {
+      deferred = null;
+      wake.abort();
+    }, ms);
+    deferred.unref();
   }
 
   const watcher =
@@ -109,9 +126,13 @@ export function startTriggers(
     ended,
     sync: look,
     poke() {
-      if (!takeToken()) return 'limited';
-      wake.abort();
-      return 'taken';
+      const delayMs = monotonicMs() < echoUntilMs ? ECHO_MS : takeToken();
+      if (delayMs === 0) wake.abort();
+      else defer(delayMs);
+      return delayMs === 0 ? 'taken' : 'deferred';
+    },
+    expectOwnPoke() {
+      echoUntilMs = monotonicMs() + ECHO_MS;
     },
     get lastSeenAtMs() {
       return lastSeenAtMs;

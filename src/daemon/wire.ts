@@ -56,6 +56,8 @@ export type Parts = {
   readonly ports: Ports;
   readonly journal: Journal<PassRecord>;
   readonly observer: Observer;
+  /** Who wants to know of each status commit. */
+  onPublished(call: () => void): void;
   /** Files of a local source whose change means a new tip. */
   readonly watchPaths: readonly string[];
   readonly publisher: Publisher;
@@ -152,6 +154,7 @@ async function open(
     agents,
     status,
   };
+  const onPublished = { call: (): void => undefined };
   const bell = createBell();
   const inbox = openInbox(bell);
   const rooms = openDeskRooms();
@@ -183,6 +186,9 @@ async function open(
     ports,
     journal,
     observer: createObserver(world, inbox, ports),
+    onPublished: (call) => {
+      onPublished.call = call;
+    },
     watchPaths: config.source.isLocal ? await sourceWatchPaths(config.source.url) : [],
     publisher,
     perform: (effects) => {

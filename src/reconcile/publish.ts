@@ -32,6 +32,8 @@ export type PublisherOptions = {
   readonly onError: (error: ReconcileError) => void;
   /** A publish has ended: whoever sleeps between passes asks `tick` again, since what changed meanwhile may be due. */
   readonly onIdle?: () => void;
+  /** A commit of ours is on the branch: its forge may announce it to us. */
+  readonly onPublished?: () => void;
 };
 
 export type Publisher = {
@@ -147,6 +149,7 @@ export function createPublisher(
       else standing.set(path, sha256Hex(bytes));
     }
     if (outcome.kind === 'published') {
+      options.onPublished?.();
       const archived = [...taken.ended];
       await inbox.push({ kind: 'published', seq, commit: outcome.commit, archived });
     }
