@@ -24,6 +24,10 @@ export const command: Command = {
         configFile: call.text('config'),
         once: call.is('once') ? { timeoutMs } : null,
         paused: call.is('paused'),
+        onHangup(listener) {
+          process.on('SIGHUP', listener);
+          return () => process.off('SIGHUP', listener);
+        },
       },
       signal,
     );

@@ -13,7 +13,14 @@ export type LogFields = { readonly [name: string]: unknown };
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Keys whose values never reach a log line, at the top of the fields and one level below. */
-const SECRET_KEYS = ['password', 'token', 'authorization', 'secret', 'code', 'credentials'];
+const SECRET_KEYS = [
+  'password',
+  'token',
+  'authorization',
+  'secret',
+  'activationCode',
+  'credentials',
+];
 
 /** JSON lines on stdout, which journald keeps; no transports, so a log line costs no second thread. */
 export function openLog(options: {

@@ -36,3 +36,9 @@ test('secrets never reach a line, at the top or one level below', () => {
 test('the silent log is silent', () => {
   silentLog.child({}).error({}, 'nothing');
 });
+
+test('the code of an error is no secret: it is what one searches for', () => {
+  const { log, last } = captured();
+  log.warn({ code: 'SOURCE_UNREACHABLE' }, 'source not read');
+  assert.equal(last()['code'], 'SOURCE_UNREACHABLE');
+});
