@@ -23,5 +23,11 @@ const code = await runProgram(process.argv.slice(2), {
   env: process.env,
   signal: leave.signal,
 });
+// A pipe takes 64 KiB at a time: what is written last would be cut off by leaving now.
+await Promise.all(
+  [process.stdout, process.stderr].map(
+    (output) => new Promise((resolve) => output.write('', () => resolve(null))),
+  ),
+);
 // SIGTERM is how a service manager asks: leaving for it in order is the command's own success.
 process.exit(asked.byKeyboard ? EXIT.interrupted : code);

@@ -116,6 +116,20 @@ test('a real process: a reader that leaves early is no error', async (t) => {
   assert.equal(code, 0);
 });
 
+test('a real process: a long answer into a slow pipe is whole', async (t) => {
+  const dir = await tempFolder(t);
+  await mkdir(join(dir, 'associations'));
+  const wrong = 'AssociationName: a\nName: Nowhere\nColour: red\n';
+  await Promise.all(
+    Array.from({ length: 1_000 }, (_, n) =>
+      writeFile(join(dir, 'associations', `${n}.yaml`), wrong),
+    ),
+  );
+  const { stdout } = await start(t, ['validate', dir, '--format', 'json']).ended;
+  const { problems } = JSON.parse(stdout) as { readonly problems: readonly unknown[] };
+  assert.ok(stdout.length > 256 * 1024 && problems.length >= 1_000);
+});
+
 test('no colours against NO_COLOR, and none into a pipe', async () => {
   const { stdout } = await call(['validate', sampleRepo]);
   assert.ok(!stdout.includes('\u001b'));

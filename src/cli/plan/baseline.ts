@@ -95,7 +95,12 @@ async function worldOf(status: StatusFiles | null, now: Instant): Promise<World>
   const world = new World();
   if (status === null) return world;
   // Whoever plans holds no key to check signatures against, and decides nothing with what is read.
-  const read = readStatus(await textsOf(status), { verify: () => true, now, tip: null });
+  const read = readStatus(await textsOf(status), {
+    verify: () => true,
+    now,
+    tip: null,
+    depth: 'assignments',
+  });
   if (!read.ok) {
     throw new ReconcileError(
       'STATUS_UNREADABLE',

@@ -67,8 +67,16 @@ export type NodeReading = {
 
 export type Generations = ReadonlyMap<AssociationName, Digest>;
 
+/** How much of a node is wanted: a plan needs what is assigned and no outcome of it, which is most of the work. */
+export type ReadDepth = 'outcomes' | 'assignments';
+
 /** Null when it is no node's file, or says that it belongs to another node. */
-export function readNode(text: string, id: NodeId, generations: Generations): NodeReading | null {
+export function readNode(
+  text: string,
+  id: NodeId,
+  generations: Generations,
+  depth: ReadDepth,
+): NodeReading | null {
   const file = parseObject(text);
   if (file === null || idIn(file, 'NodeId', isNodeId) !== id) return null;
   const name = textIn(file, 'Name') ?? id;
@@ -85,7 +93,7 @@ export function readNode(text: string, id: NodeId, generations: Generations): No
     revoked: objectIn(file, 'Revoked') !== null,
     silent: silent === null ? null : { since: instantIn(silent, 'Since') },
     facts: readFacts(objectIn(file, 'Platform')),
-    assignments: readAssignments(file, id, generations),
+    assignments: readAssignments(file, id, generations, depth),
   };
 }
 
@@ -128,16 +136,30 @@ function readAssignments(
   file: JsonObject,
   node: NodeId,
   generations: Generations,
+  depth: ReadDepth,
 ): readonly AssignmentReading[] {
   const assignments = new Map<AssociationName, AssignmentReading>();
   for (const line of objectsIn(file, 'Associations')) {
     const association = idIn(line, 'AssociationName', isAssociationName);
     const inForce = association === null ? undefined : generations.get(association);
     if (association === null || inForce === undefined || assignments.has(association)) continue;
-    assignments.set(association, readAssignment(line, { node, association, inForce }));
+    const reading =
+      depth === 'assignments'
+        ? bare(association)
+        : readAssignment(line, { node, association, inForce });
+    assignments.set(association, reading);
   }
   return [...assignments.values()];
 }
+
+const bare = (association: AssociationName): AssignmentReading => ({
+  association,
+  status: 'Pending',
+  detailedStatus: 'Pending',
+  owed: null,
+  applied: null,
+  skipped: null,
+});
 
 type Whose = {
   readonly node: NodeId;

@@ -12,7 +12,7 @@ import type { Assignment, Execution, Run } from '../model/state.ts';
 import type { Record } from '../world/records.ts';
 import { parseObject } from './parse-object.ts';
 import { NODE_PATH_PATTERN, STATE_PATH, SUMMARY_PATH } from './paths.ts';
-import type { AssignmentReading, NodeReading } from './read-node.ts';
+import type { AssignmentReading, NodeReading, ReadDepth } from './read-node.ts';
 import { readNode } from './read-node.ts';
 import type { OpenExecution, StateReading } from './read-state.ts';
 import { generationsOf, readState } from './read-state.ts';
@@ -42,6 +42,8 @@ export type RecoveryOptions = {
   readonly now: Instant;
   /** The commit that was read and its `Reconciled-Seq`. */
   readonly tip: { readonly commit: CommitId; readonly seq: number } | null;
+  /** `assignments`: without outcomes and what is owed, for a plan. */
+  readonly depth?: ReadDepth;
 };
 
 /**
@@ -59,7 +61,7 @@ export function readStatus(
   if (!body.ok) return body;
   const state = readState(body.value);
   if (state === null) return refused('STATE_MALFORMED', 'state.json lacks what recovery needs');
-  const { nodes, problems } = readNodes(texts, state);
+  const { nodes, problems } = readNodes(texts, state, options.depth ?? 'outcomes');
   const registrations = nodes.flatMap(({ registration }) => registration ?? []);
   if (registryDigest(registrations) !== state.registry) {
     return refused('STATE_EDITED', 'registrations under nodes/ are not those the daemon signed');
@@ -78,7 +80,7 @@ export type StatusFleet = {
 export function readFleet(texts: StatusTexts): StatusFleet {
   const body = parseObject(texts.read(STATE_PATH) ?? '');
   const state = body === null ? null : readState(body);
-  const { nodes, problems } = readNodes(texts, state);
+  const { nodes, problems } = readNodes(texts, state, 'outcomes');
   return { state, summary: readSummary(texts.read(SUMMARY_PATH) ?? ''), nodes, problems };
 }
 
@@ -95,6 +97,7 @@ export function nodesOfFleet({ nodes }: StatusFleet): ReadonlyMap<NodeId, Node> 
 function readNodes(
   texts: StatusTexts,
   state: StateReading | null,
+  depth: ReadDepth,
 ): { readonly nodes: readonly NodeReading[]; readonly problems: readonly Problem[] } {
   const generations = state === null ? new Map<AssociationName, never>() : generationsOf(state);
   const nodes: NodeReading[] = [];
@@ -102,7 +105,7 @@ function readNodes(
   for (const path of [...texts.list('nodes/')].sort()) {
     const id = NODE_PATH_PATTERN.exec(path)?.[2] ?? '';
     const text = isNodeId(id) ? texts.read(path) : null;
-    const node = text === null ? null : readNode(text, id as NodeId, generations);
+    const node = text === null ? null : readNode(text, id as NodeId, generations, depth);
     if (node === null) problems.push(unreadable(path));
     else nodes.push(node);
   }
