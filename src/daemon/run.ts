@@ -79,7 +79,8 @@ async function live(
       const code = await serve(parts, options, notifier, until);
       return signal.aborted ? code : (reload.next ?? code);
     } finally {
-      notifier.send(signal.aborted || reload.next === null ? 'STOPPING=1' : 'RELOADING=1');
+      if (signal.aborted || reload.next === null) notifier.leaving();
+      else notifier.reloading();
       await parts.close();
     }
   } finally {
@@ -170,7 +171,7 @@ async function serve(
     { agents: agents.address.port, http: http.port, daemonKey: parts.identity.publicKey },
     'daemon ready',
   );
-  notifier.send('READY=1');
+  notifier.ready();
   const side = [
     keepCompact(parts, leave),
     keepWatchdog(notifier, health, leave),
@@ -251,7 +252,7 @@ async function keepWatchdog(
 ): Promise<void> {
   if (notifier.watchdogMs === null) return;
   while (!signal.aborted) {
-    if (health.live()) notifier.send('WATCHDOG=1');
+    if (health.live()) notifier.alive();
     await sleep(notifier.watchdogMs, undefined, { signal }).catch(() => undefined);
   }
 }

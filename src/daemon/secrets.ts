@@ -1,5 +1,6 @@
 /** Where a secret lies right now: a file, or a systemd credential of this service. */
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { ReconcileError } from '../core/model/errors.ts';
 import type { SecretRef } from '../io/config.ts';
 
@@ -19,3 +20,14 @@ export function secretPath(secret: SecretRef): string {
 
 export const optionalSecretPath = (secret: SecretRef | null): string | null =>
   secret === null ? null : secretPath(secret);
+
+/**
+ * Where the daemon's key lies. A unit that loads the configured file as a credential of the same name hands it over there, so
+ * that one configuration serves the service, which may not open the file, and root's `activation create`, which may.
+ */
+export function identityKeyPath(secret: SecretRef): string {
+  const dir = process.env['CREDENTIALS_DIRECTORY'];
+  if (secret.kind === 'systemd' || dir === undefined) return secretPath(secret);
+  const handedOver = join(dir, basename(secret.path));
+  return existsSync(handedOver) ? handedOver : secret.path;
+}

@@ -41,7 +41,7 @@ import type { DeskRooms } from './desk.ts';
 import { openDeskRooms } from './desk.ts';
 import type { Bell } from './loop.ts';
 import { createBell, openInbox } from './loop.ts';
-import { optionalSecretPath, secretPath } from './secrets.ts';
+import { identityKeyPath, optionalSecretPath } from './secrets.ts';
 
 /** Everything a daemon is made of, open and ready to run. */
 export type Parts = {
@@ -94,7 +94,7 @@ async function open(
   close: () => Promise<void>,
 ): Promise<Parts> {
   const { stateDir } = config;
-  const { identity, created } = await loadOrCreateKeyFile(secretPath(config.identityKey));
+  const { identity, created } = await loadOrCreateKeyFile(identityKeyPath(config.identityKey));
   const world = new World();
   const journal = await openJournal<PassRecord>({
     disk: nodeDisk,
