@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { makeRepo } from '../fakes/git-repo.ts';
-import { call, start, tempFolder } from './cli.ts';
-
-const fleet = {
-  'associations/motd.yaml':
-    'AssociationName: motd\nName: Keep\nTargets: [{ Key: "tag:role", Values: [web] }]\n',
-  'documents/Keep.yaml':
-    'schemaVersion: "2.2"\nmainSteps:\n  - action: aws:runShellScript\n    name: keep\n    inputs: { runCommand: ["true"] }\n',
-};
+import { call, start } from './cli.ts';
+import { stage } from './stage.ts';
 
 test('a daemon answers its operator until it is told to leave, and one host has one', async (t) => {
   const { config, repo } = await stage(t);
@@ -83,24 +75,3 @@ test('a configuration with mistakes is told whole, with its lines: 78', async (t
   assert.match(stderr, /^error CONFIG_INVALID: /);
   assert.match(stderr, /daemon\.yaml:3:/);
 });
-
-async function stage(t: Parameters<typeof tempFolder>[0]) {
-  const dir = await tempFolder(t);
-  const repo = makeRepo(dir);
-  repo.commit(fleet);
-  await mkdir(join(dir, 'etc'));
-  const config = join(dir, 'etc', 'daemon.yaml');
-  await writeFile(
-    config,
-    [
-      'instance: test',
-      `source: { url: ${repo.bare}, branch: main }`,
-      'status: { interval: 1s }',
-      `stateDir: ${join(dir, 'state')}`,
-      'agents: { listen: "127.0.0.1:0" }',
-      'http: { listen: "127.0.0.1:0" }',
-      '',
-    ].join('\n'),
-  );
-  return { config, repo };
-}
