@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 
 export type Entry = {
   readonly summary: string;
-  load(): Promise<{ readonly command: Command }>;
+  readonly load: () => Promise<{ readonly command: Command }>;
 };
 
 export const commands: { readonly [words: string]: Entry } = {

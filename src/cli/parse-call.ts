@@ -6,12 +6,13 @@ import { usage } from './command.ts';
 type Values = { readonly [key: string]: unknown };
 
 export function parseCall(
-  words: string,
+  { words, summary }: { readonly words: string; readonly summary: string },
   command: Command,
   argv: readonly string[],
   context: Pick<Context, 'stdout' | 'stderr' | 'env'>,
 ): Call | 'helped' {
   const parser = new Parser(`reconciled ${words}`)
+    .description(summary)
     .exitOverride()
     .allowExcessArguments(false)
     .configureOutput({

@@ -5,6 +5,7 @@ import type { Call, Command, Context } from './command.ts';
 import { FORMAT, usage } from './command.ts';
 import { EXIT } from './exit.ts';
 import { openStatus } from './open-status.ts';
+import type { NamedPlan } from './plan/offline-plan.ts';
 import { planOffline } from './plan/offline-plan.ts';
 import { planMarkdown } from './plan/plan-markdown.ts';
 import { planText } from './plan/plan-text.ts';
@@ -33,7 +34,7 @@ export const command: Command = {
   ],
   async run(call, context) {
     const dir = call.args[0] ?? '.';
-    const plan = await planOffline(
+    const named = await planOffline(
       {
         dir,
         base: call.given('base'),
@@ -43,8 +44,8 @@ export const command: Command = {
       },
       context.signal,
     );
-    context.stdout.write(printed(plan, call, context));
-    return exitCodeOf(plan, call.is('detailed-exitcode'));
+    context.stdout.write(printed(named, call, context));
+    return exitCodeOf(named.plan, call.is('detailed-exitcode'));
   },
 };
 
@@ -56,14 +57,14 @@ function nowOf(call: Call) {
   return now;
 }
 
-function printed(plan: PlanReport, call: Call, { stdout, env }: Context): string {
+function printed(named: NamedPlan, call: Call, { stdout, env }: Context): string {
   switch (call.text('format')) {
     case 'json':
-      return planFile(plan, Number.POSITIVE_INFINITY);
+      return planFile(named.plan, Number.POSITIVE_INFINITY);
     case 'markdown':
-      return planMarkdown(plan);
+      return planMarkdown(named);
     default:
-      return planText(plan, painterFor(stdout, env));
+      return planText(named, painterFor(stdout, env));
   }
 }
 

@@ -29,8 +29,14 @@ async function dispatch(argv: readonly string[], context: Context): Promise<numb
   }
   const words = [`${first} ${second ?? ''}`, first].find((each) => Object.hasOwn(commands, each));
   if (words === undefined) return help(first, context);
-  const { command } = await present(words).load();
-  const parsed = parseCall(words, command, argv.slice(words.split(' ').length), context);
+  const { summary, load } = present(words);
+  const { command } = await load();
+  const parsed = parseCall(
+    { words, summary },
+    command,
+    argv.slice(words.split(' ').length),
+    context,
+  );
   if (parsed === 'helped') return EXIT.done;
   if (parsed.given('format') !== 'json') warnOfOldNode(context);
   return runUntilInterrupted(command, () => command.run(parsed, context), context.signal);

@@ -1,5 +1,9 @@
-import type { Command } from './command.ts';
-import { CONFIG, FORMAT } from './command.ts';
+import { ReconcileError } from '../core/model/errors.ts';
+import type { Json } from '../core/model/json.ts';
+import { isJsonObject } from '../core/model/json.ts';
+import { field, objectsOf } from './answers.ts';
+import type { Call, Command, Context } from './command.ts';
+import { CONFIG, FORMAT, usage } from './command.ts';
 import { EXIT } from './exit.ts';
 import { ask, asker, messageOf } from './local-control.ts';
 import { printJson } from './print.ts';
@@ -9,21 +13,50 @@ export const command: Command = {
   flags: [
     CONFIG,
     { syntax: '--node <id>', about: 'only on this node', many: true },
+    { syntax: '--target <tag:key=value>', about: 'only on nodes with this tag', many: true },
     FORMAT('json'),
   ],
   examples: [
     'reconciled run web-config',
     'reconciled run web-config web-service --node mi-0123456789abcdef0',
+    'reconciled run web-config --target tag:env=staging',
   ],
   async run(call, context) {
-    const { env } = context;
     const answer = await ask(call, context, 'run', {
-      by: asker(env),
+      by: asker(context.env),
       associations: [...call.args],
-      nodes: [...call.list('node')],
+      nodes: [...(await nodesFor(call, context))],
     });
     if (call.text('format') === 'json') printJson(context, answer);
     else context.stdout.write(`${messageOf(answer)}\n`);
     return EXIT.done;
   },
 };
+
+/** Those named, and those that have one of the tags; none means wherever the associations' own targets say. */
+async function nodesFor(call: Call, context: Context): Promise<ReadonlySet<string>> {
+  const named = new Set(call.list('node'));
+  const tags = call.list('target').map(tagOf);
+  if (tags.length === 0) return named;
+  const tagged = objectsOf(await ask(call, context, 'nodes'))
+    .filter((node) => tags.some(({ key, value }) => tagIn(node['tags'], key) === value))
+    .map((node) => field(node, 'id'));
+  // An empty list would mean every target, the very opposite of what was asked.
+  if (tagged.length + named.size === 0) {
+    throw new ReconcileError('NO_SUCH_NODES', `no node has ${call.list('target').join(' or ')}`, {
+      retry: 'never',
+    });
+  }
+  return new Set([...named, ...tagged]);
+}
+
+function tagOf(text: string): { readonly key: string; readonly value: string } {
+  const match = /^tag:([^=]+)=(.*)$/s.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw usage(`--target is tag:key=value, not ${JSON.stringify(text)}`);
+  }
+  return { key: match[1], value: match[2] };
+}
+
+const tagIn = (tags: Json | undefined, key: string): Json | undefined =>
+  tags !== undefined && isJsonObject(tags) ? tags[key] : undefined;

@@ -33,6 +33,9 @@ test('a daemon answers its operator until it is told to leave, and one host has 
   });
   await t.test('what does not exist is an error with a code', async () => {
     assert.match((await ask('run', 'nothing')).stderr, /^error [A-Z_]+: /);
+    const nobody = await ask('run', 'motd', '--target', 'tag:role=nobody');
+    assert.match(nobody.stderr, /^error NO_SUCH_NODES: /);
+    assert.equal((await ask('run', 'motd', '--target', 'role=web')).code, 64);
     assert.match((await ask('executions', 'show', 'x')).stderr, /^error UNKNOWN_EXECUTION: /);
     assert.match((await ask('node', 'revoke', 'x')).stderr, /^error BAD_REQUEST: /);
     assert.match((await ask('accept', 'main')).stderr, /^error BAD_REQUEST: /);

@@ -5,7 +5,7 @@
 import type { Removal } from '../../core/accept/accept.ts';
 import { allowedDeletes, judgeRemoval } from '../../core/accept/accept.ts';
 import { nodesOf } from '../../core/enrol/nodes.ts';
-import type { AssociationName, Instant } from '../../core/model/brand.ts';
+import type { AssociationName, Instant, NodeId } from '../../core/model/brand.ts';
 import type { Catalog } from '../../core/model/catalog.ts';
 import type { Definition } from '../../core/model/definition.ts';
 import { upcomingSlot } from '../../core/plan/slots.ts';
@@ -31,11 +31,14 @@ export type OfflinePlan = {
   readonly now: Instant;
 };
 
+/** The plan, and what people call its nodes. */
+export type NamedPlan = { readonly plan: PlanReport; nameOf(node: NodeId): string };
+
 /** @throws ReconcileError REVISION_UNKNOWN, DIRECTORY_MISSING, STATUS_UNREADABLE, … (retry `never`) */
 export async function planOffline(
   { dir, base, head, status, now }: OfflinePlan,
   signal: AbortSignal,
-): Promise<PlanReport> {
+): Promise<NamedPlan> {
   const baseline =
     base === null
       ? await baselineOfStatus(dir, status, now)
@@ -45,7 +48,7 @@ export async function planOffline(
   const { world } = baseline;
   const fleet = createFleet(nodesOf(catalog, world.state));
   const plan = planRevision(world, { catalog, definitions }, fleet);
-  return planReport({
+  const report = planReport({
     base: baseline.commit,
     head: snapshot.commit,
     plan,
@@ -58,6 +61,7 @@ export async function planOffline(
     },
     nextRunOf: (name) => nextRunOf(definitions.get(name), name, baseline, now),
   });
+  return { plan: report, nameOf: (node) => fleet.nodes.get(node)?.name ?? node };
 }
 
 /** Files that are wrong keep their last good version, which has to be looked up only when there are such files. */

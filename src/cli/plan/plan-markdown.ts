@@ -1,30 +1,33 @@
-/** A plan as the comment of a pull request: counts first, then a table, everything hostile made harmless. */
-
+/** A plan as the comment of a pull request: counts first, then a table, long lists folded, everything hostile made harmless. */
 import { formatInstant } from '../../core/model/brand.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import { cell, code, prose } from '../../core/report/escape.ts';
-import type { PlannedAssociation, PlanReport } from '../../core/report/plan-file.ts';
+import type { PlannedAssociation } from '../../core/report/plan-file.ts';
 import { counted } from '../../core/report/words.ts';
-import { sidesOf, totalsOf } from './plan-text.ts';
+import type { NamedPlan } from './offline-plan.ts';
+import { namesOf, sidesOf, totalsOf } from './plan-text.ts';
 
+/** A comment of a forge ends at 64 KiB; with these it stays below, whatever the fleet. */
 const ROWS_MAX = 100;
 const NODES_SHOWN = 3;
+const FOLDED_NODES_MAX = 500;
 
-export function planMarkdown(plan: PlanReport): string {
+export function planMarkdown({ plan, nameOf }: NamedPlan): string {
   const { verdict, associations, problems, warnings } = plan;
   const blocks = [
     `### Plan ${sidesOf(plan)}`,
     `${totalsOf(plan)}.`,
     ...(verdict.kind === 'accepted' ? [] : [`> **Would be held:** ${prose(verdict.reason)}`]),
     ...problemBlock('Errors', problems),
-    ...(associations.length === 0 ? [] : [table(associations)]),
+    ...(associations.length === 0 ? [] : [table(associations, nameOf)]),
+    ...folds(associations, nameOf),
     ...problemBlock('Warnings', warnings),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
-function table(associations: readonly PlannedAssociation[]): string {
-  const rows = associations.slice(0, ROWS_MAX).map(rowOf);
+function table(associations: readonly PlannedAssociation[], nameOf: NamedPlan['nameOf']): string {
+  const rows = associations.slice(0, ROWS_MAX).map((each) => rowOf(each, nameOf));
   const hidden = associations.length - rows.length;
   return [
     '| association | change | why | runs at once on | next slot |',
@@ -34,14 +37,43 @@ function table(associations: readonly PlannedAssociation[]): string {
   ].join('\n');
 }
 
-function rowOf({ name, change, reasons, nodes, nextRun }: PlannedAssociation): string {
-  const named = nodes.slice(0, NODES_SHOWN).map(cell).join(', ');
+function rowOf(
+  { name, change, reasons, nodes, nextRun }: PlannedAssociation,
+  nameOf: NamedPlan['nameOf'],
+): string {
+  const named = namesOf(nodes, nameOf).slice(0, NODES_SHOWN).map(cell).join(', ');
   const where =
     nodes.length === 0
       ? ''
       : `${counted(nodes.length, 'node')}: ${named}${nodes.length > NODES_SHOWN ? ', …' : ''}`;
   const next = nextRun === null ? '' : formatInstant(nextRun);
   return `| ${cell(name)} | ${change} | ${reasons.map(cell).join(', ')} | ${where} | ${next} |`;
+}
+
+/** Every node of the associations whose row could name a few only, one fold each, while the comment has room. */
+function folds(
+  associations: readonly PlannedAssociation[],
+  nameOf: NamedPlan['nameOf'],
+): readonly string[] {
+  let room = FOLDED_NODES_MAX;
+  const blocks: string[] = [];
+  for (const { name, nodes } of associations.slice(0, ROWS_MAX)) {
+    if (nodes.length <= NODES_SHOWN || room <= 0) continue;
+    const shown = namesOf(nodes, nameOf).slice(0, room);
+    room -= shown.length;
+    const hidden = nodes.length - shown.length;
+    blocks.push(
+      [
+        // Names of associations are letters, digits and ._- only: nothing to escape inside of HTML.
+        `<details><summary>${name}: ${counted(nodes.length, 'node')}</summary>`,
+        '',
+        shown.map(code).join(', ') + (hidden > 0 ? `, and ${hidden} more` : ''),
+        '',
+        '</details>',
+      ].join('\n'),
+    );
+  }
+  return blocks;
 }
 
 function problemBlock(title: string, problems: readonly Problem[]): readonly string[] {

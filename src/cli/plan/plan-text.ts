@@ -1,20 +1,23 @@
 /** A plan for people at a terminal. */
+import type { NodeId } from '../../core/model/brand.ts';
 import { formatInstant } from '../../core/model/brand.ts';
+import { compareText } from '../../core/model/problem.ts';
 import { visibleLine } from '../../core/report/escape.ts';
 import type { PlannedAssociation, PlanReport } from '../../core/report/plan-file.ts';
 import type { Painter } from '../../core/report/text.ts';
 import { counted, shortId } from '../../core/report/words.ts';
 import { problemText } from '../problem-text.ts';
+import type { NamedPlan } from './offline-plan.ts';
 
 const NODES_SHOWN = 5;
 
-export function planText(plan: PlanReport, paint: Painter): string {
+export function planText({ plan, nameOf }: NamedPlan, paint: Painter): string {
   const { problems, warnings, associations } = plan;
   const blocks = [
     `${paint.bold(sidesOf(plan))}\n${totalsOf(plan)}`,
     ...(associations.length === 0
       ? []
-      : [associations.map((each) => lineOf(each, paint)).join('\n')]),
+      : [associations.map((each) => lineOf(each, nameOf, paint)).join('\n')]),
     ...(plan.verdict.kind === 'accepted'
       ? []
       : [
@@ -40,20 +43,27 @@ export function totalsOf({ summary }: PlanReport): string {
   );
 }
 
+/** As people call them, in order. */
+export const namesOf = (nodes: readonly NodeId[], nameOf: NamedPlan['nameOf']): readonly string[] =>
+  nodes.map(nameOf).sort(compareText);
+
 const MARKS = { create: '+', update: '~', delete: '-', unchanged: ' ' } as const;
 
-function lineOf(planned: PlannedAssociation, paint: Painter): string {
+function lineOf(planned: PlannedAssociation, nameOf: NamedPlan['nameOf'], paint: Painter): string {
   const tone = { create: paint.good, update: paint.warn, delete: paint.bad, unchanged: paint.dim };
   const head = tone[planned.change](`${MARKS[planned.change]} ${planned.name}`);
-  const details = [...planned.reasons, ...runsOf(planned)].map(
+  const details = [...planned.reasons, ...runsOf(planned, nameOf)].map(
     (each) => `\n    ${visibleLine(each)}`,
   );
   return head + details.join('');
 }
 
 /** "runs now on 3 nodes: a, b, c", "next at 2026-…". */
-export function runsOf({ nodes, nextRun, change }: PlannedAssociation): readonly string[] {
-  const named = nodes.slice(0, NODES_SHOWN).join(', ');
+function runsOf(
+  { nodes, nextRun, change }: PlannedAssociation,
+  nameOf: NamedPlan['nameOf'],
+): readonly string[] {
+  const named = namesOf(nodes, nameOf).slice(0, NODES_SHOWN).join(', ');
   const more = nodes.length > NODES_SHOWN ? ', …' : '';
   return [
     ...(nodes.length === 0

@@ -3,6 +3,7 @@ import { digestOf } from '../canonical/digest.ts';
 import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
 import type { Problem } from '../model/problem.ts';
 import type { PlannedAssociation, PlanReport } from './plan-file.ts';
+import { counted } from './words.ts';
 
 /** One association's plan as the report needs it (the shape of `core/plan`'s answer). */
 export type PlannedChange = {
@@ -78,15 +79,21 @@ function runsOn(
 }
 
 function reasonsOf(each: PlannedChange): readonly string[] {
-  const reasons = each.start === null ? [] : [each.start.reason];
+  const reasons = each.start === null ? quietReasons(each.change) : [each.start.reason];
   const edited = each.edits
     .map((edit) => `${edit} changed`)
     .filter((sentence) => !reasons.includes(sentence));
   const moved = [
     ...(each.joins.length > 0 && each.change !== 'create'
-      ? [`${each.joins.length} new targets`]
+      ? [counted(each.joins.length, 'new target')]
       : []),
     ...(each.leaves.length > 0 ? [`${each.leaves.length} no longer targeted`] : []),
   ];
   return [...reasons, ...edited, ...moved];
+}
+
+/** `ApplyOnlyAtCronInterval` lets nothing start but the schedule. */
+function quietReasons(change: PlannedAssociation['change']): readonly string[] {
+  if (change === 'create') return ['new association, runs at its next slot'];
+  return change === 'delete' ? ['association removed'] : [];
 }
