@@ -5,12 +5,12 @@
  */
 
 import type { TaskOrder } from '../../src/agent/ports.ts';
-import type { CommitId, NodeId, RunId } from '../../src/core/model/brand.ts';
+import type { CommitId, Instant, NodeId, RunId } from '../../src/core/model/brand.ts';
 import type { Outcome } from '../../src/core/model/state.ts';
 import type { Effect } from '../../src/core/world/effects.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
-import type { Job } from '../../src/protocol/messages.ts';
+import type { Fence, Job } from '../../src/protocol/messages.ts';
 import type { Commit, GitHost, StatusCommit } from './git-host.ts';
 import { numberOf } from './keys.ts';
 import type { Wish } from './wish.ts';
@@ -23,7 +23,8 @@ export class Violation extends Error {
 
 /** One run as the machine saw it. */
 export type Truth = {
-  readonly job: Job;
+  /** As it was handed over last. */
+  job: Job;
   readonly node: NodeId;
   readonly content: string;
   readonly steps: number;
@@ -59,6 +60,9 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   /** Node and association → generations that ended well there. */
   const successes = new Map<string, readonly string[]>();
   const checked = new WeakSet<Buffer>();
+  const slots = new Map<string, Set<Instant>>();
+  const cancelled = new Map<RunId, Instant>();
+  const fences = new Map<NodeId, Fence>();
   const durableOutcomes = new Set<RunId>();
   let wish: Wish | null = null;
   let accepted: CommitId | null = null;
@@ -115,7 +119,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       case 'stopped':
         sometimes('stopped at the error threshold');
         return;
+      case 'association-removed':
+        slots.delete(record.name);
+        return;
       case 'slot':
+        slot(record.association, record.at);
         if (record.missed) sometimes('slot missed and recorded');
         else sometimes('slot fired');
         return;
@@ -180,6 +188,13 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     );
     const max = after.size === 0 ? 0 : Math.max(5, Math.floor(wish.associations.size * 0.2));
     if (removed > max && removed > allowed) broken('P6', `${next.id} removes ${removed} unasked`);
+  }
+
+  function slot(association: string, at: Instant): void {
+    const known = slots.get(association) ?? new Set<Instant>();
+    if (known.has(at))
+      broken('P10', `slot ${new Date(at).toISOString()} of ${association} came twice`);
+    slots.set(association, known.add(at));
   }
 
   const outOf = (execution: string): Map<RunId, NodeId> => {
@@ -268,8 +283,10 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (known !== undefined && known !== content) broken('generation', 'one digest, two contents');
     contents.set(job.generation, content);
     if (held) sometimes('old state goes on while held');
-    if (truths.has(job.run)) {
+    const again = truths.get(job.run);
+    if (again !== undefined) {
       sometimes('job offered again');
+      again.job = job;
       return;
     }
     truths.set(job.run, {
@@ -311,21 +328,41 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   // --- what machines do -----------------------------------------------------------------------------------------
 
-  function onBegin(node: NodeId, { run, task }: TaskOrder): void {
+  function onBegin(node: NodeId, order: TaskOrder): void {
+    const { run, task } = order;
     const truth = truths.get(run);
     if (truth === undefined || truth.node !== node) broken('P5', `${node} runs ${run}, never sent`);
     const key = `${task.step}.${task.element}`;
     const times = (truth.begun.get(key) ?? 0) + 1;
     truth.begun.set(key, times);
     if (times > 1) broken('P3', `step ${key} of ${run} began ${times} times`);
+    const cancelledAt = cancelled.get(run);
+    if (cancelledAt !== undefined && order.startedAt > cancelledAt) {
+      broken('cancel', `${run} goes on after it was cancelled`);
+    }
     if (truth.begunAtMs !== null) return;
     truth.begunAtMs = nowMs();
-    const { association, occasion } = truth.job;
+    const { association, occasion, notAfter, fence } = truth.job;
+    if (order.startedAt > notAfter) broken('P5', `${run} began when its job had expired`);
+    const highest = fences.get(node);
+    if (highest !== undefined && isLower(fence, highest)) broken('P6', `${node} went backwards`);
+    fences.set(node, fence);
     const once = `${node} ${association} ${occasion}`;
     const before = occasions.get(once);
     if (before !== undefined && before !== run) broken('P10', `${once} ran twice`);
     occasions.set(once, run);
     if (paused) sometimes('handed over before the pause, begun after it');
+  }
+
+  /** The agent has read it while it had the run; `at` by its own clock. */
+  function onCancelled(run: RunId, at: Instant): void {
+    sometimes('cancellation reached a run');
+    cancelled.set(run, at);
+  }
+
+  /** What an agent had not written down when it died, it never heard. */
+  function onAgentDied(run: RunId | null, isStopped: boolean): void {
+    if (run !== null && !isStopped) cancelled.delete(run);
   }
 
   function onEnd(_node: NodeId, { run }: TaskOrder, code: number | null): void {
@@ -361,6 +398,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   function onStateLost(): void {
     out.clear();
     stops.clear();
+    slots.clear();
     durableOutcomes.clear();
     for (const truth of truths.values()) truth.acked = false;
     paused = false;
@@ -376,6 +414,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onRestart,
     onBegin,
     onEnd,
+    onCancelled,
+    onAgentDied,
     onPublished,
     allow: (commit: CommitId) => operatorAccepts.add(commit),
     get wish() {
@@ -402,6 +442,9 @@ export type NodeFile = {
     readonly Pending?: { readonly Reason: string };
   }[];
 };
+
+const isLower = (a: Fence, b: Fence): boolean =>
+  a.epoch < b.epoch || (a.epoch === b.epoch && a.position < b.position);
 
 export const hasSucceeded = ({ exits, steps }: Truth): boolean =>
   exits.length === steps && exits.every((code) => code === 0);

@@ -1,11 +1,19 @@
-/** Planted mistakes: each is wrapped around a port or a function of the story, never a switch in the product. */
-import type { decide } from '../../src/agent/decide.ts';
-import type { LedgerRecord } from '../../src/agent/ledger.ts';
-import type { PassRecord } from '../../src/core/world/records.ts';
+/**
+ * Planted mistakes: each is wrapped around a port or a function of the story, never a switch in the product. A simulator that
+ * does not find them proves nothing. `found` is a seed that does.
+ */
+import type { AgentInput, Decision } from '../../src/agent/decide.ts';
+import { decide } from '../../src/agent/decide.ts';
+import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
+import type { Instant } from '../../src/core/model/brand.ts';
+import { instant } from '../../src/core/model/brand.ts';
+import type { Definition } from '../../src/core/model/definition.ts';
+import type { LoadedRevision } from '../../src/core/world/events.ts';
+import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
-import type { LoaderPort } from '../../src/reconcile/ports.ts';
-import type { DaemonLifeOptions } from '../../src/simulate/daemon.ts';
-import type { Store } from '../../src/simulate/ledger-store.ts';
+import { parseJob } from '../../src/protocol/parse.ts';
+import type { LoaderPort, SourcePort } from '../../src/reconcile/ports.ts';
+import type { OpenStore, Store } from '../../src/simulate/ledger-store.ts';
 
 export type Plant = {
   /** Changes a world before it is used. */
@@ -13,10 +21,341 @@ export type Plant = {
   readonly daemonStore?: (store: Store<PassRecord>) => Store<PassRecord>;
   readonly agentStore?: (store: Store<LedgerRecord>) => Store<LedgerRecord>;
   readonly loader?: (loader: LoaderPort) => LoaderPort;
+  readonly source?: (source: SourcePort) => SourcePort;
   readonly decide?: typeof decide;
-  readonly daemon?: Partial<DaemonLifeOptions>;
 };
 
-export type Planted = { readonly plant: Plant; readonly found: bigint | null };
+export type Planted = { readonly name: string; readonly plant: Plant; readonly found: bigint };
 
-export const plants: ReadonlyMap<string, Planted> = new Map();
+// --- ways to plant --------------------------------------------------------------------------------------------
+
+/** The decision as it would be, changed. */
+const deciding =
+  (
+    change: (made: Decision, input: AgentInput, state: LedgerState) => Decision,
+  ): NonNullable<Plant['decide']> =>
+  (context, state, input, now) =>
+    change(decide(context, state, input, now), input, state);
+
+/** The world is told another record, or none; the journal keeps the true one. */
+function telling(change: (record: Record) => Record | null) {
+  return (world: World): void => {
+    const apply = world.apply.bind(world);
+    world.apply = (record) => {
+      const told = change(record);
+      if (told !== null) apply(told);
+    };
+  };
+}
+
+function storing<Stored>(
+  change: (open: OpenStore<Stored>) => OpenStore<Stored>,
+): (store: Store<Stored>) => Store<Stored> {
+  return (store) => ({ open: async (onRecord) => change(await store.open(onRecord)) });
+}
+
+function replaying<Stored>(
+  change: (record: Stored) => Stored | null,
+): (store: Store<Stored>) => Store<Stored> {
+  return (store) => ({
+    open: (onRecord) =>
+      store.open((record) => {
+        const told = change(record);
+        if (told !== null) onRecord(told);
+      }),
+  });
+}
+
+/** Without records of these kinds, when the daemon reads its journal again. */
+const forgetting = (...kinds: readonly Record['kind'][]): NonNullable<Plant['daemonStore']> =>
+  replaying<PassRecord>((pass) => ({
+    ...pass,
+    records: pass.records.filter(({ kind }) => !kinds.includes(kind)),
+  }));
+
+function loading(change: (loaded: LoadedRevision) => LoadedRevision): NonNullable<Plant['loader']> {
+  return (loader) => ({
+    load: async (...args) => change(await loader.load(...args)),
+  });
+}
+
+const eachDefinition = (
+  loaded: LoadedRevision,
+  change: (definition: Definition) => Definition,
+): LoadedRevision => ({
+  ...loaded,
+  definitions: new Map([...loaded.definitions].map(([name, each]) => [name, change(each)])),
+});
+
+// --- the mistakes ---------------------------------------------------------------------------------------------
+
+const list: readonly Planted[] = [
+  {
+    name: 'the daemon acks before its journal is synced',
+    found: 1n,
+    plant: {
+      daemonStore: storing((open) => {
+        let held: readonly PassRecord[] = [];
+        return {
+          ...open,
+          append: async (records) => {
+            const before = held;
+            held = records;
+            if (before.length > 0) await open.append(before);
+          },
+        };
+      }),
+    },
+  },
+  {
+    name: 'the daemon loses results when it restarts',
+    found: 1n,
+    plant: { daemonStore: forgetting('finished') },
+  },
+  {
+    name: 'the agent forgets its intents when it restarts',
+    found: 1n,
+    plant: {
+      agentStore: replaying<LedgerRecord>((record) => (record.kind === 'intent' ? null : record)),
+    },
+  },
+  {
+    name: 'the agent forgets everything when it restarts',
+    found: 1n,
+    plant: { agentStore: replaying<LedgerRecord>(() => null) },
+  },
+  {
+    name: 'the agent starts a run that it has ended',
+    found: 1n,
+    plant: {
+      decide: (context, state, input, now) => {
+        const amnesiac = { ...state, ended: new Map(), spool: new Map(), lastRuns: new Map() };
+        const isJob = input.kind === 'said' && input.message.kind === 'job';
+        return decide(context, isJob ? amnesiac : state, input, now);
+      },
+    },
+  },
+  {
+    name: 'the agent drops a result when it has sent it',
+    found: 1n,
+    plant: {
+      decide: deciding((made) => {
+        const finished = made.records.find((record) => record.kind === 'finished');
+        if (finished === undefined) return made;
+        return { ...made, records: [...made.records, { kind: 'acked', run: finished.result.run }] };
+      }),
+    },
+  },
+  {
+    name: 'the agent starts again what was interrupted',
+    found: 1n,
+    plant: {
+      decide: (context, state, input, now) => {
+        if (input.kind !== 'task-ended' || input.outcome.exitCode !== null) {
+          return decide(context, state, input, now);
+        }
+        return decide(context, state, { ...input, kind: 'task-unborn' }, now);
+      },
+    },
+  },
+  {
+    name: 'the agent takes expired jobs',
+    found: 1n,
+    plant: {
+      decide: (context, state, input, now) => {
+        const made = decide(context, state, input, inTime(state, input) ?? now);
+        const effects = made.effects.map((effect) =>
+          effect.kind === 'start'
+            ? { ...effect, order: { ...effect.order, startedAt: now } }
+            : effect,
+        );
+        return { ...made, effects };
+      },
+    },
+  },
+  {
+    name: 'the agent ignores epoch and position',
+    found: 1n,
+    plant: {
+      decide: (context, state, input, now) =>
+        decide(context, { ...state, fence: { epoch: 0, position: 0 } }, input, now),
+    },
+  },
+  {
+    name: 'the agent ignores cancellations',
+    found: 1n,
+    plant: {
+      decide: (context, state, input, now) =>
+        input.kind === 'said' && input.message.kind === 'cancel'
+          ? { records: [], effects: [] }
+          : decide(context, state, input, now),
+    },
+  },
+  {
+    name: 'a revert does not run, because that content ran before',
+    found: 1n,
+    plant: {
+      decide: (context, state, input, now) => {
+        if (input.kind === 'said' && input.message.kind === 'job') {
+          const job = parseJob(input.message.envelope.payload);
+          const last = job.ok ? before(state, job.value.generation) : null;
+          if (job.ok && last !== null && job.value.occasion.startsWith('change:')) {
+            const message = { kind: 'already', last: { ...last, run: job.value.run } } as const;
+            return { records: [], effects: [{ kind: 'send', message }] };
+          }
+        }
+        return decide(context, state, input, now);
+      },
+    },
+  },
+  {
+    name: 'MaxConcurrency is ignored',
+    found: 1n,
+    plant: {
+      world: (world) => {
+        world.hasCapacity = () => true;
+      },
+    },
+  },
+  {
+    name: 'MaxErrors is off by one',
+    found: 1n,
+    plant: {
+      loader: loading((loaded) =>
+        eachDefinition(loaded, (definition) => {
+          const { maxErrors } = definition.association;
+          if (maxErrors.kind !== 'count') return definition;
+          const association = {
+            ...definition.association,
+            maxErrors: { kind: 'count', count: maxErrors.count + 1 } as const,
+          };
+          return { ...definition, association };
+        }),
+      ),
+    },
+  },
+  {
+    name: 'pause is forgotten',
+    found: 1n,
+    plant: { world: telling((record) => (record.kind === 'paused' ? null : record)) },
+  },
+  {
+    name: 'pause does not survive a restart',
+    found: 1n,
+    plant: { daemonStore: forgetting('paused') },
+  },
+  {
+    name: 'slots that fired are forgotten at a restart',
+    found: 1n,
+    plant: { daemonStore: forgetting('slot') },
+  },
+  {
+    name: 'slots follow the clock back',
+    found: 1n,
+    plant: {
+      world: (world) => {
+        const { apply } = world;
+        let newest = 0;
+        world.apply = (record) => {
+          apply.call(world, record);
+          const at = 'at' in record ? record.at : newest;
+          if (at < newest) {
+            for (const each of world.state.associations.values()) {
+              each.lastSlot = instant(Math.min(each.lastSlot, at));
+              world.timers.push({ kind: 'slot', association: each.name, at: instant(at) });
+            }
+          }
+          newest = at;
+        };
+      },
+    },
+  },
+  {
+    name: 'a file that cannot be read counts as absent',
+    found: 1n,
+    plant: {
+      loader: (loader) => ({
+        load: (snapshot, _lastGood, signal) => loader.load(snapshot, new Map(), signal),
+      }),
+    },
+  },
+  {
+    name: 'a rewritten branch is taken for a descendant',
+    found: 1n,
+    plant: {
+      source: (source) => ({
+        ...source,
+        observe: async (accepted, signal) => {
+          const seen = await source.observe(accepted, signal);
+          return seen.ancestry === 'diverged'
+            ? { ...seen, ancestry: 'descendant', distance: 1 }
+            : seen;
+        },
+      }),
+    },
+  },
+  {
+    name: 'the deletion guard sleeps',
+    found: 1n,
+    plant: {
+      source: (source) => ({
+        ...source,
+        observe: async (accepted, signal) => {
+          const seen = await source.observe(accepted, signal);
+          return { ...seen, messages: ['Reconciled-Allow-Delete: 999'] };
+        },
+      }),
+    },
+  },
+  {
+    name: 'offers are forgotten at a restart',
+    found: 1n,
+    plant: { daemonStore: forgetting('offered', 'started') },
+  },
+  {
+    name: 'a failed step counts as success',
+    found: 1n,
+    plant: {
+      decide: (context, state, input, now) =>
+        input.kind === 'task-ended'
+          ? decide(context, state, { ...input, outcome: { ...input.outcome, exitCode: 0 } }, now)
+          : decide(context, state, input, now),
+    },
+  },
+  {
+    name: 'the document of a job is an older one',
+    found: 1n,
+    plant: {
+      loader: (loader) => {
+        let first: LoadedRevision | null = null;
+        return {
+          load: async (...args) => {
+            const loaded = await loader.load(...args);
+            first ??= loaded;
+            const old = first;
+            return eachDefinition(loaded, (definition) => ({
+              ...definition,
+              document:
+                old.definitions.get(definition.association.name)?.document ?? definition.document,
+            }));
+          },
+        };
+      },
+    },
+  },
+];
+
+/** An instant at which the job of this input has not expired; null when it is about no job. */
+function inTime({ active }: LedgerState, input: AgentInput): Instant | null {
+  if (input.kind === 'begin') return active?.job.notBefore ?? null;
+  if (input.kind !== 'said' || input.message.kind !== 'job') return null;
+  const job = parseJob(input.message.envelope.payload);
+  return job.ok ? job.value.notBefore : null;
+}
+
+function before(state: LedgerState, generation: string) {
+  for (const { last } of state.ended.values()) if (last?.generation === generation) return last;
+  return null;
+}
+
+export const plants: ReadonlyMap<string, Planted> = new Map(list.map((each) => [each.name, each]));

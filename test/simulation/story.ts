@@ -207,7 +207,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       world,
       store,
       clock: daemon.clock,
-      source: host.sourcePort(life, () => wait(50)),
+      source: (plant.source ?? same)(host.sourcePort(life, () => wait(50))),
       loader: plant.loader?.(loader) ?? loader,
       status: host.statusPort(life, () => wait(200), guarded(model.onPublished)),
       network,
@@ -223,7 +223,6 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       verifyText,
       crash: fail,
       onPass: guarded(({ effects }) => model.onEffects(effects)),
-      ...(plant.daemon ?? {}),
     }).then(
       (started) => {
         if (!life.isAlive) return;
@@ -354,7 +353,13 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       network,
       random: random.split(`agent ${node.number} ${timeline.count}`),
       diskMs: () => wait(swarm.diskMs),
-      decide: plant.decide ?? decide,
+      decide: (context, state, input, now) => {
+        const isCancel = input.kind === 'said' && input.message.kind === 'cancel';
+        if (isCancel && state.active?.job.run === input.message.run) {
+          model.onCancelled(input.message.run, now);
+        }
+        return (plant.decide ?? decide)(context, state, input, now);
+      },
       crash: fail,
       retryMsMax: 120_000,
     }).then(
@@ -372,6 +377,8 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
 
   function killAgent(node: NodeActor, how: 'kill' | 'power', downMs: number): void {
     if (!node.life.isAlive) return;
+    const active = node.agent?.state.active ?? null;
+    model.onAgentDied(active?.job.run ?? null, active?.stop !== null);
     trace(`agent ${node.number} ${how} for ${Math.round(downMs)} ms`);
     node.life.end();
     node.agent = null;
@@ -429,3 +436,5 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
 
 export const named = associationName;
 export { Violation };
+
+const same = <Value>(value: Value): Value => value;
