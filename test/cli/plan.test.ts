@@ -7,8 +7,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { makeRepo } from '../fakes/git-repo.ts';
-import { call, sampleRepo, tempFolder } from './cli.ts';
+import { git, makeRepo } from '../fakes/git-repo.ts';
+import { call, sampleRepo, start, tempFolder } from './cli.ts';
+import { stage } from './stage.ts';
 
 const golden = fileURLToPath(new URL('../golden/plan', import.meta.url));
 const NOW = '2026-05-01T12:00:00Z';
@@ -56,6 +57,35 @@ test('plan: JSON has the shape of the contract', async () => {
     assert.deepEqual(Object.keys(each).sort(), keys);
     assert.ok(Array.isArray(each['reasons']) && each['reasons'].length > 0, String(each['name']));
   }
+});
+
+test("plan: on a daemon's own status branch nothing differs, and an edit is one update", async (t) => {
+  const { config, repo } = await stage(t);
+  const daemon = start(t, ['daemon', '--config', config]);
+  await daemon.said(/daemon ready/);
+  assert.equal((await call(['sync', '--config', config])).code, 0);
+  daemon.child.kill('SIGTERM');
+  await daemon.ended;
+  git(repo.work, ['fetch', '-q', 'origin', '+refs/heads/*:refs/remotes/origin/*']);
+
+  const argv = ['plan', repo.work, '--detailed-exitcode', '--format', 'json'];
+  const same = await call(argv);
+  assert.equal(same.code, 0, same.stderr + same.stdout);
+  const unchanged = JSON.parse(same.stdout) as { readonly base: string };
+  assert.equal(unchanged.base, repo.tip());
+
+  const document = join(repo.work, 'documents', 'Keep.yaml');
+  writeFileSync(document, readFileSync(document, 'utf8').replace('"true"', '"false"'));
+  const edited = await call(argv);
+  assert.equal(edited.code, 2, edited.stderr);
+  const { associations } = JSON.parse(edited.stdout) as {
+    readonly associations: readonly { readonly reasons: readonly string[] }[];
+  };
+  assert.deepEqual(
+    associations.map(({ reasons }) => reasons),
+    [['document changed']],
+  );
+  assert.equal((await call([...argv, '--status', 'origin/reconciled/status'])).code, 2);
 });
 
 test('plan: the same input gives the same bytes, and the same plan the same id', async () => {
