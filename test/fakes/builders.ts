@@ -50,12 +50,6 @@ export function aRegistration(n: number, of: Partial<Registration> = {}): Regist
   return { node, publicKey, activationId: 'act-1', name, tags: { role: 'web' }, at: noon, ...of };
 }
 
-export function aNode(n: number, of: Partial<Node> = {}): Node {
-  const registration = aRegistration(n);
-  const { node: id, publicKey, name, tags } = registration;
-  return { id, name, publicKey, tags, registration, file: null, ...of };
-}
-
 export const someFacts = (of: Partial<LastSeenFacts> = {}): LastSeenFacts => ({
   hostname: 'web-1.example.org',
   platformType: 'Linux',

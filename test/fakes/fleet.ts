@@ -175,7 +175,7 @@ export class TestFleet {
   last: Advance | null = null;
 
   constructor() {
-    this.happen({ kind: 'boot', instance: 'test', daemonKey: 'key'});
+    this.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
   }
 
   /** Advances until nothing more is due; effects gather in `effects`. */

@@ -93,7 +93,7 @@ function stoppedBlocks({ state }: ReportView, { open }: AssociationState): strin
   if (stopped === null) return [];
   const failures = counted(stopped.failures, 'failure');
   return [
-    `🛑 **Stopped** after ${failures}: nothing more starts until an edit, a manual run or \`reconciled resume\`.`,
+    `🛑 **Stopped** after ${failures}: nothing more starts until the next slot, an edit, a manual run or \`reconciled resume\`.`,
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import type { AssociationName, CommitId, ExecutionId, Instant, NodeId } from '../model/brand.ts';
 import { isNodeId } from '../model/brand.ts';
-import type { Node } from '../model/node.ts';
+
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { ok } from '../model/result.ts';
@@ -82,16 +82,6 @@ export function readFleet(texts: StatusTexts): StatusFleet {
   const state = body === null ? null : readState(body);
   const { nodes, problems } = readNodes(texts, state, 'outcomes');
   return { state, summary: readSummary(texts.read(SUMMARY_PATH) ?? ''), nodes, problems };
-}
-
-/** Enrolled nodes as targets match them. */
-export function nodesOfFleet({ nodes }: StatusFleet): ReadonlyMap<NodeId, Node> {
-  const enrolled = new Map<NodeId, Node>();
-  for (const { node: id, name, publicKey, tags, registration, file, revoked } of nodes) {
-    if (revoked || publicKey === null) continue;
-    enrolled.set(id, { id, name, publicKey, tags, registration, file });
-  }
-  return enrolled;
 }
 
 function readNodes(

@@ -28,7 +28,8 @@ export const waitingWords: { readonly [reason in PendingReason]: string } = {
   offline: 'the node is offline',
   busy: 'the node runs something else',
   concurrency: 'MaxConcurrency is used up',
-  'error-threshold': 'MaxErrors is exceeded: stopped until an edit, a manual run or resume',
+  'error-threshold':
+    'MaxErrors is exceeded: stopped until the next slot, an edit, a manual run or resume',
   calendar: 'a change calendar is closed',
   alarm: 'an alarm is active',
   dependency: 'what it depends on has not succeeded',
