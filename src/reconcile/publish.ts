@@ -69,18 +69,35 @@ export function createPublisher(
   let retry = { delayMs: 0, notBeforeMs: 0 };
   let settledRevision: CommitId | null = null;
   let lastError: ReconcileError | null = null;
+  /** What the branch was when we last wrote it, and when it was last seen like that. */
+  let left: CommitId | null = null;
+  let seenAtMs: number | null = null;
   let foreignPaths: readonly string[] = [];
 
-  /** Earliest instant for the next publish, monotonic ms; null when nothing is dirty. */
+  /** Earliest instant for the next publish, or the next look at a branch that should be as we left it, monotonic ms. */
   function dueAt(): number | null {
-    if (world.revision === null || !isDirty(world.dirty)) return null;
+    if (world.revision === null) return null;
+    if (!isDirty(world.dirty)) {
+      return seenAtMs === null ? null : Math.max(seenAtMs + options.intervalMs, retry.notBeforeMs);
+    }
     const accepted = world.state.accepted?.commit ?? null;
     const settles = accepted !== settledRevision && isSettled(world);
     const regular = publishedAtMs === null ? 0 : publishedAtMs + options.intervalMs;
     return Math.max(settles ? 0 : regular, retry.notBeforeMs);
   }
 
+  /** Somebody may delete or edit the branch while nothing happens here: that costs one interval, too (P8). */
+  async function look(signal: AbortSignal): Promise<void> {
+    const tip = await ports.status.tip(signal);
+    seenAtMs = clock.monotonicMs();
+    if ((tip?.commit ?? null) === left) return;
+    standing.clear();
+    world.dirty.all = true;
+  }
+
   async function publishOnce(signal: AbortSignal, everything: boolean): Promise<void> {
+    if (!everything && !isDirty(world.dirty)) await look(signal);
+    if (!everything && !isDirty(world.dirty)) return;
     const nowMs = clock.monotonicMs();
     const accepted = world.state.accepted?.commit ?? null;
     const settled = isSettled(world);
@@ -144,6 +161,8 @@ export function createPublisher(
       signal,
     );
     if (outcome.kind === 'rebuild') return outcome;
+    left = outcome.commit;
+    seenAtMs = clock.monotonicMs();
     for (const [path, bytes] of files) {
       if (bytes === null) standing.delete(path);
       else standing.set(path, sha256Hex(bytes));

@@ -12,13 +12,14 @@ function fakeStatus() {
   const files = new Map<string, string>();
   const commits: PublishRequest[] = [];
   let next: (() => PublishOutcome) | null = null;
+  let gone = false;
   const port: StatusPort = {
     tip: () =>
       Promise.resolve(
-        commits.length === 0
+        commits.length === 0 || gone
           ? null
           : {
-              commit: commitId('a'.repeat(40)),
+              commit: idOf(commits.length),
               instance: 'test',
               seq: commits.length,
               read: (path) =>
@@ -31,17 +32,28 @@ function fakeStatus() {
       next = null;
       if (answer !== null) return Promise.resolve().then(answer);
       commits.push(request);
+      gone = false;
       if (request.complete) files.clear();
       for (const [path, bytes] of request.files) {
         if (bytes === null) files.delete(path);
         else files.set(path, Buffer.from(bytes).toString());
       }
-      const commit = commitId(String(commits.length).padStart(40, '0'));
+      const commit = idOf(commits.length);
       return Promise.resolve({ kind: 'published', commit, foreignPaths: [] });
     },
   };
-  return { port, files, commits, once: (answer: () => PublishOutcome) => (next = answer) };
+  return {
+    port,
+    files,
+    commits,
+    once: (answer: () => PublishOutcome) => (next = answer),
+    forget: () => {
+      gone = true;
+    },
+  };
 }
+
+const idOf = (count: number) => commitId(String(count).padStart(40, '0'));
 
 function setUp() {
   const fleet = new TestFleet();
@@ -149,6 +161,23 @@ test('a branch that was deleted or edited is written whole again', async () => {
   ]) {
     assert.ok(status.files.has(path), path);
   }
+});
+
+test('a branch that is deleted while nothing happens is written again within an interval', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  await turn();
+  const paths = [...status.files.keys()];
+  wait(MINUTE);
+  await turn();
+  const before = status.commits.length;
+  status.files.clear();
+  status.forget();
+  wait(MINUTE);
+  await turn();
+  assert.equal(status.commits.length, before + 1);
+  assert.deepEqual([...status.files.keys()].sort(), paths.sort());
 });
 
 test('what is not ours is removed after a restart; history stays', async () => {
