@@ -47,6 +47,8 @@ export type GitRepo = {
   /** Replaces the branch by an unrelated commit of these files. */
   forcePush(files: Readonly<{ [path: string]: string }>, branch?: string): string;
   deleteBranch(branch?: string): void;
+  /** Points the branch at a commit that is still there. */
+  restore(commit: string, branch?: string): void;
   tip(branch?: string): string | null;
   /** Content of a file at the tip. */
   show(file: string, branch?: string): string;
@@ -130,6 +132,8 @@ export function makeRepo(dir = tempDir(), name = 'fleet.git'): GitRepo {
       return commit;
     },
     deleteBranch: (branch = 'main') => void git(bare, ['update-ref', '-d', `refs/heads/${branch}`]),
+    restore: (commit, branch = 'main') =>
+      void git(bare, ['update-ref', `refs/heads/${branch}`, commit]),
     show: (file, branch = 'main') => git(bare, ['show', `refs/heads/${branch}:${file}`]),
     list: (branch = 'main') =>
       git(bare, ['ls-tree', '-r', '--name-only', `refs/heads/${branch}`])
