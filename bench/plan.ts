@@ -111,9 +111,10 @@ function measure(command: 'validate' | 'plan', yardstickMs: number): void {
     { encoding: 'utf8', maxBuffer: 1 << 28 },
   );
   const ms = performance.now() - start;
-  const rssMiB = Math.round(Number(/^RSS (\d+)$/m.exec(stderr)?.[1]) / 1024);
+  const [, rssKiB, cpuSeconds] = /^RSS (\d+) CPU ([\d.]+)$/m.exec(stderr) ?? [];
+  const rssMiB = Math.round(Number(rssKiB) / 1024);
   const { summary, counts } = JSON.parse(stdout) as { summary?: unknown; counts?: unknown };
   console.log(
-    `${command}: ${(ms / 1000).toFixed(2)} s, ${rssMiB} MiB, ${(ms / yardstickMs).toFixed(2)} x reading it all (${(yardstickMs / 1000).toFixed(2)} s) ${JSON.stringify(summary ?? counts)}`,
+    `${command}: ${(ms / 1000).toFixed(2)} s (${Number(cpuSeconds).toFixed(2)} s of CPU), ${rssMiB} MiB, ${(ms / yardstickMs).toFixed(2)} x reading it all (${(yardstickMs / 1000).toFixed(2)} s) ${JSON.stringify(summary ?? counts)}`,
   );
 }
