@@ -356,7 +356,9 @@ function setDone(state: State, execution: Execution, run: Run, outcome: Outcome)
   count(execution, run);
   const assignment = state.nodes.get(run.node)?.assignments.get(execution.association);
   if (assignment === undefined) return;
-  if (assignment.execution === execution.id) assignment.execution = null;
+  // What is owed now is the newest by definition; clocks of nodes, which go back at times, decide about late results only.
+  const isOwed = assignment.execution === execution.id;
+  if (isOwed) assignment.execution = null;
   const last: LastOutcome = {
     outcome,
     execution: execution.id,
@@ -366,7 +368,7 @@ function setDone(state: State, execution: Execution, run: Run, outcome: Outcome)
     reason: execution.reason,
   };
   if (outcome.status === 'Skipped') show(assignment, last);
-  else if (isNewer(outcome, assignment.last)) {
+  else if (isOwed || isNewer(outcome, assignment.last)) {
     assignment.last = last;
     show(assignment, last);
   }

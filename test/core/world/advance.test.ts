@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { instant } from '../../../src/core/model/brand.ts';
 import { emptyState } from '../../../src/core/model/state.ts';
 import { apply } from '../../../src/core/world/apply.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
@@ -319,4 +320,19 @@ test('a node that nothing targets is reported when it comes, changes and goes', 
     fleet.accept(roles(all));
     assert.deepEqual([...dirty.nodes], [node(2)]);
   }
+});
+
+test('a result counts as the newest although the clock of its node was set back', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
+  const [first] = fleet.takeJobs();
+  assert.ok(first);
+  fleet.start(first);
+  const { now } = fleet;
+  fleet.now = instant(now + 60 * MINUTE);
+  fleet.finish(first, 'Failed');
+  fleet.now = instant(now + MINUTE);
+  fleet.accept(revision(2, { motd: { document: 'v2' } }, { 1: {} }));
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+  const last = fleet.world.state.nodes.get(node(1))?.assignments.get(named('motd'))?.last;
+  assert.equal(last?.outcome.status, 'Success');
 });
