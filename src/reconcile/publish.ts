@@ -46,8 +46,9 @@ export type Publisher = {
   readonly lastError: ReconcileError | null;
 };
 
-/** Ended executions reach the branch this often (contract §7, "rolled up hourly"). */
+/** Ended executions reach the branch this often (contract §7, "rolled up hourly"), or when so many wait in memory. */
 const ROLL_UP_MS = 60 * 60_000;
+const ENDED_MAX = 500;
 /** Files rendered before other work gets its turn. */
 const FILES_PER_SLICE = 200;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
@@ -78,12 +79,22 @@ export function createPublisher(
   function dueAt(): number | null {
     if (world.revision === null) return null;
     if (!isDirty(world.dirty)) {
-      return seenAtMs === null ? null : Math.max(seenAtMs + options.intervalMs, retry.notBeforeMs);
+      const look = seenAtMs === null ? Number.POSITIVE_INFINITY : seenAtMs + options.intervalMs;
+      const next = Math.max(Math.min(look, rollUpDueAt()), retry.notBeforeMs);
+      return Number.isFinite(next) ? next : null;
     }
     const accepted = world.state.accepted?.commit ?? null;
     const settles = accepted !== settledRevision && isSettled(world);
     const regular = publishedAtMs === null ? 0 : publishedAtMs + options.intervalMs;
     return Math.max(settles ? 0 : regular, retry.notBeforeMs);
+  }
+
+  function rollUpDueAt(): number {
+    const waiting = world.dirty.ended.size;
+    if (waiting === 0) return Number.POSITIVE_INFINITY;
+    return waiting >= ENDED_MAX
+      ? (publishedAtMs ?? 0) + options.intervalMs
+      : rolledUpAtMs + ROLL_UP_MS;
   }
 
   /** Somebody may delete or edit the branch while nothing happens here: that costs one interval, too (P8). */
@@ -96,12 +107,12 @@ export function createPublisher(
   }
 
   async function publishOnce(signal: AbortSignal, everything: boolean): Promise<void> {
-    if (!everything && !isDirty(world.dirty)) await look(signal);
-    if (!everything && !isDirty(world.dirty)) return;
     const nowMs = clock.monotonicMs();
+    const rollUp = everything || nowMs >= rollUpDueAt();
+    if (!rollUp && !isDirty(world.dirty)) await look(signal);
+    if (!rollUp && !isDirty(world.dirty)) return;
     const accepted = world.state.accepted?.commit ?? null;
     const settled = isSettled(world);
-    const rollUp = everything || nowMs - rolledUpAtMs >= ROLL_UP_MS;
     const taken = take(world.dirty, rollUp);
     try {
       const outcome = await write(taken, signal);

@@ -193,3 +193,18 @@ test('what is not ours is removed after a restart; history stays', async () => {
   assert.equal(status.files.has('nodes/00/mi-00000000000000009.json'), false);
   assert.ok(status.files.has(history));
 });
+
+test('ended executions reach the branch within the hour, though nothing else happens', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  await turn();
+  const history = () => [...status.files.keys()].filter((path) => path.startsWith('executions/'));
+  wait(59 * MINUTE);
+  await turn();
+  assert.deepEqual(history(), []);
+  wait(2 * MINUTE);
+  await turn();
+  assert.equal(history().length, 1);
+  assert.equal(fleet.executions().length, 0, 'and memory forgets them');
+});
