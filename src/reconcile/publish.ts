@@ -116,7 +116,11 @@ export function createPublisher(
     const taken = take(world.dirty, rollUp);
     try {
       const outcome = await write(taken, signal);
-      if (outcome.kind === 'published') foreignPaths = outcome.foreignPaths;
+      if (outcome.kind === 'published' && outcome.foreignPaths.length > 0) {
+        // Known only once they are gone: the next commit names them, and they stay named until the next edit.
+        foreignPaths = outcome.foreignPaths;
+        world.dirty.fleet = true;
+      }
       if (rollUp) rolledUpAtMs = nowMs;
     } catch (cause) {
       putBack(world.dirty, taken);
