@@ -1,0 +1,245 @@
+/**
+ * kill -9 of the daemon and of agents in the middle of rollouts, and what must be true afterwards. The short versions run
+ * with the tests; by hand: node --import tsx test/real/kill-loop.ts --daemon 100 --agents 100
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { association, mark, scripts } from './files.ts';
+import type { Fleet } from './fleet.ts';
+import { openFleet, STATUS_BRANCH } from './fleet.ts';
+
+export type KillFigures = {
+  readonly daemonKills: number;
+  readonly agentKills: number;
+  /** Of the agents' kills: those that took the supervisor and the script with them. */
+  readonly supervisorKills: number;
+  readonly generations: number;
+  readonly runsStarted: number;
+  readonly runsSucceeded: number;
+  readonly runsInterrupted: number;
+  readonly seconds: number;
+};
+
+const NODES = ['a', 'b', 'c', 'd'] as const;
+const MARKS = 'marks';
+const STEP_SECONDS = '0.15';
+/** Every third kill of an agent takes the step with it. */
+const WITH_SUPERVISOR_EVERY = 3;
+
+const generation = (n: number) =>
+  scripts('Roll', [
+    [`# generation ${n}`, mark(MARKS, `begin-${n}`), `sleep ${STEP_SECONDS}`],
+    [`sleep ${STEP_SECONDS}`],
+    [`sleep ${STEP_SECONDS}`, mark(MARKS, `end-${n}`)],
+  ]);
+
+/** @throws AssertionError when a run started twice, was lost, or ended otherwise than its step did */
+export async function killLoop(kills: {
+  readonly daemon: number;
+  readonly agents: number;
+}): Promise<KillFigures> {
+  const begin = performance.now();
+  const fleet = await openFleet({
+    files: {
+      ...generation(0),
+      ...association('roll', { Name: 'Roll', MaxConcurrency: '2', MaxErrors: '100%' }),
+    },
+    nodes: Object.fromEntries(NODES.map((name) => [name, {}])),
+  });
+  try {
+    const undisturbed = await fleet.converged(fleet.repo.tip() ?? '');
+    const rollouts = openRollouts(fleet);
+    for (let kill = 0; kill < kills.daemon; kill++) {
+      await rollouts.keepOneUnderWay();
+      await sleep(Math.random() * 600);
+      await fleet.daemon.kill();
+      fleet.launchDaemon();
+      // Now and then it dies again before it has come up.
+      if (kill % 4 === 3) await sleep(Math.random() * 1_000);
+      else await agentsAreBack(fleet);
+    }
+    await agentsAreBack(fleet);
+    const cut = new Set<string>();
+    for (let kill = 0; kill < kills.agents; kill++) {
+      await rollouts.keepOneUnderWay();
+      const victim = await busyNode(fleet);
+      await sleep(Math.random() * 150);
+      await fleet.agent(victim).kill();
+      if (kill % WITH_SUPERVISOR_EVERY === WITH_SUPERVISOR_EVERY - 1)
+        killSupervisors(fleet, victim, cut);
+      fleet.startAgent(victim);
+    }
+    const last = rollouts.begin();
+    const summary = await fleet.converged(last, 90_000);
+    assert.deepEqual({ ...summary, revision: '' }, { ...undisturbed, revision: '' });
+    await fleet.daemon.stop();
+    return {
+      ...judge(fleet, rollouts.count + 1, cut),
+      daemonKills: kills.daemon,
+      agentKills: kills.agents,
+      supervisorKills: Math.floor(kills.agents / WITH_SUPERVISOR_EVERY),
+      generations: rollouts.count + 1,
+      seconds: Math.round((performance.now() - begin) / 1000),
+    };
+  } finally {
+    await fleet.close();
+  }
+}
+
+function openRollouts(fleet: Fleet) {
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    begin(): string {
+      count += 1;
+      return fleet.commit(generation(count), `generation ${count}`);
+    },
+    /** A new generation as soon as the last one has reached every node, or half of them. */
+    async keepOneUnderWay(): Promise<void> {
+      const reached = NODES.filter((name) => beginsOf(fleet, name).includes(`begin-${count}`));
+      if (reached.length === NODES.length || Math.random() < 0.1) this.begin();
+      await sleep(Math.random() * 200);
+    },
+  };
+}
+
+const beginsOf = (fleet: Fleet, name: string): string[] =>
+  fleet.lines(name, MARKS).map((line) => line.split(' ')[0] ?? '');
+
+/** Half of them, so that something can happen; the others may still wait their turn to dial. */
+const agentsAreBack = (fleet: Fleet): Promise<void> =>
+  fleet.until(
+    async () => {
+      assert.equal(
+        fleet.daemon.exitCode,
+        null,
+        `the daemon left:\n${fleet.daemonLog().slice(-3000)}`,
+      );
+      const nodes = await fleet.ask('nodes').catch(() => []);
+      const connected = (nodes as { readonly connected: boolean }[]).filter(
+        (node) => node.connected,
+      );
+      return connected.length * 2 >= NODES.length;
+    },
+    'agents come back',
+    60_000,
+  );
+
+/** A node in the middle of a script; any one when there is none for long. */
+async function busyNode(fleet: Fleet): Promise<string> {
+  for (const end = performance.now() + 15_000; performance.now() < end; await sleep(20)) {
+    const busy = NODES.filter((name) => fleet.lines(name, MARKS).length % 2 === 1);
+    const one = busy[Math.floor(Math.random() * busy.length)];
+    if (one !== undefined) return one;
+  }
+  return NODES[Math.floor(Math.random() * NODES.length)] ?? NODES[0];
+}
+
+/** Kills what still looks after a step of this node; `cut` learns the runs that were hit. */
+function killSupervisors(fleet: Fleet, name: string, cut: Set<string>): void {
+  const runs = join(fleet.root(name), 'var', 'lib', 'reconciled-agent', 'runs');
+  for (const run of readdirSync(runs)) {
+    for (const folder of readdirSync(join(runs, run)).filter((each) => /^s\d+$/.test(each))) {
+      const [pid = '', start = ''] = readOr(join(runs, run, folder, 'supervisor'))
+        .trim()
+        .split(' ');
+      // The pid may belong to somebody else by now: only the start time names our process.
+      if (pid === '' || start !== startOf(pid)) continue;
+      process.kill(-Number(pid), 'SIGKILL');
+      cut.add(run);
+    }
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat; '' when there is no such process. */
+function startOf(pid: string): string {
+  const stat = readOr(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // gone: what it spoke of is gone too
+  }
+}
+
+type Judged = Pick<KillFigures, 'runsStarted' | 'runsSucceeded' | 'runsInterrupted'>;
+
+/** What the nodes' own files say, against what the status branch says of them. */
+function judge(fleet: Fleet, generations: number, cut: ReadonlySet<string>): Judged {
+  let runsStarted = 0;
+  let unfinished = 0;
+  for (const name of NODES) {
+    const lines = fleet.lines(name, MARKS);
+    const begun = lines.filter((line) => line.startsWith('begin-'));
+    const ended = new Set(
+      lines.filter((line) => line.startsWith('end-')).map((line) => line.split(' ')[1]),
+    );
+    const ids = begun.map((line) => line.split(' ')[1] ?? '');
+    assert.equal(new Set(ids).size, ids.length, `a run started twice on ${name}`);
+    const words = begun.map((line) => line.split(' ')[0]);
+    assert.equal(new Set(words).size, words.length, `a generation ran twice on ${name}`);
+    assert(words.includes(`begin-${generations - 1}`), `${name} ran the last generation`);
+    for (const id of ids) {
+      if (ended.has(id)) continue;
+      assert(cut.has(id), `run ${id} on ${name} neither ended nor was cut`);
+      unfinished += 1;
+    }
+    runsStarted += ids.length;
+  }
+  const { success, failed } = countsOf(fleet);
+  // A step may have been cut after its last word: then it is Interrupted although its mark stands.
+  assert(
+    failed >= unfinished && failed <= cut.size,
+    `${failed} failed, ${unfinished} were cut short, ${cut.size} hit`,
+  );
+  assert.equal(success + failed, runsStarted, 'every run that started is accounted for once');
+  return { runsStarted, runsSucceeded: success, runsInterrupted: failed };
+}
+
+/** Ended executions on the status branch, each once. */
+function countsOf(fleet: Fleet): { readonly success: number; readonly failed: number } {
+  const seen = new Set<string>();
+  let success = 0;
+  let failed = 0;
+  for (const path of fleet.repo
+    .list(STATUS_BRANCH)
+    .filter((each) => each.startsWith('executions/'))) {
+    for (const line of fleet.repo.show(path, STATUS_BRANCH).split('\n').filter(Boolean)) {
+      const execution = JSON.parse(line) as {
+        readonly ExecutionId: string;
+        readonly ResourceCountByStatus: { readonly [status: string]: number };
+      };
+      assert(
+        !seen.has(execution.ExecutionId),
+        `execution ${execution.ExecutionId} stands there twice`,
+      );
+      seen.add(execution.ExecutionId);
+      success += execution.ResourceCountByStatus['Success'] ?? 0;
+      failed += execution.ResourceCountByStatus['Failed'] ?? 0;
+    }
+  }
+  return { success, failed };
+}
+
+if (
+  process.argv[1] !== undefined &&
+  realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+) {
+  const { values } = parseArgs({
+    options: {
+      daemon: { type: 'string', default: '100' },
+      agents: { type: 'string', default: '100' },
+    },
+  });
+  const figures = await killLoop({ daemon: Number(values.daemon), agents: Number(values.agents) });
+  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+}
