@@ -1,18 +1,28 @@
 import type { Command } from './command.ts';
-import { CONFIG } from './command.ts';
+import { CONFIG, usage } from './command.ts';
 import { EXIT } from './exit.ts';
 import { acceptedText, ask, asker } from './local-control.ts';
 
 export const command: Command = {
-  arguments: [{ syntax: '<commit>', about: 'full id of the revision' }],
-  flags: [CONFIG],
-  examples: ['reconciled status', 'reconciled accept 0123456789abcdef0123456789abcdef01234567'],
+  arguments: [{ syntax: '[commit]', about: 'full id of the revision' }],
+  flags: [
+    CONFIG,
+    {
+      syntax: '--recover',
+      about: 'state and status branch are both lost: begin anew from the tip, in a new epoch',
+    },
+  ],
+  examples: [
+    'reconciled status',
+    'reconciled accept 0123456789abcdef0123456789abcdef01234567',
+    'reconciled accept --recover',
+  ],
   async run(call, context) {
     const { env } = context;
-    const answer = await ask(call, context, 'accept', {
-      by: asker(env),
-      commit: call.args[0] ?? '',
-    });
+    const commit = call.args[0] ?? '';
+    const recover = call.is('recover');
+    if (recover === (commit !== '')) throw usage('name the commit to accept, or --recover');
+    const answer = await ask(call, context, 'accept', { by: asker(env), commit, recover });
     context.stdout.write(`${acceptedText(answer)}\n`);
     return EXIT.done;
   },

@@ -74,6 +74,11 @@ async function answer(
     case 'revoke':
       return ask(parts, values, { kind: 'revoke', node: nodeIdOf(textIn(values, 'node') ?? '') });
     case 'accept':
+      if (values['recover'] === true) {
+        await parts.recovery.beginAnew();
+        await triggers.sync();
+        return { ok: true, value: acceptedOf(world) };
+      }
       await parts.observer.accept(commitIn(values), byOf(values), signal);
       return { ok: true, value: acceptedOf(world) };
     case 'sync':

@@ -36,6 +36,8 @@ import { createObserver } from '../reconcile/observe.ts';
 import type { AgentsPort, Ports } from '../reconcile/ports.ts';
 import type { Publisher } from '../reconcile/publish.ts';
 import { createPublisher } from '../reconcile/publish.ts';
+import type { Recovery } from '../reconcile/recover.ts';
+import { createRecovery } from '../reconcile/recover.ts';
 import { journalFormat } from './compact-fold.ts';
 import type { DeskRooms } from './desk.ts';
 import { openDeskRooms } from './desk.ts';
@@ -56,6 +58,7 @@ export type Parts = {
   readonly ports: Ports;
   readonly journal: Journal<PassRecord>;
   readonly observer: Observer;
+  readonly recovery: Recovery;
   /** Who wants to know of each status commit. */
   onPublished(call: () => void): void;
   /** Files of a local source whose change means a new tip. */
@@ -163,6 +166,14 @@ async function open(
     answer: rooms.answers.answer,
     admit: rooms.admissions.answer,
   };
+  const recovery = createRecovery(world, inbox, ports, {
+    instance: config.instance,
+    daemonKey: identity.publicKey,
+    verify: verifiedBy(identity),
+    onRecovered: (found) => {
+      log.warn(found, 'state directory was lost: rebuilt from the status branch');
+    },
+  });
   const publisher = createPublisher(world, inbox, ports, {
     intervalMs: config.status.intervalMs,
     sign: (text) => signText(null, Buffer.from(text), identity.privateKey).toString('base64'),
@@ -185,7 +196,8 @@ async function open(
     rooms,
     ports,
     journal,
-    observer: createObserver(world, inbox, ports),
+    observer: createObserver(world, inbox, ports, recovery.beforeFirst),
+    recovery,
     onPublished: (call) => {
       onPublished.call = call;
     },
@@ -232,7 +244,7 @@ async function open(
 }
 
 /** Whether `signature` is this daemon's over `text`: what state.json must show before it restores anything. */
-export function verifiedBy(identity: Identity): (text: string, signature: string) => boolean {
+function verifiedBy(identity: Identity): (text: string, signature: string) => boolean {
   return (text, signature) => {
     const key = parsePublicKey(identity.publicKey);
     return (

@@ -22,7 +22,12 @@ export type Observer = {
   accept(commit: CommitId, by: string, signal: AbortSignal): Promise<void>;
 };
 
-export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): Observer {
+export function createObserver(
+  world: World,
+  inbox: Inbox,
+  ports: SourcePorts,
+  beforeFirst: (signal: AbortSignal) => Promise<void>,
+): Observer {
   let underWay: Promise<void> | null = null;
   let judged: { readonly tip: CommitId; readonly accepted: CommitId | null } | null = null;
 
@@ -37,6 +42,7 @@ export function createObserver(world: World, inbox: Inbox, ports: SourcePorts): 
   }
 
   async function look(signal: AbortSignal): Promise<void> {
+    if (world.state.accepted === null) await beforeFirst(signal);
     const accepted = world.state.accepted?.commit ?? null;
     if (accepted !== null && world.revision === null) await restore(accepted, signal);
     const seen = await ports.source.observe(accepted, signal);

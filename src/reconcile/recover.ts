@@ -2,39 +2,81 @@
  * A lost state directory, rebuilt from the status branch: what the daemon signed there, and what agents tell when they say
  * hello. Nothing runs twice, since run ids are pure hashes and agents remember what they ran (contract §7, Recovery).
  */
-import type { Instant } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import { STATE_PATH, SUMMARY_PATH } from '../core/report/paths.ts';
-import type { Recovery, StatusTexts } from '../core/report/read.ts';
+import type { Recovery as Recovered, StatusTexts } from '../core/report/read.ts';
 import { readStatus } from '../core/report/read.ts';
-import type { StatusTip } from './ports.ts';
+import type { World } from '../core/world/world.ts';
+import type { Inbox } from './inbox.ts';
+import type { Ports, StatusTip } from './ports.ts';
+
+export type Recovery = {
+  /**
+   * Once, before the first revision of this state is accepted: an empty state beside a status branch of this instance is a
+   * loss, not a beginning.
+   * @throws ReconcileError RECOVERY_REFUSED (an operator decides), or what the status port throws (tried again)
+   */
+  beforeFirst(signal: AbortSignal): Promise<void>;
+  /** An operator gives the branch up: begin anew, in an epoch above every earlier one, so that agents follow. */
+  beginAnew(): Promise<void>;
+};
+
+export type RecoveryOptions = {
+  readonly instance: string;
+  readonly daemonKey: string;
+  readonly verify: (text: string, signature: string) => boolean;
+  readonly onRecovered: (found: { readonly commit: string; readonly nodes: number }) => void;
+};
+
+export function createRecovery(
+  world: World,
+  inbox: Inbox,
+  ports: Pick<Ports, 'status' | 'clock'>,
+  options: RecoveryOptions,
+): Recovery {
+  let decided = false;
+  return {
+    async beforeFirst(signal) {
+      if (decided || world.state.accepted !== null) return;
+      const tip = await ports.status.tip(signal);
+      const recovered = tip === null ? null : await readTip(tip, ports, options);
+      if (tip !== null && recovered !== null) {
+        await inbox.push({ kind: 'recovered', records: recovered.records });
+        options.onRecovered({ commit: tip.commit, nodes: recovered.nodes.length });
+      }
+      decided = true;
+    },
+    async beginAnew() {
+      const { instance: name, daemonKey } = options;
+      // Epochs count restorations from 1; seconds since 1970 are above all of them, whatever was lost.
+      const epoch = Math.floor(ports.clock.now() / 1000);
+      const record = { kind: 'instance', name, epoch, daemonKey } as const;
+      await inbox.push({ kind: 'recovered', records: [record] });
+      decided = true;
+    },
+  };
+}
 
 /** Node files read at once; each is a few KB. */
 const READS_AT_ONCE = 64;
 
-/**
- * Null when the branch holds nothing of this instance to recover from.
- * @throws ReconcileError RECOVERY_REFUSED (retry `never`) when what stands there is not signed by this daemon's key
- */
-export async function recover(
+/** Null when the branch holds nothing of this instance. */
+async function readTip(
   tip: StatusTip,
-  options: {
-    readonly instance: string;
-    readonly now: Instant;
-    verify(text: string, signature: string): boolean;
-  },
-): Promise<Recovery | null> {
-  if (tip.instance !== options.instance) return null;
+  { clock }: Pick<Ports, 'clock'>,
+  { instance, verify }: RecoveryOptions,
+): Promise<Recovered | null> {
+  if (tip.instance !== instance) return null;
   const recovered = readStatus(await textsOf(tip), {
-    verify: options.verify,
-    now: options.now,
+    verify,
+    now: clock.now(),
     tip: { commit: tip.commit, seq: tip.seq ?? 0 },
   });
   if (recovered.ok) return recovered.value;
   throw new ReconcileError(
     'RECOVERY_REFUSED',
     `the state directory is empty and the status branch cannot restore it: ${recovered.error.message}. ` +
-      'Restore the key and the branch, or begin anew from the tip with: reconciled accept --recover',
+      'Restore the key or the state directory, or begin anew from the tip with: reconciled accept --recover',
     { retry: 'never' },
   );
 }
@@ -49,8 +91,8 @@ export async function textsOf(files: Pick<StatusTip, 'read' | 'list'>): Promise<
     const group = paths.slice(at, at + READS_AT_ONCE);
     const contents = await Promise.all(group.map((path) => files.read(path)));
     for (const [index, path] of group.entries()) {
-      const bytes = contents[index];
-      if (bytes != null) texts.set(path, Buffer.from(bytes).toString());
+      const bytes = contents[index] ?? null;
+      if (bytes !== null) texts.set(path, Buffer.from(bytes).toString());
     }
   }
   return {

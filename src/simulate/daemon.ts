@@ -6,7 +6,7 @@ import { apply } from '../core/world/apply.ts';
 import type { Answer, Effect } from '../core/world/effects.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
 import type { PassRecord } from '../core/world/records.ts';
-import { World } from '../core/world/world.ts';
+import type { World } from '../core/world/world.ts';
 import type { Job, SignedEnvelope } from '../protocol/messages.ts';
 import { toEvent } from '../reconcile/collect.ts';
 import { perform } from '../reconcile/dispatch.ts';
@@ -15,7 +15,7 @@ import { createObserver } from '../reconcile/observe.ts';
 import { pass } from '../reconcile/pass.ts';
 import type { AgentsPort, LoaderPort, Ports, SourcePort, StatusPort } from '../reconcile/ports.ts';
 import { createPublisher } from '../reconcile/publish.ts';
-import { recover } from '../reconcile/recover.ts';
+import { createRecovery } from '../reconcile/recover.ts';
 import type { Store } from './ledger-store.ts';
 import type { Life, Wait } from './life.ts';
 import type { MachineClock } from './machine-clock.ts';
@@ -100,7 +100,13 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
   const inbox = createInbox(() => {
     if (!passing) work();
   });
-  const observer = createObserver(world, inbox, ports);
+  const recovery = createRecovery(world, inbox, ports, {
+    instance: options.instance,
+    daemonKey: options.daemonKey,
+    verify: options.verifyText,
+    onRecovered: () => undefined,
+  });
+  const observer = createObserver(world, inbox, ports, recovery.beforeFirst);
   const publisher = createPublisher(world, inbox, ports, {
     intervalMs: options.publishMs,
     sign: options.signText,
@@ -208,18 +214,6 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
     life.after(options.pollMs, 'poll', poll);
   }
 
-  async function recoverState(): Promise<void> {
-    const tip = await status.tip(signal);
-    if (tip === null) return;
-    const { instance, verifyText: verify } = options;
-    const recovery = await recover(tip, { instance, now: clock.now(), verify });
-    if (recovery === null) return;
-    await ports.journal.append({ at: clock.now(), records: recovery.records });
-    for (const record of recovery.records) world.apply(record);
-    world.reindex();
-  }
-
-  if (world.state.instance === null) await recoverState();
   inbox.post({
     kind: 'boot',
     instance: options.instance,
