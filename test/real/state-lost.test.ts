@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { association, mark, script, wordsOf } from './files.ts';
+import { openFleet, STATUS_BRANCH } from './fleet.ts';
+
+/** Longer than a fleet of this size needs to come back and be told to run. */
+const QUIET_MS = 3_000;
+
+const fleet = await openFleet({
+  files: {
+    ...script('Greet', [mark('greet', 'first')]),
+    ...association('greet', { Name: 'Greet' }),
+    ...script('Often', [mark('often', 'slot')]),
+    ...association('often', { Name: 'Often', ScheduleExpression: 'rate(30 minutes)' }),
+  },
+  nodes: { a: { role: 'web' }, b: { role: 'db' } },
+});
+after(() => fleet.close());
+
+const starts = (): string[] =>
+  ['a', 'b'].flatMap((name) => [
+    ...wordsOf(fleet.lines(name, 'greet')),
+    ...wordsOf(fleet.lines(name, 'often')),
+  ]);
+const stateJson = (): { readonly [key: string]: unknown } =>
+  JSON.parse(fleet.repo.show('state.json', STATUS_BRANCH));
+
+await fleet.converged(fleet.repo.tip() ?? '');
+
+test('a lost state directory is rebuilt from key, branch and agents, and nothing runs twice', async (t) => {
+  await fleet.daemon.stop();
+  const before = { starts: starts(), associations: stateJson()['associations'] };
+  rmSync(fleet.stateDir, { recursive: true });
+  const begin = performance.now();
+  await fleet.startDaemon();
+  await connected();
+  t.diagnostic(`recovered, agents connected after ${Math.round(performance.now() - begin)} ms`);
+  assert.match(fleet.daemonLog(), /rebuilt from the status branch/);
+  await fleet.stays(() => starts().length === before.starts.length, 'nothing runs', QUIET_MS);
+  await fleet.daemon.stop();
+  assert.deepEqual(stateJson()['associations'], before.associations, 'versions and anchors stand');
+  assert.equal(fleet.summary()?.verdict, 'compliant');
+});
+
+test('after it the fleet goes on: nodes keep their tags, a change runs once', async () => {
+  await fleet.startDaemon();
+  const revision = fleet.commit({
+    ...script('Greet', [mark('greet', 'second')]),
+    ...association('greet', { Name: 'Greet', Targets: [{ Key: 'tag:role', Values: ['web'] }] }),
+  });
+  await fleet.converged(revision);
+  assert.deepEqual(wordsOf(fleet.lines('a', 'greet')), ['first', 'second']);
+  assert.deepEqual(wordsOf(fleet.lines('b', 'greet')), ['first']);
+});
+
+test('kill -9 at any moment and a lost directory together lose no more than what was on the branch', async () => {
+  const revision = fleet.commit(script('Greet', ['sleep 0.5', mark('greet', 'third')]));
+  await fleet.until(
+    () => /Greet|third/.test('third') && fleet.summary()?.revision === revision,
+    'accepted',
+  );
+  await fleet.daemon.kill();
+  rmSync(fleet.stateDir, { recursive: true });
+  await fleet.startDaemon();
+  await fleet.converged(revision);
+  assert.deepEqual(wordsOf(fleet.lines('a', 'greet')), ['first', 'second', 'third']);
+});
+
+test('with another key nothing is restored and nothing runs', async () => {
+  await fleet.daemon.stop();
+  const [key, aside] = ['daemon.key', 'daemon.key.aside'].map((name) =>
+    join(fleet.dir, 'etc', name),
+  );
+  const before = starts();
+  const tip = fleet.repo.tip(STATUS_BRANCH);
+  renameSync(key ?? '', aside ?? '');
+  renameSync(fleet.stateDir, `${fleet.stateDir}.aside`);
+  const daemon = fleet.launchDaemon();
+  await fleet.until(() => daemon.exitCode !== null, 'the daemon leaves');
+  assert.notEqual(daemon.exitCode, 0);
+  assert.match(fleet.daemonLog(), /RECOVERY_REFUSED|reconciled accept --recover/);
+  assert.deepEqual(starts(), before);
+  assert.equal(fleet.repo.tip(STATUS_BRANCH), tip, 'the branch is not touched');
+
+  rmSync(fleet.stateDir, { recursive: true, force: true });
+  renameSync(aside ?? '', key ?? '');
+  renameSync(`${fleet.stateDir}.aside`, fleet.stateDir);
+  await fleet.startDaemon();
+  await connected();
+});
+
+test('with the key lost, too, a new one is made and refused just so', async () => {
+  await fleet.daemon.stop();
+  rmSync(join(fleet.dir, 'etc', 'daemon.key'));
+  rmSync(fleet.stateDir, { recursive: true });
+  const daemon = fleet.launchDaemon();
+  await fleet.until(() => daemon.exitCode !== null, 'the daemon leaves');
+  assert.notEqual(daemon.exitCode, 0);
+});
+
+async function connected(): Promise<void> {
+  await fleet.until(async () => {
+    const nodes = (await fleet.ask('nodes')) as { readonly connected: boolean }[];
+    return nodes.length === 2 && nodes.every((node) => node.connected);
+  }, 'both agents are connected');
+}
