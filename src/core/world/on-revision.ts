@@ -7,6 +7,7 @@ import { judgeAncestry, judgeRemoval } from '../accept/accept.ts';
 import { formatOccasion } from '../canonical/occasion.ts';
 import { nodesOf } from '../enrol/nodes.ts';
 import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
+import { instant } from '../model/brand.ts';
 import type { AssociationDigests, Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
 import { compareText } from '../model/problem.ts';
@@ -300,13 +301,18 @@ function closeOpenOf(turn: Turn, plan: AssociationPlan, name: AssociationName): 
   if (plan.start === null) closeOpen(turn, name, 'edited');
 }
 
-/** An edited schedule begins now; any other edit keeps the slots that are still to come, and those that are gone. */
+/**
+ * An edited schedule begins now; any other edit keeps the slots that are still to come. Those that are gone never come
+ * again, even where the clock was set back before the edit.
+ */
 export function slotsUnder(
   before: AssociationState | undefined,
   { generation, schedule }: AssociationDigests,
   now: Instant,
 ): Pick<AssociationState, 'anchor' | 'lastSlot'> {
-  if (before?.digests.schedule !== schedule) return { anchor: now, lastSlot: now };
+  if (before?.digests.schedule !== schedule) {
+    return { anchor: now, lastSlot: instant(Math.max(now, before?.lastSlot ?? now)) };
+  }
   const { anchor, lastSlot } = before;
   return { anchor: before.digests.generation === generation ? anchor : now, lastSlot };
 }

@@ -336,3 +336,19 @@ test('a result counts as the newest although the clock of its node was set back'
   const last = fleet.world.state.nodes.get(node(1))?.assignments.get(named('motd'))?.last;
   assert.equal(last?.outcome.status, 'Success');
 });
+
+test('an edited schedule does not repeat a slot when the clock was set back', () => {
+  const hourly = { schedule: 'cron(0 * * * ? *)' };
+  const one = { 1: {} };
+  const fleet = new TestFleet().accept(revision(1, { motd: hourly }, one)).connect(1);
+  fleet.runAll();
+  fleet.after(60 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+  fleet.after(-30 * MINUTE).accept(revision(2, { motd: {} }, one));
+  fleet.accept(revision(3, { motd: hourly }, one));
+  fleet.runAll();
+  fleet.after(31 * MINUTE);
+  assert.deepEqual(fleet.runAll(), []);
+  fleet.after(60 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+});
