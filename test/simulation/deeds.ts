@@ -120,7 +120,7 @@ export function acceptTip(story: Story): void {
   const { host, model, daemon } = story;
   const tip = host.source;
   if (tip === null || daemon.running === null || model.accepted === null) return;
-  if (tip === model.accepted) return;
+  if (tip === model.accepted || model.isStateLost) return;
   model.allow(tip);
   story.trace('operator accepts the tip');
   daemon.running.accept(tip).then(() => story.sometimes('operator accepted'), story.fail);

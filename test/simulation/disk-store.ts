@@ -15,8 +15,8 @@ export type DiskStore<Stored> = {
   restart(how: 'kill' | 'power'): void;
   /** The whole directory is gone. */
   lose(): void;
-  /** The process dies in the middle of one of the coming operations. */
-  crashWithin(operations: number): void;
+  /** The process dies in the middle of one of the coming operations; null: not after all. */
+  crashWithin(operations: number | null): void;
   fail(how: 'full' | 'io' | null): void;
 };
 
@@ -116,7 +116,7 @@ export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): Disk
       prepare();
     },
     crashWithin(operations) {
-      fuse = random.integer(0, operations);
+      fuse = operations === null ? null : random.integer(0, operations);
     },
     fail(how) {
       failing = how;

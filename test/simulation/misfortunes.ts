@@ -26,7 +26,7 @@ export function beginMisfortunes(story: Story): void {
 
 function strike(story: Story, kind: FaultKind, random: Random): void {
   const { host, daemon } = story;
-  const node = random.pick(story.nodes);
+  const node = victim(story, random);
   switch (kind) {
     case 'killDaemon':
       return story.killDaemon('kill', random.exponential(5_000));
@@ -38,7 +38,6 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       if (host.statusTip === null || host.statusTip.seq === null) return;
       story.killDaemon('kill', random.exponential(20_000));
       daemon.disk.lose();
-      daemon.stateLost = true;
       story.model.onStateLost();
       return;
     case 'daemonDiskFails':
@@ -86,10 +85,17 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       story.sometimes('status branch edited by hand');
       return host.scribble('README.md', 'all is well');
     case 'deleteStatus':
-      if (daemon.stateLost) return; // branch and state both lost: an operator's matter
+      if (story.model.isStateLost) return; // branch and state both lost: an operator's matter
       story.sometimes('status branch deleted');
       return host.deleteStatus();
   }
+}
+
+/** A node of this story; as often as not one that is at work, since there it hurts. */
+function victim({ nodes, swarm }: Story, random: Random): NodeActor {
+  const ours = nodes.slice(0, swarm.nodes + swarm.nodesLater);
+  const busy = ours.filter(({ machine }) => machine.running > 0);
+  return random.pick(busy.length > 0 && random.chance(0.5) ? busy : ours);
 }
 
 /** The end of a misfortune comes early when the story turns quiet. */
@@ -109,6 +115,7 @@ function during(story: Story, ms: number, begin: () => () => void): void {
 export function endMisfortunes(story: Story): void {
   for (const stop of endings.get(story) ?? []) stop();
   endings.get(story)?.clear();
+  for (const { disk } of [story.daemon, ...story.nodes]) disk.crashWithin(null);
   Object.assign(story.host.faults, { loseAnswer: false, race: false });
 }
 

@@ -162,6 +162,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (lost) {
       wish = effective.get(commit) ?? broken('P6', `recovered to ${commit}, never accepted before`);
       lost = false;
+      sometimes('state directory rebuilt from the branch');
     } else {
       mayAct(next);
       wish = inForce(wish, next.wish);
@@ -426,6 +427,9 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     },
     get acceptedAtMs() {
       return acceptedAtMs;
+    },
+    get isStateLost() {
+      return lost;
     },
     get paused() {
       return paused;

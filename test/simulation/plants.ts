@@ -109,24 +109,24 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the daemon loses results when it restarts',
-    found: 1n,
+    found: 2n,
     plant: { daemonStore: forgetting('finished') },
   },
   {
     name: 'the agent forgets its intents when it restarts',
-    found: 1n,
+    found: 39n,
     plant: {
       agentStore: replaying<LedgerRecord>((record) => (record.kind === 'intent' ? null : record)),
     },
   },
   {
     name: 'the agent forgets everything when it restarts',
-    found: 1n,
+    found: 39n,
     plant: { agentStore: replaying<LedgerRecord>(() => null) },
   },
   {
     name: 'the agent starts a run that it has ended',
-    found: 1n,
+    found: 188n,
     plant: {
       decide: (context, state, input, now) => {
         const amnesiac = { ...state, ended: new Map(), spool: new Map(), lastRuns: new Map() };
@@ -137,7 +137,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent drops a result when it has sent it',
-    found: 1n,
+    found: 86n,
     plant: {
       decide: deciding((made) => {
         const finished = made.records.find((record) => record.kind === 'finished');
@@ -148,7 +148,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent starts again what was interrupted',
-    found: 1n,
+    found: 3n,
     plant: {
       decide: (context, state, input, now) => {
         if (input.kind !== 'task-ended' || input.outcome.exitCode !== null) {
@@ -160,7 +160,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent takes expired jobs',
-    found: 1n,
+    found: 2n,
     plant: {
       decide: (context, state, input, now) => {
         const made = decide(context, state, input, inTime(state, input) ?? now);
@@ -175,7 +175,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent ignores epoch and position',
-    found: 1n,
+    found: 127n,
     plant: {
       decide: (context, state, input, now) =>
         decide(context, { ...state, fence: { epoch: 0, position: 0 } }, input, now),
@@ -183,7 +183,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent ignores cancellations',
-    found: 1n,
+    found: 5n,
     plant: {
       decide: (context, state, input, now) =>
         input.kind === 'said' && input.message.kind === 'cancel'
@@ -193,7 +193,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'a revert does not run, because that content ran before',
-    found: 1n,
+    found: 4n,
     plant: {
       decide: (context, state, input, now) => {
         if (input.kind === 'said' && input.message.kind === 'job') {
@@ -236,22 +236,22 @@ const list: readonly Planted[] = [
   },
   {
     name: 'pause is forgotten',
-    found: 1n,
+    found: 2n,
     plant: { world: telling((record) => (record.kind === 'paused' ? null : record)) },
   },
   {
     name: 'pause does not survive a restart',
-    found: 1n,
+    found: 2n,
     plant: { daemonStore: forgetting('paused') },
   },
   {
     name: 'slots that fired are forgotten at a restart',
-    found: 1n,
+    found: 7n,
     plant: { daemonStore: forgetting('slot') },
   },
   {
     name: 'slots follow the clock back',
-    found: 1n,
+    found: 11n,
     plant: {
       world: (world) => {
         const { apply } = world;
@@ -272,7 +272,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'a file that cannot be read counts as absent',
-    found: 1n,
+    found: 11n,
     plant: {
       loader: (loader) => ({
         load: (snapshot, _lastGood, signal) => loader.load(snapshot, new Map(), signal),
@@ -281,7 +281,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'a rewritten branch is taken for a descendant',
-    found: 1n,
+    found: 5n,
     plant: {
       source: (source) => ({
         ...source,
@@ -296,7 +296,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the deletion guard sleeps',
-    found: 1n,
+    found: 13n,
     plant: {
       source: (source) => ({
         ...source,
@@ -309,7 +309,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'offers are forgotten at a restart',
-    found: 1n,
+    found: 11n,
     plant: { daemonStore: forgetting('offered', 'started') },
   },
   {
@@ -324,7 +324,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the document of a job is an older one',
-    found: 1n,
+    found: 5n,
     plant: {
       loader: (loader) => {
         let first: LoadedRevision | null = null;

@@ -13,9 +13,9 @@ import { contentOf, targetsOf } from './wish.ts';
 
 const MINUTE = 60_000;
 const EVENTS_MAX = 60_000;
-/** Everything that waits for anything has had its time after this. */
-const QUIET_MS = 100 * MINUTE;
-const SETTLE_MS_MAX = 150 * MINUTE;
+/** The operator has had time to put things right; whatever waits for anything has had its time after the second. */
+const QUIET_MS = 25 * MINUTE;
+const SETTLE_MS_MAX = 225 * MINUTE;
 
 export type Played = {
   readonly seed: bigint;
@@ -76,12 +76,13 @@ function calm(story: Story): void {
       node.clock.step(story.daemon.clock.skewMs - node.clock.skewMs);
     }
   }
-  story.timeline.after(20 * MINUTE, 'operator puts things right', () => {
+  const putRight = (): void => {
     story.ask({ kind: 'resume', association: null });
-    const { running } = story.daemon;
-    const held = running?.world.state.held ?? null;
+    const held = story.daemon.running?.world.state.held ?? null;
     if (held !== null && held.code !== 'SourceGone') acceptTip(story);
-  });
+    story.timeline.after(20 * MINUTE, 'operator puts things right', putRight);
+  };
+  story.timeline.after(20 * MINUTE, 'operator puts things right', putRight);
 }
 
 /** What has not come right, in words; empty when all is well. */

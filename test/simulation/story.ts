@@ -78,7 +78,6 @@ export type DaemonActor = {
   disk: DiskStore<PassRecord>;
   life: Life;
   running: DaemonLife | null;
-  stateLost: boolean;
 };
 
 export type Story = {
@@ -190,7 +189,6 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     }),
     life: createLife(timeline),
     running: null,
-    stateLost: false,
   };
 
   function startDaemonNow(): void {
@@ -228,10 +226,6 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         if (!life.isAlive) return;
         daemon.running = started;
         guarded(model.onRestart)(started.world);
-        if (daemon.stateLost && started.world.state.accepted !== null) {
-          sometimes('state directory rebuilt from the branch');
-        }
-        daemon.stateLost = false;
       },
       (cause: unknown) => {
         if (!life.isAlive) return;

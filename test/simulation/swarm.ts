@@ -78,14 +78,14 @@ export type Swarm = {
 export function drawSwarm(random: Random): Swarm {
   const quiet = random.chance(0.1);
   const calm = random.pick([0.2, 0.5, 0.8]);
-  const faultMean = random.pick([10, 30, 90]) * MINUTE;
-  const deedMean = random.pick([30, 90, 240]) * MINUTE;
+  const faultMean = random.pick([5, 15, 60]) * MINUTE;
+  const deedMean = random.pick([10, 30, 90]) * MINUTE;
   const draw = <Kind extends string>(kinds: readonly Kind[], share: number, meanMs: number) =>
     Object.fromEntries(
       kinds.map((kind) => [kind, random.chance(share) ? meanMs * (0.3 + 2 * random.next()) : null]),
     ) as { [kind in Kind]: Frequency };
   return {
-    activeMs: random.pick([1, 2, 4, 8]) * 60 * MINUTE,
+    activeMs: random.pick([20, 40, 60, 90, 300]) * MINUTE,
     nodes: random.integer(1, 8),
     nodesLater: random.integer(0, 3),
     associations: random.integer(1, 7),

@@ -1,0 +1,90 @@
+/**
+ * Stories from seeds: 40 by default, 200 in the full tier, SEEDS=n for more. Each must keep every promise; together they must
+ * have seen every situation below; and mistakes planted on purpose must be found by the seeds that are recorded with them.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { plants } from './simulation/plants.ts';
+import { play } from './simulation/play.ts';
+
+const isFull = process.env['RECONCILED_TEST_TIER'] === 'full';
+const seeds = Number(process.env['SEEDS'] ?? (isFull ? 200 : 40));
+/** One in so many is played twice. */
+const TWICE_EVERY = 20;
+/** Fewer seeds than this cannot be asked to have seen everything. */
+const SEEDS_FOR_ALL = 200;
+
+const mustHappen = [
+  'a file broken',
+  'accepted by ancestry',
+  'accepted by operator',
+  'accepted by trailer',
+  'accepted with a broken file',
+  'agent could not start at once',
+  'agent died in the middle of a write',
+  'answer to a push lost',
+  'at MaxConcurrency',
+  'cancellation reached a run',
+  'connection cut',
+  'daemon clock set',
+  'daemon could not start at once',
+  'daemon died in the middle of a write',
+  'held: EmptyTree',
+  'held: SourceDiverged',
+  'held: SourceGone',
+  'job given back',
+  'job offered again',
+  'journal compacted',
+  'ledger compacted',
+  'node clock set',
+  'node off for long',
+  'node rebooted during a step',
+  'old state goes on while held',
+  'operator: cancel',
+  'operator: pause',
+  'operator: run',
+  'partition',
+  'push lost a race',
+  'result acked twice',
+  'reverted',
+  'run cancelled',
+  'run interrupted',
+  'run timed out',
+  'run unreachable',
+  'runs join an open execution',
+  'silent past the deadline',
+  'slot fired',
+  'source branch deleted',
+  'source rewritten',
+  'state directory rebuilt from the branch',
+  'status branch deleted',
+  'status branch edited by hand',
+  'step ended while its agent was dead',
+  'stopped at the error threshold',
+] as const;
+
+test(`${seeds} stories keep every promise`, async (t) => {
+  const seen = new Map<string, number>();
+  for (let seed = 1n; seed <= seeds; seed++) {
+    const played = await play(seed);
+    const replay = `node --import tsx test/simulation/replay.ts --seed ${seed} --steps ${played.events}`;
+    assert.equal(played.failure, null, `${played.failure?.message ?? ''}\nreplay: ${replay}`);
+    for (const [name, times] of played.situations) seen.set(name, (seen.get(name) ?? 0) + times);
+    if (Number(seed) % TWICE_EVERY !== 0) continue;
+    const again = await play(seed);
+    assert.equal(again.hash, played.hash, `seed ${seed} tells the same story twice`);
+  }
+  if (seeds < SEEDS_FOR_ALL) return t.diagnostic('too few seeds to have seen everything');
+  assert.deepEqual(
+    mustHappen.filter((name) => !seen.has(name)),
+    [],
+    'situations that no seed has seen',
+  );
+});
+
+for (const { name, plant, found } of plants.values()) {
+  test(`planted and found: ${name}`, async () => {
+    const { failure } = await play(found, { plant });
+    assert.notEqual(failure, null, `seed ${found} finds it no more: look with planted.ts`);
+  });
+}
