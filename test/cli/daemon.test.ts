@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { call, start } from './cli.ts';
 import { stage } from './stage.ts';
@@ -77,4 +77,24 @@ test('a configuration with mistakes is told whole, with its lines: 78', async (t
   assert.equal(code, 78);
   assert.match(stderr, /^error CONFIG_INVALID: /);
   assert.match(stderr, /daemon\.yaml:3:/);
+});
+
+test('SIGHUP: a new configuration takes effect in the same process, one with mistakes changes nothing', async (t) => {
+  const { config } = await stage(t);
+  const good = await readFile(config, 'utf8');
+  const daemon = start(t, ['daemon', '--config', config]);
+  await daemon.said(/daemon ready/);
+  await writeFile(config, `${good}bogus: 1\n`);
+  daemon.child.kill('SIGHUP');
+  await daemon.said(/CONFIG_INVALID.*configuration not taken/);
+  const sync = () => call(['sync', '--config', config]);
+  await writeFile(config, good);
+  assert.equal((await sync()).code, 0, 'the old one goes on');
+
+  await writeFile(config, good.replace('interval: 1s', 'interval: 2s'));
+  daemon.child.kill('SIGHUP');
+  await daemon.said(/configuration read again[\s\S]*daemon ready/);
+  assert.equal((await sync()).code, 0);
+  daemon.child.kill('SIGTERM');
+  assert.equal((await daemon.ended).code, 0);
 });
