@@ -2,7 +2,7 @@
  * Events → pass → wait. One pass at a time; whatever happens during a pass is taken by the next. Between passes the loop
  * sleeps until an event arrives, a timer of the world falls due, or the publisher wants to be asked again.
  */
-import type { Effect } from '../core/world/effects.ts';
+import type { Effect, Reason } from '../core/world/effects.ts';
 import type { World } from '../core/world/world.ts';
 import type { Logger } from '../io/log.ts';
 import type { Inbox } from '../reconcile/inbox.ts';
@@ -17,6 +17,7 @@ const SLEEP_MS_MAX = 30_000;
 export type PassObserver = (measured: {
   readonly durationMs: number;
   readonly events: number;
+  readonly reasons: readonly Reason[];
 }) => void;
 
 /** Wakes the loop; a wake-up that comes while it works is not lost. */
@@ -83,7 +84,7 @@ export async function onePass(loop: Loop, signal: AbortSignal): Promise<boolean>
   const events = inbox.size;
   const start = ports.clock.monotonicMs();
   const { reasons, more } = await pass(world, inbox, ports, perform, signal);
-  loop.onPass({ durationMs: ports.clock.monotonicMs() - start, events });
+  loop.onPass({ durationMs: ports.clock.monotonicMs() - start, events, reasons });
   for (const reason of reasons) log.info(reason.fields, reason.event);
   return more;
 }

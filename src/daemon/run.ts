@@ -10,6 +10,7 @@ import type { Metrics } from '../io/metrics.ts';
 import { openMetrics } from '../io/metrics.ts';
 import { compactInWorker } from '../journal/compact-in-worker.ts';
 import { answerControl } from './control.ts';
+import { countedLog } from './counted-log.ts';
 import type { Health } from './http.ts';
 import { openHttp } from './http.ts';
 import type { Loop } from './loop.ts';
@@ -70,13 +71,15 @@ async function live(
   notifier: Notifier,
   signal: AbortSignal,
 ): Promise<number | DaemonConfig> {
-  const log = openLog({ level: config.logLevel === 'trace' ? 'debug' : config.logLevel });
+  const metrics = openMetrics();
+  const level = config.logLevel === 'trace' ? 'debug' : config.logLevel;
+  const log = countedLog(openLog({ level }), metrics.error);
   const reload = watchConfig(options.configFile, options.onHangup, log);
   try {
     const parts = await openParts(config, log);
     try {
       const until = AbortSignal.any([signal, reload.signal]);
-      const code = await serve(parts, options, notifier, until);
+      const code = await serve(parts, { ...options, metrics, notifier }, until);
       return signal.aborted ? code : (reload.next ?? code);
     } finally {
       if (signal.aborted || reload.next === null) notifier.leaving();
@@ -90,10 +93,10 @@ async function live(
 
 async function serve(
   parts: Parts,
-  options: DaemonOptions,
-  notifier: Notifier,
+  options: DaemonOptions & { readonly metrics: Metrics; readonly notifier: Notifier },
   signal: AbortSignal,
 ): Promise<number> {
+  const { metrics, notifier } = options;
   const { config, log, world, inbox, ports, publisher } = parts;
   const failed = new AbortController();
   const leave = AbortSignal.any([signal, failed.signal]);
@@ -103,7 +106,6 @@ async function serve(
     failed.abort();
   };
   let lastPassMs = ports.clock.monotonicMs();
-  const measured: { metrics: Metrics | null } = { metrics: null };
   const loop: Loop = {
     world,
     inbox,
@@ -114,7 +116,10 @@ async function serve(
     log,
     onPass: (pass) => {
       lastPassMs = ports.clock.monotonicMs();
-      measured.metrics?.pass(pass);
+      metrics.pass(pass);
+      for (const { event, fields } of pass.reasons) {
+        if (event === 'run finished') metrics.runFinished(String(fields['status']));
+      }
     },
   };
   await start(parts, loop, leave);
@@ -136,8 +141,7 @@ async function serve(
   parts.onPublished(triggers.expectOwnPoke);
   triggers.ended.catch(fail);
   const agents = await parts.openDoor();
-  measured.metrics = openMetrics(() => readMetrics(parts, triggers));
-  const { metrics } = measured;
+  metrics.watch(() => readMetrics(parts, triggers));
   const isStuck = (): boolean =>
     inbox.size > 0 && ports.clock.monotonicMs() - lastPassMs > STUCK_MS;
   const health: Health = {

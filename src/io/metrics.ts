@@ -24,15 +24,21 @@ export type MetricsReading = {
 };
 
 export type Metrics = {
+  /** Gauges exist from here on; each scrape reads once. */
+  watch(read: () => MetricsReading): void;
   text(): Promise<string>;
   pass(measured: { readonly durationMs: number; readonly events: number }): void;
   runFinished(status: string): void;
   error(code: string): void;
 };
 
-export function openMetrics(read: () => MetricsReading): Metrics {
+export function openMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  const scrape: { read: (() => MetricsReading) | null; now: MetricsReading | null } = {
+    read: null,
+    now: null,
+  };
   const passes = new Histogram({
     name: 'reconciled_pass_duration_seconds',
     help: 'Time of one pass, journal included',
@@ -58,35 +64,39 @@ export function openMetrics(read: () => MetricsReading): Metrics {
   });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
-  const gauge = (name: string, help: string, value: () => number | null): void => {
+  const gauge = (
+    name: string,
+    help: string,
+    value: (now: MetricsReading) => number | null,
+  ): void => {
     new Gauge({
       name: `reconciled_${name}`,
       help,
       registers,
       collect() {
-        const now = value();
-        if (now === null) this.reset();
-        else this.set(now);
+        const number = scrape.now === null ? null : value(scrape.now);
+        if (number === null) this.remove();
+        else this.set(number);
       },
     });
   };
-  gauge('nodes_known', 'Nodes of the registry and of nodes/', () => read().nodesKnown);
-  gauge('nodes_connected', 'Nodes with a session', () => read().nodesConnected);
-  gauge('associations', 'Associations in force', () => read().associations);
-  gauge('executions_open', 'Executions that have not ended', () => read().executionsOpen);
-  gauge('source_held', '1 while the tip is held', () => Number(read().held));
-  gauge('paused', '1 while an operator has paused starts', () => Number(read().paused));
-  gauge('invalid_files', 'Files whose newest content is not in force', () => read().invalidFiles);
+  gauge('nodes_known', 'Nodes of the registry and of nodes/', (now) => now.nodesKnown);
+  gauge('nodes_connected', 'Nodes with a session', (now) => now.nodesConnected);
+  gauge('associations', 'Associations in force', (now) => now.associations);
+  gauge('executions_open', 'Executions that have not ended', (now) => now.executionsOpen);
+  gauge('source_held', '1 while the tip is held', (now) => Number(now.held));
+  gauge('paused', '1 while an operator has paused starts', (now) => Number(now.paused));
+  gauge('invalid_files', 'Files whose newest content is not in force', (now) => now.invalidFiles);
   gauge(
     'source_position',
     'First-parent commits up to the accepted revision',
-    () => read().position,
+    (now) => now.position,
   );
-  gauge('inbox_events', 'Events that wait for a pass', () => read().inbox);
-  gauge('journal_bytes', 'Bytes in segments since the snapshot', () => read().journalBytes);
-  gauge('journal_sync_seconds', 'Duration of the last sync', () => read().journalSyncMs / 1000);
-  gauge('source_age_seconds', 'Since the source was read', () => read().sourceAgeSeconds);
-  gauge('status_age_seconds', 'Since the status branch agreed', () => read().statusAgeSeconds);
+  gauge('inbox_events', 'Events that wait for a pass', (now) => now.inbox);
+  gauge('journal_bytes', 'Bytes in segments since the snapshot', (now) => now.journalBytes);
+  gauge('journal_sync_seconds', 'Duration of the last sync', (now) => now.journalSyncMs / 1000);
+  gauge('source_age_seconds', 'Since the source was read', (now) => now.sourceAgeSeconds);
+  gauge('status_age_seconds', 'Since the status branch agreed', (now) => now.statusAgeSeconds);
   gauge('event_loop_delay_p99_seconds', 'Of the last scrape interval', () => {
     const seconds = loopDelay.percentile(99) / 1e9;
     loopDelay.reset();
@@ -99,11 +109,19 @@ export function openMetrics(read: () => MetricsReading): Metrics {
     labelNames: ['phase'],
     registers,
     collect() {
-      for (const [phase, count] of Object.entries(read().runs)) this.set({ phase }, count);
+      for (const [phase, count] of Object.entries(scrape.now?.runs ?? {})) {
+        this.set({ phase }, count);
+      }
     },
   });
   return {
-    text: () => registry.metrics(),
+    watch(read) {
+      scrape.read = read;
+    },
+    text() {
+      scrape.now = scrape.read?.() ?? null;
+      return registry.metrics();
+    },
     pass({ durationMs, events: taken }) {
       passes.observe(durationMs / 1000);
       events.inc(taken);
