@@ -230,7 +230,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       (cause: unknown) => {
         if (!life.isAlive) return;
         // As the service manager does: a daemon that cannot start is started again.
-        trace(`daemon could not start: ${String(cause)}`);
+        trace(`daemon could not start: ${codeOf(cause)}`);
         sometimes('daemon could not start at once');
         killDaemon('kill', 10_000);
       },
@@ -363,7 +363,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       (cause: unknown) => {
         if (!life.isAlive) return;
         sometimes('agent could not start at once');
-        trace(`agent ${node.number} could not start: ${String(cause)}`);
+        trace(`agent ${node.number} could not start: ${codeOf(cause)}`);
         killAgent(node, 'kill', 10_000);
       },
     );
@@ -432,3 +432,7 @@ export const named = associationName;
 export { Violation };
 
 const same = <Value>(value: Value): Value => value;
+
+/** Messages name temporary files, whose names are random. */
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && 'code' in cause ? String(cause.code) : 'bug';
