@@ -53,7 +53,8 @@ const routes: { readonly [path: string]: Route } = {
 };
 
 const WEBHOOK_BYTES_MAX = 1024 * 1024;
-const TIMEOUTS_MS = { headers: 5_000, request: 10_000 };
+/** Node looks for connections that are too slow this often: by default rarer than the deadlines themselves. */
+const TIMEOUTS_MS = { headers: 5_000, request: 10_000, lookEvery: 1_000 };
 const CONNECTIONS_MAX = 256;
 
 /** @throws ReconcileError HTTP_LISTEN (retry `never`) */
@@ -66,6 +67,7 @@ export async function openHttp(
     {
       headersTimeout: TIMEOUTS_MS.headers,
       requestTimeout: TIMEOUTS_MS.request,
+      connectionsCheckingInterval: TIMEOUTS_MS.lookEvery,
       maxHeaderSize: 16 * 1024,
     },
     (request, response) => {

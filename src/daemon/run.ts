@@ -41,8 +41,6 @@ const COMPACT_AT_RECORDS = 20_000;
 const COMPACT_CHECK_MS = 60_000;
 /** A last publish and the journal get this long when the daemon is told to leave. */
 const LEAVE_MS_MAX = 20_000;
-/** The loop is stuck when no pass has ended for this long although one was due. */
-const STUCK_MS = 60_000;
 
 /**
  * Runs until `signal` aborts; the exit code.
@@ -97,7 +95,7 @@ async function serve(
   signal: AbortSignal,
 ): Promise<number> {
   const { metrics, notifier } = options;
-  const { config, log, world, inbox, ports, publisher } = parts;
+  const { config, log, world, inbox, ports, publisher, progress } = parts;
   const failed = new AbortController();
   const leave = AbortSignal.any([signal, failed.signal]);
   const failure: { cause: Error | null } = { cause: null };
@@ -105,7 +103,6 @@ async function serve(
     failure.cause ??= cause instanceof Error ? cause : new Error(String(cause));
     failed.abort();
   };
-  let lastPassMs = ports.clock.monotonicMs();
   const loop: Loop = {
     world,
     inbox,
@@ -115,7 +112,7 @@ async function serve(
     perform: parts.perform,
     log,
     onPass: (pass) => {
-      lastPassMs = ports.clock.monotonicMs();
+      progress.passEnded();
       metrics.pass(pass);
       for (const { event, fields } of pass.reasons) {
         if (event === 'run finished') metrics.runFinished(String(fields['status']));
@@ -142,14 +139,13 @@ async function serve(
   triggers.ended.catch(fail);
   const agents = await parts.openDoor();
   metrics.watch(() => readMetrics(parts, triggers));
-  const isStuck = (): boolean =>
-    inbox.size > 0 && ports.clock.monotonicMs() - lastPassMs > STUCK_MS;
   const health: Health = {
-    live: () => !isStuck(),
+    live: () => !progress.isStuck(),
     ready() {
       const reasons = [
         ...(world.revision === null ? ['no revision is in force yet'] : []),
-        ...(isStuck() ? ['passes make no progress'] : []),
+        ...(progress.isStuck() ? ['passes make no progress'] : []),
+        ...(progress.waitsForDisk() ? ['the journal waits for its disk'] : []),
       ];
       return { ready: reasons.length === 0, reasons };
     },

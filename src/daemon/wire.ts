@@ -43,6 +43,8 @@ import type { DeskRooms } from './desk.ts';
 import { openDeskRooms } from './desk.ts';
 import type { Bell } from './loop.ts';
 import { createBell, openInbox } from './loop.ts';
+import type { Progress } from './progress.ts';
+import { createProgress } from './progress.ts';
 import { identityKeyPath, optionalSecretPath } from './secrets.ts';
 
 /** Everything a daemon is made of, open and ready to run. */
@@ -54,6 +56,7 @@ export type Parts = {
   readonly world: World;
   readonly inbox: Inbox;
   readonly bell: Bell;
+  readonly progress: Progress;
   readonly rooms: DeskRooms;
   readonly ports: Ports;
   readonly journal: Journal<PassRecord>;
@@ -144,11 +147,15 @@ async function open(
     send: (node, message) => door.server?.send(node, message) ?? false,
     drop: (node, reason) => door.server?.drop(node, reason),
   };
+  const bell = createBell();
+  const inbox = openInbox(bell);
+  const progress = createProgress(inbox, systemClock.monotonicMs);
   const ports: Ports = {
     clock: systemClock,
     journal: {
       append: (pass) => journal.append([pass]),
       onDelay: (error) => {
+        progress.diskRefused();
         log.error({ code: error.code, message: error.message }, 'journal waits for its disk');
       },
     },
@@ -158,8 +165,6 @@ async function open(
     status,
   };
   const onPublished = { call: (): void => undefined };
-  const bell = createBell();
-  const inbox = openInbox(bell);
   const rooms = openDeskRooms();
   const desk = {
     sign: (job: Parameters<typeof sealJob>[1]) => sealJob(identity, job),
@@ -193,6 +198,7 @@ async function open(
     world,
     inbox,
     bell,
+    progress,
     rooms,
     ports,
     journal,
