@@ -43,10 +43,16 @@ test('a full disk stops the daemon from promising anything; with space it goes o
   await fleet.converged(fleet.repo.tip() ?? '');
 
   // A step is under way when the disk fills: its result must find nobody who acknowledges it, and wait.
-  fleet.commit(script('Slow', [mark('slow', 'begun'), 'sleep 2', mark('slow', 'ended')]));
+  fleet.commit(script('Slow', [mark('slow', 'begun'), 'sleep 3', mark('slow', 'ended')]));
   await fleet.until(() => words('slow').length === 2, 'the step has begun');
   const ballast = join(stateDir, 'ballast');
-  fill(ballast);
+  const wishes: Promise<unknown>[] = [];
+  // What is left of the journal's last page is used up by wishes; each is answered only once it is durable.
+  await fleet.until(() => {
+    fill(ballast);
+    wishes.push(fleet.ask('pause').then(() => fleet.ask('resume')));
+    return fleet.daemonLog().includes('journal waits for its disk');
+  }, 'the journal waits');
   await fleet.until(() => words('slow').includes('ended'), 'the step ends on the node');
   const revision = fleet.commit(script('Greet', [mark('greet', 'second')]));
   await fleet.stays(
@@ -54,8 +60,10 @@ test('a full disk stops the daemon from promising anything; with space it goes o
     'alive, and nothing starts',
     QUIET_MS,
   );
+  assert.equal(fleet.daemonLog().split('"run finished"').length, 3, 'the result is not taken');
 
   rmSync(ballast);
+  await Promise.all(wishes);
   await fleet.converged(revision);
   assert.deepEqual(words('greet'), ['first', 'second']);
   assert.deepEqual(words('slow'), ['begun', 'begun', 'ended']);
@@ -63,7 +71,7 @@ test('a full disk stops the daemon from promising anything; with space it goes o
 
 /** To the last byte. */
 function fill(path: string): void {
-  const file = openSync(path, 'w');
+  const file = openSync(path, 'a');
   for (let size = 1 << 20; size >= 1; ) {
     try {
       writeSync(file, Buffer.alloc(size));

@@ -254,18 +254,20 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       );
     },
     async converged(revision, deadlineMs = DEADLINE_MS) {
-      let last: StatusSummary | null = null;
-      const count = [...services.keys()].filter((name) => name !== 'daemon').length;
+      const agents = [...services.keys()].filter((name) => name !== 'daemon').length;
+      const summaries: StatusSummary[] = [];
       await fleet.until(
         () => {
-          last = fleet.summary();
-          if (last === null || last.revision !== revision) return false;
-          return last.verdict === 'compliant' && last.nodes.compliant >= count;
+          const summary = fleet.summary();
+          if (summary?.revision !== revision || summary.verdict !== 'compliant') return false;
+          summaries.push(summary);
+          return summary.nodes.compliant >= agents;
         },
         `converged at ${revision.slice(0, 7)}`,
         deadlineMs,
       );
-      assert(last !== null);
+      const last = summaries.at(-1);
+      assert(last !== undefined);
       return last;
     },
     async stays(holds, what, forMs) {
