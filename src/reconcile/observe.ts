@@ -6,7 +6,7 @@ import { allowedDeletes } from '../core/accept/accept.ts';
 import { filesInForce } from '../core/load/load.ts';
 import type { CommitId } from '../core/model/brand.ts';
 import { unreachable } from '../core/model/errors.ts';
-import type { LoadedRevision } from '../core/world/events.ts';
+import type { Event, LoadedRevision } from '../core/world/events.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
 import type { Ports, SourceObservation } from './ports.ts';
@@ -41,6 +41,17 @@ export function createObserver(
     return mine;
   }
 
+  /** There is no pass any more once the daemon leaves: a look must not wait for one, or nobody could leave. */
+  async function push(event: Event, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const left = rejection(signal);
+    try {
+      await Promise.race([inbox.push(event), left.promise]);
+    } finally {
+      left.forget();
+    }
+  }
+
   async function look(signal: AbortSignal): Promise<void> {
     if (world.state.accepted === null) await beforeFirst(signal);
     const accepted = world.state.accepted?.commit ?? null;
@@ -49,12 +60,12 @@ export function createObserver(
     switch (seen.ancestry) {
       case 'same':
         judged = null;
-        return inbox.push({ kind: 'source-same' });
+        return push({ kind: 'source-same' }, signal);
       case 'diverged':
       case 'unprovable':
       case 'gone':
         judged = null;
-        return inbox.push({ kind: 'source-stuck', tip: seen.tip, ancestry: seen.ancestry });
+        return push({ kind: 'source-stuck', tip: seen.tip, ancestry: seen.ancestry }, signal);
       case 'first':
       case 'descendant':
         return take(seen, accepted, signal);
@@ -71,19 +82,20 @@ export function createObserver(
     const { tip } = seen;
     if (tip === null || (judged?.tip === tip && judged.accepted === accepted)) return;
     const revision = await load(tip, signal);
-    await inbox.push({
+    const event: Event = {
       kind: 'revision',
       revision,
       ancestry: seen.ancestry,
       distance: seen.distance ?? 0,
       allowDelete: allowedDeletes(seen.messages),
       acceptedBy: null,
-    });
+    };
+    await push(event, signal);
     judged = { tip, accepted };
   }
 
   async function restore(accepted: CommitId, signal: AbortSignal): Promise<void> {
-    await inbox.push({ kind: 'restored', revision: await load(accepted, signal) });
+    await push({ kind: 'restored', revision: await load(accepted, signal) }, signal);
   }
 
   /** What is in force now stays in force where the new tree is invalid; after a restart its own tree says what that is. */
@@ -108,15 +120,26 @@ export function createObserver(
       alone(async () => {
         const accepted = world.state.accepted?.commit ?? null;
         const revision = await load(commit, signal);
-        await inbox.push({
+        const event: Event = {
           kind: 'revision',
           revision,
           ancestry: accepted === null ? 'first' : 'descendant',
           distance: 1,
           allowDelete: 0,
           acceptedBy: by,
-        });
+        };
+        await push(event, signal);
         judged = null;
       }),
   };
+}
+
+/** Rejects when the signal aborts; a signal that lives as long as the daemon must not collect listeners. */
+function rejection(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
+  let abort = (): void => undefined;
+  const promise = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  return { promise, forget: () => signal.removeEventListener('abort', abort) };
 }
