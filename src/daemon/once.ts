@@ -7,7 +7,7 @@ import type { Triggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
 
 const LOOK_MS = 100;
-/** Nodes that never connected are given this share of the time before they count as missing. */
+/** Nodes that are not connected are given this share of the time to come before they count as missing. */
 const ARRIVAL_SHARE = 0.5;
 
 const EXIT = { done: 0, failed: 4, unreported: 5, timeout: 7, held: 8 } as const;
@@ -24,12 +24,12 @@ export async function convergeOnce(
     const elapsed = ports.clock.monotonicMs() - begin;
     const looked = triggers.lastSeenAtMs !== null && inbox.size === 0;
     if (looked && world.state.held !== null) return EXIT.held;
-    if (looked && isSettled(world)) {
-      const { fleet } = standingsOf(parts);
-      if (fleet.nodes.total === 0) return EXIT.done;
-      const missing = fleet.unreported > 0 || fleet.nodes.pending > 0;
-      if (!missing) return fleet.nodes.failing > 0 ? EXIT.failed : EXIT.done;
-      if (elapsed > timeoutMs * ARRIVAL_SHARE && fleet.unreported > 0) return EXIT.unreported;
+    if (looked && isSettled(world) && world.resting.size + world.foreign.size === 0) {
+      const { nodes, unreported } = standingsOf(parts).fleet;
+      const verdict = nodes.failing > 0 ? EXIT.failed : EXIT.done;
+      // What is pending on nodes that can be asked waits for something else than a little time: it has its reason.
+      if (nodes.total === 0 || unreported === 0) return verdict;
+      if (elapsed > timeoutMs * ARRIVAL_SHARE) return verdict || EXIT.unreported;
     }
     if (elapsed > timeoutMs) return EXIT.timeout;
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);

@@ -265,5 +265,8 @@ const isLoopback = (host: string): boolean =>
 
 function cannotListen(where: string, why: string, cause?: unknown): ReconcileError {
   const message = `cannot listen for agents on ${where}: ${why}`;
-  return new ReconcileError('AGENTS_LISTEN', message, { retry: 'never', exitCode: 78, cause });
+  // An address may be free or up a moment later, so the service is restarted; a configuration stays as wrong as it is.
+  const mayPass = (cause as NodeJS.ErrnoException | undefined)?.syscall === 'listen';
+  const exitCode = mayPass ? 1 : 78;
+  return new ReconcileError('AGENTS_LISTEN', message, { retry: 'never', exitCode, cause });
 }

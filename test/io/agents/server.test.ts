@@ -293,8 +293,9 @@ test('a taken port and an unusable certificate say so', () =>
   withServer({}, async ({ server }) => {
     const taken = { listen: `127.0.0.1:${server.address.port}` };
     const body = (): Promise<void> => Promise.resolve();
-    await assert.rejects(withServer(taken, body), { code: 'AGENTS_LISTEN' });
+    await assert.rejects(withServer(taken, body), { code: 'AGENTS_LISTEN', exitCode: 1 });
     await assert.rejects(withServer({ tls: { cert: 'x', key: 'y' } }, body), {
       code: 'AGENTS_LISTEN',
+      exitCode: 78,
     });
   }));
