@@ -141,8 +141,8 @@ async function busyNode(fleet: Fleet): Promise<string> {
   return NODES[Math.floor(Math.random() * NODES.length)] ?? NODES[0];
 }
 
-/** Kills what still looks after a step of this node; `cut` learns the runs that were hit. */
-function killSupervisors(fleet: Fleet, name: string, cut: Set<string>): void {
+/** Kills what still looks after a step of this node, and the step; `cut` learns the runs that were hit. */
+export function killSupervisors(fleet: Fleet, name: string, cut: Set<string>): void {
   const runs = join(fleet.root(name), 'var', 'lib', 'reconciled-agent', 'runs');
   for (const run of readdirSync(runs)) {
     for (const folder of readdirSync(join(runs, run)).filter((each) => /^s\d+$/.test(each))) {
