@@ -120,6 +120,7 @@ async function open(
       path: config.source.path === '' ? '.' : config.source.path,
       mirrorDir: join(stateDir, 'source.git'),
       credentialsFile: optionalSecretPath(config.source.credentials),
+      caFile: config.source.caFile,
     },
     log.child({ part: 'source' }),
   );
@@ -130,6 +131,7 @@ async function open(
       branch: config.status.branch,
       mirrorDir: join(stateDir, 'status.git'),
       credentialsFile: optionalSecretPath(config.status.credentials),
+      caFile: config.status.caFile,
       random: Math.random,
     },
     log.child({ part: 'status' }),

@@ -40,6 +40,8 @@ export type DaemonConfig = {
     readonly branch: string;
     readonly intervalMs: number;
     readonly credentials: SecretRef | null;
+    /** As the source's where both are on one host. */
+    readonly caFile: string | null;
   };
   readonly stateDir: string;
   readonly identityKey: SecretRef;
@@ -117,6 +119,10 @@ function decide(file: string, config: DaemonConfigFile): DaemonConfig {
       credentials: secret(
         status.credentials ?? (status.url === undefined ? source.credentials : undefined),
       ),
+      caFile:
+        source.caFile !== undefined && sameHost(source.url, status.url ?? source.url)
+          ? at(source.caFile)
+          : null,
     },
     stateDir,
     identityKey: secretRef(identity.key ?? 'daemon.key', at),
@@ -140,6 +146,11 @@ function secretRef(text: string, at: (path: string) => string): SecretRef {
   return text.startsWith('systemd:')
     ? { kind: 'systemd', name: text.slice('systemd:'.length) }
     : { kind: 'file', path: at(text) };
+}
+
+/** One host has one certificate, whichever of its repositories is asked for. */
+function sameHost(one: string, other: string): boolean {
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).host === new URL(other).host;
 }
 
 /** `host:port` and git's `user@host:path` are no paths; a URL has a scheme. */

@@ -43,6 +43,7 @@ test('three keys are enough: the schema gives the rest', async () => {
       branch: 'reconciled/status',
       intervalMs: 60_000,
       credentials: null,
+      caFile: null,
     },
     stateDir: '/var/lib/reconciled',
     identityKey: { kind: 'file', path: join(dir, 'daemon.key') },
@@ -124,3 +125,22 @@ test('agent.yaml is read as register wrote it', async () => {
   await writeFile(file, JSON.stringify(written));
   assert.deepEqual(await loadAgentConfig(file), written);
 });
+
+for (const c of [
+  { name: 'the same repository', status: '', trusted: true },
+  {
+    name: 'another repository there',
+    status: 'https://git.example.org/ops/status.git',
+    trusted: true,
+  },
+  { name: 'another host', status: 'https://elsewhere.example.org/status.git', trusted: false },
+]) {
+  test(`the certificates of the source's host count for a status branch in ${c.name}: ${c.trusted}`, async () => {
+    const url = c.status === '' ? '' : `status: { url: "${c.status}" }\n`;
+    const config = await daemonConfig(
+      `${minimal.replace('fleet.git }', 'fleet.git, caFile: ca.pem }')}${url}`,
+    );
+    assert.equal(config.source.caFile, join(dir, 'ca.pem'));
+    assert.equal(config.status.caFile, c.trusted ? join(dir, 'ca.pem') : null);
+  });
+}

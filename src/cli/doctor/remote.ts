@@ -18,7 +18,7 @@ export async function lookAtRemote(
   config: DaemonConfig,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { url, branch, credentials } = config[which];
+  const { url, branch, credentials, caFile } = config[which];
   const scope = which === 'source' ? 'SOURCE' : 'STATUS';
   const location = parseRemoteUrl(url, scope);
   if (location.kind === 'path') {
@@ -29,6 +29,7 @@ export async function lookAtRemote(
     url: location.url,
     scope,
     credentialsFile: optionalSecretPath(credentials),
+    caFile,
     limits: { ...HTTP_LIMITS, deadlineMs: LOOK_MS },
   } as const;
   return listTip(remote, branch, signal);

@@ -30,6 +30,23 @@ export async function readAuthorization(
   return `Basic ${Buffer.from(`${found.username}:${found.password}`).toString('base64')}`;
 }
 
+/**
+ * The certificates to trust, PEM; null for the built-in ones.
+ * @throws ReconcileError <SCOPE>_AUTH when the file cannot be read
+ */
+export async function readAuthorities(remote: {
+  readonly caFile?: string | null;
+  readonly scope: GitScope;
+}): Promise<string | null> {
+  const { caFile = null, scope } = remote;
+  if (caFile === null) return null;
+  try {
+    return await fs.readFile(caFile, 'utf8');
+  } catch (cause) {
+    throw gitError(scope, 'AUTH', `cannot read the certificates in ${caFile}`, cause);
+  }
+}
+
 function parseCredentials(
   text: string,
 ): { readonly username: string; readonly password: string } | null {

@@ -1,7 +1,7 @@
 import type { HttpClient } from 'isomorphic-git';
 import { Agent, request } from 'undici';
 import { ReconcileError } from '../../core/model/errors.ts';
-import { readAuthorization } from './credentials.ts';
+import { readAuthorities, readAuthorization } from './credentials.ts';
 import { isFileFailure } from './errno.ts';
 import type { GitScope } from './git-error.ts';
 import { DamagedObject, gitError } from './git-error.ts';
@@ -31,6 +31,8 @@ export type RemoteConfig = {
   readonly url: string;
   readonly scope: GitScope;
   readonly credentialsFile: string | null;
+  /** PEM certificates to trust instead of the built-in ones; read at each operation, as the credentials are. */
+  readonly caFile?: string | null;
   readonly limits: HttpLimits;
 };
 
@@ -51,11 +53,12 @@ const USER_AGENT = 'git/reconciled';
  */
 function openHttpClient(
   remote: RemoteConfig,
+  ca: string | null,
   signal: AbortSignal,
 ): HttpClient & { readonly close: () => Promise<void> } {
   const { headersTimeoutMs, bodyTimeoutMs } = remote.limits;
   const dispatcher = new Agent({
-    connect: { timeout: headersTimeoutMs },
+    connect: { timeout: headersTimeoutMs, ...(ca === null ? {} : { ca }) },
     headersTimeout: headersTimeoutMs,
     bodyTimeout: bodyTimeoutMs,
   });
@@ -189,6 +192,7 @@ export async function withHttp<Value>(
   deadline: { readonly signal: AbortSignal; readonly ms: number },
   operation: (http: HttpClient) => Promise<Value>,
 ): Promise<Value> {
+  const ca = await readAuthorities(remote);
   deadline.signal.throwIfAborted();
   // By hand, because AbortSignal.any leaves a trace on the daemon's signal at every poll.
   const ending = new AbortController();
@@ -196,7 +200,7 @@ export async function withHttp<Value>(
   const onTimeout = () => ending.abort(new DOMException('deadline', 'TimeoutError'));
   const timer = setTimeout(onTimeout, deadline.ms);
   deadline.signal.addEventListener('abort', onAbort, { once: true });
-  const http = openHttpClient(remote, ending.signal);
+  const http = openHttpClient(remote, ca, ending.signal);
   try {
     return await operation(http);
   } catch (error) {

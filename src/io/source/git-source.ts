@@ -27,6 +27,7 @@ export type SourceConfig = {
   /** Where the mirror of a remote lives, inside the state directory. */
   readonly mirrorDir: string;
   readonly credentialsFile: string | null;
+  readonly caFile?: string | null;
   readonly limits?: Partial<HttpLimits>;
 };
 
@@ -41,10 +42,10 @@ export function openGitSource(config: SourceConfig, log: Logger): SourcePort & {
   const location = parseRemoteUrl(config.url, 'SOURCE');
   if (location.kind === 'path') return openLocalSource(config, location.path);
   const limits = { ...HTTP_LIMITS, ...config.limits };
-  const { credentialsFile } = config;
+  const { credentialsFile, caFile = null } = config;
   return openRemoteSource(
     config,
-    { url: location.url, scope: 'SOURCE', credentialsFile, limits },
+    { url: location.url, scope: 'SOURCE', credentialsFile, caFile, limits },
     log,
   );
 }
@@ -170,14 +171,10 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
     return { gitdir, reader };
   }
 
-  async function using<Value>(
-    operation: (local: {
-      readonly gitdir: string;
-      readonly reader: ObjectReader;
-    }) => Promise<Value>,
-  ): Promise<Value> {
+  /** What goes wrong while reading, typed. */
+  async function typed<Value>(operation: () => Promise<Value>): Promise<Value> {
     try {
-      return await operation(await open());
+      return await operation();
     } catch (error) {
       if (!(error instanceof DamagedObject)) throw typedDiskFailure(error);
       throw gitError(
@@ -188,6 +185,13 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
       );
     }
   }
+
+  const using = <Value>(
+    operation: (local: {
+      readonly gitdir: string;
+      readonly reader: ObjectReader;
+    }) => Promise<Value>,
+  ): Promise<Value> => typed(async () => operation(await open()));
 
   return {
     observe: (accepted) =>
@@ -202,7 +206,8 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
       }),
     async snapshot(commit) {
       const snapshot = await using((local) => snapshotOf(local.reader, commit, config.path));
-      return { ...snapshot, read: (blob) => using(() => snapshot.read(blob)) };
+      // The repository was looked at for the snapshot: ten thousand blobs do not look at it again.
+      return { ...snapshot, read: (blob) => typed(() => snapshot.read(blob)) };
     },
     readBlob: (blob) =>
       using((local) => readBlobLimited(local.reader, blob, SOURCE_LIMITS.configBytesMax)),

@@ -26,6 +26,7 @@ export type StatusConfig = {
   /** Where our side lives, inside the state directory; may be deleted at any time while the daemon is down. */
   readonly mirrorDir: string;
   readonly credentialsFile: string | null;
+  readonly caFile?: string | null;
   readonly limits?: Partial<HttpLimits>;
   /** [0, 1): spreads the retries of racing publishers. */
   readonly random: () => number;
@@ -105,6 +106,7 @@ async function openRemoteSide(config: StatusConfig, url: string, log: Logger) {
     url,
     scope: 'STATUS',
     credentialsFile: config.credentialsFile,
+    caFile: config.caFile ?? null,
     limits,
   } as const;
   const mirror = await openMirror(config.mirrorDir, remoteConfig, log);
