@@ -12,7 +12,7 @@ export type OpenStore<Stored> = {
 };
 
 /** A disk that never fails and never forgets. */
-export function memoryStore<Stored>(): Store<Stored> {
+function memoryStore<Stored>(): Store<Stored> {
   const kept: Stored[] = [];
   return {
     open: (onRecord) => {
