@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJoinCommand } from '../../src/cli/demo/stage.ts';
 import type { StatusSummary } from '../../src/core/report/summary.ts';
+import { loadOrCreateKeyFile } from '../../src/protocol/key-file.ts';
 import type { GitRepo } from '../fakes/git-repo.ts';
 import { git, gitTry, makeRepo } from '../fakes/git-repo.ts';
 import { association, script } from '../real/files.ts';
@@ -91,7 +92,7 @@ describe('systemd units', { skip: typeof booted === 'string' ? booted : false },
     );
   }
 
-  before(() => {
+  before(async () => {
     mkdirSync(inside('/srv'), { recursive: true });
     repo = makeRepo(inside('/srv'));
     git(inside('/srv'), ['init', '-q', '--bare', '-b', 'main', inside('/srv/status.git')]);
@@ -113,7 +114,7 @@ describe('systemd units', { skip: typeof booted === 'string' ? booted : false },
     );
     run(['systemd-sysusers']);
     run(['chown', '-R', 'reconciled:reconciled', '/srv/status.git']);
-    run([...['openssl', 'genpkey', '-algorithm', 'ed25519', '-out', '/etc/reconciled/daemon.key']]);
+    await loadOrCreateKeyFile(inside('/etc/reconciled/daemon.key'));
     // The one thing a local status repository needs; a remote one needs nothing.
     dropIn(DAEMON, ['ReadWritePaths=/srv/status.git']);
   });
@@ -184,7 +185,7 @@ describe('systemd units', { skip: typeof booted === 'string' ? booted : false },
     for (let kill = 0; kill < 10; kill++) {
       await until(() => !['0', last].includes(property(DAEMON, 'MainPID')), 'a new process');
       last = property(DAEMON, 'MainPID');
-      run(['kill', '-KILL', last]);
+      run(['sh', '-c', `kill -KILL ${last}`]);
     }
     await until(() => number(DAEMON, 'NRestarts') === 11 && isActive(DAEMON), 'restarted');
   });
@@ -202,7 +203,7 @@ describe('systemd units', { skip: typeof booted === 'string' ? booted : false },
     systemctl('restart', DAEMON);
     await sleep(6_000);
     assert.equal(number(DAEMON, 'NRestarts'), 0, 'its helper keeps the watchdog quiet');
-    run(['kill', '-STOP', property(DAEMON, 'MainPID')]);
+    systemctl('kill', '--signal=STOP', '--kill-who=main', DAEMON);
     await until(() => number(DAEMON, 'NRestarts') === 1 && isActive(DAEMON), 'restarted');
     assert.match(journal(), /Watchdog timeout/);
   });
