@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { processStart } from '../../src/agent/executor/process.ts';
 import { association, mark, scripts } from './files.ts';
 import type { Fleet } from './fleet.ts';
 import { openFleet, STATUS_BRANCH } from './fleet.ts';
@@ -15,8 +16,8 @@ import { openFleet, STATUS_BRANCH } from './fleet.ts';
 export type KillFigures = {
   readonly daemonKills: number;
   readonly agentKills: number;
-  /** Of the agents' kills: those that took the supervisor and the script with them. */
-  readonly supervisorKills: number;
+  /** Steps that were under way and killed together with their agent. */
+  readonly stepsCut: number;
   readonly generations: number;
   readonly runsStarted: number;
   readonly runsSucceeded: number;
@@ -26,7 +27,7 @@ export type KillFigures = {
 
 const NODES = ['a', 'b', 'c', 'd'] as const;
 const MARKS = 'marks';
-const STEP_SECONDS = '0.15';
+const STEP_SECONDS = '0.3';
 /** Every third kill of an agent takes the step with it. */
 const WITH_SUPERVISOR_EVERY = 3;
 
@@ -66,12 +67,14 @@ export async function killLoop(kills: {
     const cut = new Set<string>();
     for (let kill = 0; kill < kills.agents; kill++) {
       await rollouts.keepOneUnderWay();
-      const victim = await busyNode(fleet);
-      await sleep(Math.random() * 150);
+      const victim = await busyNode(fleet, cut);
+      await sleep(Math.random() * 100);
       await fleet.agent(victim).kill();
       if (kill % WITH_SUPERVISOR_EVERY === WITH_SUPERVISOR_EVERY - 1)
         killSupervisors(fleet, victim, cut);
       fleet.startAgent(victim);
+      // Some of the next kills meet it at work again, some before it has found its way back.
+      await sleep(Math.random() * 1_500);
     }
     const last = rollouts.begin();
     const summary = await fleet.converged(last, 90_000);
@@ -81,7 +84,7 @@ export async function killLoop(kills: {
       ...judge(fleet, rollouts.count + 1, cut),
       daemonKills: kills.daemon,
       agentKills: kills.agents,
-      supervisorKills: Math.floor(kills.agents / WITH_SUPERVISOR_EVERY),
+      stepsCut: cut.size,
       generations: rollouts.count + 1,
       seconds: Math.round((performance.now() - begin) / 1000),
     };
@@ -132,9 +135,12 @@ const agentsAreBack = (fleet: Fleet): Promise<void> =>
   );
 
 /** A node in the middle of a script; any one when there is none for long. */
-async function busyNode(fleet: Fleet): Promise<string> {
+async function busyNode(fleet: Fleet, cut: ReadonlySet<string>): Promise<string> {
   for (const end = performance.now() + 15_000; performance.now() < end; await sleep(20)) {
-    const busy = NODES.filter((name) => fleet.lines(name, MARKS).length % 2 === 1);
+    const busy = NODES.filter((name) => {
+      const [word = '', run = ''] = fleet.lines(name, MARKS).at(-1)?.split(' ') ?? [];
+      return word.startsWith('begin-') && !cut.has(run);
+    });
     const one = busy[Math.floor(Math.random() * busy.length)];
     if (one !== undefined) return one;
   }
@@ -150,17 +156,11 @@ export function killSupervisors(fleet: Fleet, name: string, cut: Set<string>): v
         .trim()
         .split(' ');
       // The pid may belong to somebody else by now: only the start time names our process.
-      if (pid === '' || start !== startOf(pid)) continue;
+      if (pid === '' || start !== processStart(Number(pid))) continue;
       process.kill(-Number(pid), 'SIGKILL');
       cut.add(run);
     }
   }
-}
-
-/** Field 22 of /proc/<pid>/stat; '' when there is no such process. */
-function startOf(pid: string): string {
-  const stat = readOr(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
 function readOr(path: string): string {
