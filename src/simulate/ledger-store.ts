@@ -10,20 +10,3 @@ export type OpenStore<Stored> = {
   /** Called between other work; may fold the records into fewer. */
   tidy(): Promise<void>;
 };
-
-/** A disk that never fails and never forgets. */
-function memoryStore<Stored>(): Store<Stored> {
-  const kept: Stored[] = [];
-  return {
-    open: (onRecord) => {
-      for (const record of kept) onRecord(record);
-      return Promise.resolve({
-        append: (records) => {
-          kept.push(...records);
-          return Promise.resolve();
-        },
-        tidy: () => Promise.resolve(),
-      });
-    },
-  };
-}
