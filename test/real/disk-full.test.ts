@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { association, mark, script, wordsOf } from './files.ts';
+import type { Fleet } from './fleet.ts';
 import { openFleet } from './fleet.ts';
 
 const QUIET_MS = 2_500;
@@ -24,7 +25,9 @@ test('a full disk stops the daemon from promising anything; with space it goes o
     t.skip('no file system can be mounted here: it takes root and CAP_SYS_ADMIN');
     return;
   }
-  t.after(() => {
+  let opened: Fleet | null = null;
+  t.after(async () => {
+    await opened?.close();
     spawnSync('umount', ['-l', stateDir]);
     rmSync(stateDir, { recursive: true });
   });
@@ -38,7 +41,7 @@ test('a full disk stops the daemon from promising anything; with space it goes o
     },
     nodes: { a: {} },
   });
-  t.after(() => fleet.close());
+  opened = fleet;
   const words = (file: string): string[] => wordsOf(fleet.lines('a', file));
   await fleet.converged(fleet.repo.tip() ?? '');
 
