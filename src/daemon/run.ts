@@ -36,8 +36,8 @@ export type DaemonOptions = {
   readonly onHangup: OnHangup;
 };
 
-/** Records since the snapshot at which the journal is compacted (contract: start-up stays short). */
-const COMPACT_AT_RECORDS = 20_000;
+/** Passes and bytes since the snapshot at which the journal is compacted (contract: start-up stays short). */
+const COMPACT_AT = { records: 20_000, bytes: 48 * 1024 * 1024 };
 const COMPACT_CHECK_MS = 60_000;
 /** A last publish and the journal get this long when the daemon is told to leave. */
 const LEAVE_MS_MAX = 20_000;
@@ -233,7 +233,8 @@ async function keepCompact({ journal, log }: Parts, signal: AbortSignal): Promis
   for (;;) {
     await sleep(COMPACT_CHECK_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    if (journal.stats().records < COMPACT_AT_RECORDS) continue;
+    const { records, bytes } = journal.stats();
+    if (records < COMPACT_AT.records && bytes < COMPACT_AT.bytes) continue;
     try {
       const done = await journal.compact(compactInWorker(module));
       log.info({ ...done }, 'journal compacted');

@@ -118,6 +118,8 @@ export function createObserver(
       }),
     accept: (commit, by, signal) =>
       alone(async () => {
+        // A state that was lost is recovered first: an operator accepts a commit, not the loss of everything else.
+        if (world.state.accepted === null) await beforeFirst(signal);
         const accepted = world.state.accepted?.commit ?? null;
         const revision = await load(commit, signal);
         const event: Event = {
