@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -282,7 +282,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       leave.abort();
       await Promise.all([...services.values()].map((service) => service.stop()));
       await server.close();
-      if (process.env['KEEP'] === undefined) repo.remove();
+      if (process.env['KEEP'] === undefined) rmSync(dir, { recursive: true, force: true });
       else process.stderr.write(`kept ${dir}\n`);
     },
   };
