@@ -50,6 +50,7 @@ export type AssociationSpec = {
   readonly maxConcurrency?: string;
   readonly maxErrors?: string;
   readonly severity?: Association['complianceSeverity'];
+  readonly onInterrupted?: Association['onInterrupted'];
 };
 
 export function definition(name: string, spec: AssociationSpec): Definition {
@@ -70,7 +71,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
     tags: {},
     startingDeadlineMs: 10 * MINUTE,
     timeoutMs: null,
-    onInterrupted: 'Report',
+    onInterrupted: spec.onInterrupted ?? 'Report',
     file: `associations/${name}.yaml`,
     line: 1,
     blob: blobId('0'.repeat(40)),

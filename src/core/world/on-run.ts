@@ -1,10 +1,11 @@
 /** What agents say of runs. A late truth replaces an earlier guess; the same message twice changes nothing. */
 
+import { formatOccasion } from '../canonical/occasion.ts';
 import type { ExecutionId, Instant, NodeId, RunId } from '../model/brand.ts';
 import type { Execution, Outcome, Run } from '../model/state.ts';
 import { errorsAllowed } from '../rollout/limits.ts';
 import type { AgentEvent } from './events.ts';
-import { endIfDone } from './executions.ts';
+import { endIfDone, joinExecution } from './executions.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 
@@ -115,9 +116,37 @@ export function finish(
     detailedStatus: done.outcome.detailedStatus,
   });
   const execution = turn.world.state.executions.get(done.execution);
-  if (execution === undefined) return;
+  if (execution === undefined || retry(turn, execution, done.node, done.outcome)) return;
   stopAtThreshold(turn, execution);
   endIfDone(turn, execution);
+}
+
+/** As often as the stock agent resumes a document (spec/documents.md §5.4, CommandRetryLimit). */
+const RETRIES_MAX = 15;
+
+/**
+ * `OnInterrupted: Retry` makes at-least-once of at-most-once: a run that was cut off is owed again under a new id, in the
+ * same execution, while that still starts runs. True when it is.
+ */
+function retry(turn: Turn, execution: Execution, node: NodeId, outcome: Outcome): boolean {
+  const definition = turn.world.definition(execution.association);
+  const cut = execution.runs.get(node);
+  if (outcome.detailedStatus !== 'Interrupted' || cut?.run !== outcome.run) return false;
+  if (definition?.association.onInterrupted !== 'Retry') return false;
+  if (turn.world.assigned.get(execution.association)?.has(node) !== true) return false;
+  if (execution.closed !== null || execution.stopped !== null) return false;
+  if (execution.generation !== definition.digests.generation) return false;
+  const attempt = Number(/^retry:(\d+):/.exec(cut.occasion)?.[1] ?? 0) + 1;
+  if (attempt > RETRIES_MAX) return false;
+  joinExecution(turn, {
+    definition,
+    trigger: 'retry',
+    reason: `retry ${attempt} after an interruption`,
+    occasion: formatOccasion({ kind: 'retry', attempt, run: cut.run }),
+    nodes: [node],
+    closing: 'edited',
+  });
+  return true;
 }
 
 /** Failures must exceed MaxErrors: 3 stops at the fourth, 0 at the first (SSM guide, rate controls). */

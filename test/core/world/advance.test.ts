@@ -352,3 +352,41 @@ test('an edited schedule does not repeat a slot when the clock was set back', ()
   fleet.after(60 * MINUTE);
   assert.deepEqual(fleet.runAll(), ['motd@1']);
 });
+
+for (const { onInterrupted, retries } of [
+  { onInterrupted: 'Report', retries: 0 },
+  { onInterrupted: 'Retry', retries: 15 },
+] as const) {
+  test(`OnInterrupted ${onInterrupted}: a run that is always cut off is tried again ${retries} times`, () => {
+    const fleet = new TestFleet()
+      .accept(revision(1, { motd: { onInterrupted, maxErrors: '0' } }, { 1: {} }))
+      .connect(1);
+    const ids: string[] = [];
+    for (let [job] = fleet.takeJobs(); job !== undefined; [job] = fleet.takeJobs()) {
+      ids.push(job.run);
+      fleet.start(job).happen({ kind: 'disconnected', node: job.node });
+      fleet.connect(1).after(2 * MINUTE);
+    }
+    assert.equal(ids.length, retries + 1);
+    assert.equal(new Set(ids).size, ids.length, 'each under an id of its own');
+    const execution = fleet.executions()[0];
+    assert.equal(execution?.statuses.Failed, 1);
+    assert.notEqual(execution.endedAt, null);
+  });
+}
+
+test('OnInterrupted Retry: one retry that succeeds leaves no failure behind', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { onInterrupted: 'Retry', maxErrors: '0' } }, { 1: {} }))
+    .connect(1);
+  const [job] = fleet.takeJobs();
+  assert.ok(job);
+  fleet
+    .start(job)
+    .happen({ kind: 'disconnected', node: job.node })
+    .connect(1)
+    .after(2 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+  assert.equal(fleet.executions()[0]?.failures, 0);
+  assert.equal(fleet.executions()[0]?.stopped, null);
+});
