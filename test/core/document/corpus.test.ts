@@ -8,11 +8,12 @@ import type { Json, JsonObject } from '../../../src/core/model/json.ts';
 import { isJsonObject } from '../../../src/core/model/json.ts';
 import { compareText } from '../../../src/core/model/problem.ts';
 import { onLinux } from './build.ts';
-import { corpusMissing, readCorpus } from './vectors.ts';
+import type { VectorCase } from './vectors.ts';
+import { corpusMissing, readCorpus, testVectors } from './vectors.ts';
 
 type CorpusStep = { readonly action: string; readonly name: string; readonly inputs: Json };
 
-type CorpusCase = {
+type CorpusCase = VectorCase & {
   readonly file: string;
   readonly params: string;
   readonly parameters: JsonObject;
@@ -20,21 +21,6 @@ type CorpusCase = {
   readonly expected: { readonly error?: string; readonly steps?: readonly CorpusStep[] };
 };
 
-const cases: readonly CorpusCase[] =
-  corpusMissing === false
-    ? (JSON.parse(readCorpus('vectors/corpus-documents.json')) as { cases: readonly CorpusCase[] })
-        .cases
-    : [];
-
-/** By file and parameters: where we differ from the reference, and why. */
-const differences: { readonly [id: string]: string } = {
-  'getmoto--tests-test_ssm-test_templates-good.yaml required-only':
-    'a map as default is fine in YAML too, so the next fault of the document is told',
-  'awsdocs--documents-schemas-features-cb8.json required-only':
-    'booleans in allowedValues are accepted, as the guide writes them',
-};
-
-const idOf = ({ file, params }: CorpusCase): string => `${fileOf(file)} ${params}`;
 const fileOf = (file: string): string => file.replace('../documents/', '');
 
 function parseCorpus(file: string) {
@@ -57,43 +43,25 @@ test('corpus: every document is judged as its sources say', { skip: corpusMissin
   t.diagnostic(`documents judged as measured: ${JSON.stringify(counts)}`);
 });
 
-test('corpus: steps after substitution are those of the reference', {
-  skip: corpusMissing,
-}, (t) => {
-  let agreed = 0;
-  let different = 0;
-  for (const given of cases) {
-    const id = idOf(given);
-    if (id in differences) {
-      assert.throws(() => {
-        judge(given);
-      }, `${id} agrees by now; take it off the list`);
-      different += 1;
-    } else {
-      judge(given);
-      agreed += 1;
-    }
-  }
-  t.diagnostic(`corpus-documents: ${agreed} agree, ${different} reasoned differences`);
-});
+testVectors<CorpusCase>('corpus-documents', judge);
 
 function judge(given: CorpusCase): void {
   const { document } = parseCorpus(given.file);
   if (given.verdict === 'invalid') {
-    assert.equal(document, null, idOf(given));
+    assert.equal(document, null);
     return;
   }
-  assert.ok(document !== null, idOf(given));
+  assert.ok(document !== null);
   const store = () => ({ type: 'String', value: 'SSMVALUE' }) as const;
   const prepared = prepareRun(document, given.parameters, { ...onLinux, store });
   if (given.expected.error !== undefined) {
-    assert.ok(!prepared.ok, idOf(given));
-    assert.equal(prepared.message, given.expected.error, idOf(given));
+    assert.ok(!prepared.ok);
+    assert.equal(prepared.message, given.expected.error);
     return;
   }
-  assert.ok(prepared.ok, `${idOf(given)}: ${prepared.ok ? '' : prepared.message}`);
+  assert.ok(prepared.ok, prepared.ok ? '' : prepared.message);
   const steps = prepared.steps.map(({ action, name, inputs }) => ({ action, name, inputs }));
-  assert.deepEqual(sorted(steps, document.schemaVersion), expectedSteps(given), idOf(given));
+  assert.deepEqual(sorted(steps, document.schemaVersion), expectedSteps(given));
 }
 
 /** The corpus lists the steps of 1.x by action. */

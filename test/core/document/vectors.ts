@@ -1,9 +1,10 @@
 /** Measured behaviour of the reference, read where it lies beside the repository; never copied into it. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { DIFFERENCES } from './differences.ts';
 
 const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const corpus = path.join(repository, '..', 'shared', 'corpus');
@@ -24,40 +25,49 @@ export type VectorCase = {
   readonly expected: unknown;
 };
 
+/** The cases of a vector file; those without an id are known by document and kind of parameters. */
+export function readVectors<Case extends VectorCase>(file: string): readonly Case[] {
+  const { cases } = JSON.parse(readCorpus(`vectors/${file}.json`)) as {
+    cases: readonly (Case & { readonly file?: string; readonly params?: string })[];
+  };
+  return cases.map((given) => ({
+    ...given,
+    id: (given.id as string | undefined) ?? `${path.basename(given.file ?? '')} ${given.params}`,
+  }));
+}
+
+/** Names of all vector files. */
+export const vectorFiles = (): readonly string[] =>
+  readdirSync(path.join(corpus, 'vectors'))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.replace(/\.json$/, ''));
+
 /**
- * One test per vector file: `judge` throws where we differ from the reference. A difference must be named with its
- * reason, by case id; one that no longer differs fails too, so the list stays true.
+ * One test per vector file: `judge` throws where we differ from the reference. A difference is named in DIFFERENCES with
+ * its reason, by case id; one that no longer differs fails too, so the list stays true.
  */
 export function testVectors<Case extends VectorCase>(
   file: string,
-  judge: (given: Case) => void,
-  differences: { readonly [id: string]: string } = {},
+  judge: (given: Case) => void | Promise<void>,
 ): void {
-  test(`vectors: ${file}`, { skip: corpusMissing }, (t) => {
-    const { cases } = JSON.parse(readCorpus(`vectors/${file}.json`)) as { cases: readonly Case[] };
+  test(`vectors: ${file}`, { skip: corpusMissing }, async () => {
+    const cases = readVectors<Case>(file);
+    const differences = DIFFERENCES[file] ?? {};
     assert.ok(cases.length > 0);
-    let agreed = 0;
-    let different = 0;
+    const unknown = Object.keys(differences).filter(
+      (id) => !cases.some((given) => given.id === id),
+    );
+    assert.deepEqual(unknown, [], 'differences of cases that do not exist');
     for (const given of cases) {
-      if (given.id in differences) {
-        assert.throws(() => {
-          judge(given);
-        }, `${given.id} agrees by now; take it off the list`);
-        different += 1;
+      const judged = (async () => judge(given))();
+      if (Object.hasOwn(differences, given.id)) {
+        await assert.rejects(judged, `${given.id} agrees by now; take it off the list`);
       } else {
-        try {
-          judge(given);
-        } catch (error) {
-          throw new Error(
-            `${given.id}: ${error instanceof Error ? error.message : String(error)}`,
-            {
-              cause: error,
-            },
-          );
-        }
-        agreed += 1;
+        await judged.catch((cause: unknown) => {
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          throw new Error(`${given.id}: ${reason}`, { cause });
+        });
       }
     }
-    t.diagnostic(`${file}: ${agreed} agree, ${different} reasoned differences`);
   });
 }

@@ -1,0 +1,71 @@
+/** Where we differ from the measured reference, by vector file and case, each with its reason (spec/documents.md §9). */
+export const DIFFERENCES: { readonly [file: string]: { readonly [id: string]: string } } = {
+  'association-parameters': {
+    'association-parameters-007': 'an Integer given as text is taken, not dropped',
+    'association-parameters-009': 'a MapList given as text is taken, not dropped',
+    'association-parameters-011': 'an Integer given as text is taken, not dropped',
+  },
+  'corpus-documents': {
+    'awsdocs--documents-schemas-features-cb8.json required-only':
+      'booleans in allowedValues are accepted, as the guide writes them',
+    'getmoto--tests-test_ssm-test_templates-good.yaml required-only':
+      'a map as default is fine in YAML too, so the next fault of the document is told',
+  },
+  'document-parse': {
+    'document-parse-029': 'p has no default and no value: the run fails before its first step',
+    'document-parse-033': 'booleans in allowedValues are accepted, as the guide writes them',
+    'document-parse-035': 'p has no default and no value: the run fails before its first step',
+    'document-parse-037': 'p has no default and no value: the run fails before its first step',
+    'document-parse-049': 'a step without action is refused',
+    'document-parse-063': 'a repeated key is refused',
+  },
+  'document-parse-yaml': {
+    'document-parse-yaml-013': 'a repeated key is refused',
+  },
+  'document-runs': {
+    nested: 'a StringList inside a list is flattened',
+    strcmd: 'a bare text is a script of one line',
+    missing: 'a document that lacks a value fails before its first step',
+    noname: 'a step without name is refused',
+    both: 'runtimeConfig in 2.x is refused',
+    'param-in-step-name-not-replaced': 'a token is no name of a step',
+    'name-with-slash': 'a slash in a step name is refused',
+    'name-with-colon': 'a colon in a step name is refused',
+  },
+  'parameter-store-references': {
+    'parameter-store-references-003':
+      'names with dots, dashes or slashes are found in preconditions too',
+    'parameter-store-references-019':
+      'names with dots, dashes or slashes are found in preconditions too',
+  },
+  'parameter-validation': {
+    'parameter-validation-019': 'a pattern that cannot be compiled is refused with the document',
+    'parameter-validation-043': 'references are resolved before the check, which is not asked here',
+    'parameter-validation-077':
+      'an Integer is judged by type and allowedValues, not by equality with its default',
+    'parameter-validation-079':
+      'an Integer is judged by type and allowedValues, not by equality with its default',
+    'parameter-validation-081':
+      'an Integer is judged by type and allowedValues, not by equality with its default',
+    'parameter-validation-085': 'a Boolean is judged by type, not by equality with its default',
+    'parameter-validation-087': 'a Boolean is judged by type, not by equality with its default',
+  },
+};
+
+/** Vector files that no test judges yet, each with its reason. A test that judges one takes it off. */
+export const UNJUDGED: { readonly [file: string]: string } = {
+  'architecture-names': 'facts of packages and inventory',
+  'custom-inventory-files': 'inventory',
+  'docker-action-runs': 'aws:runDockerAction',
+  'domain-join-arguments': 'aws:domainJoin',
+  'download-content-inputs': 'aws:downloadContent',
+  'git-get-options': 'aws:downloadContent',
+  'inventory-merge': 'inventory',
+  'inventory-text-cleanup': 'inventory',
+  lscpu: 'inventory',
+  'other-action-inputs': 'further actions',
+  'package-selection': 'aws:configurePackage',
+  'run-document-runs': 'aws:runDocument',
+  'schedule-expressions': 'judged where schedules are',
+  'version-compare': 'aws:configurePackage',
+};
