@@ -19,6 +19,7 @@ import {
   instant,
   nodeId,
 } from '../../src/core/model/brand.ts';
+import type { Calendar, CalendarEvent } from '../../src/core/model/calendar.ts';
 import type { Catalog } from '../../src/core/model/catalog.ts';
 import type { AssociationDigests, Definition } from '../../src/core/model/definition.ts';
 import type { LastSeenFacts, Node, Registration } from '../../src/core/model/node.ts';
@@ -70,6 +71,7 @@ export function anAssociation(name: string, of: Partial<Association> = {}): Asso
     targets: [{ kind: 'all' }],
     schedule: null,
     applyOnlyAtCronInterval: false,
+    calendarNames: [],
     maxConcurrency: { kind: 'percent', percent: 100 },
     maxErrors: { kind: 'percent', percent: 100 },
     complianceSeverity: 'UNSPECIFIED',
@@ -145,11 +147,34 @@ export const aCatalog = (of: Partial<Catalog> = {}): Catalog => ({
   activations: new Map(),
   groups: new Map(),
   parameters: new Map(),
+  calendars: new Map(),
   problems: [],
   invalid: new Map(),
   files: new Map(),
   invalidAssociations: new Map(),
   ...of,
+});
+
+export const aCalendar = (name: string, of: Partial<Calendar> = {}): Calendar => ({
+  name,
+  kind: 'DEFAULT_OPEN',
+  file: `calendars/${name}.ics`,
+  unreadable: null,
+  floatingZone: 'UTC',
+  zones: [],
+  events: [],
+  ...of,
+});
+
+/** Once, from one instant to another. */
+export const anEvent = (start: Instant, end: Instant): CalendarEvent => ({
+  summary: '',
+  line: 1,
+  start: { local: start, zone: 'UTC' },
+  length: { days: 0, ms: end - start },
+  rule: null,
+  further: [],
+  except: [],
 });
 
 /** The state that records fold into. */

@@ -412,6 +412,7 @@ function toAssociation(
     targets: parts.targets,
     schedule: parts.schedule,
     applyOnlyAtCronInterval: definition.ApplyOnlyAtCronInterval === true,
+    calendarNames: definition.CalendarNames ?? [],
     maxConcurrency: parseRateLimit(definition.MaxConcurrency ?? defaults.maxConcurrency),
     maxErrors: parseRateLimit(definition.MaxErrors ?? defaults.maxErrors),
     complianceSeverity: definition.ComplianceSeverity ?? 'UNSPECIFIED',

@@ -281,6 +281,7 @@ function toCatalog(
     activations: whole.activations,
     groups: whole.groups,
     parameters: whole.parameters,
+    calendars: new Map(),
     problems: problems.sort(compareProblems),
     invalid,
     files: new Map(

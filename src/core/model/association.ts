@@ -34,6 +34,8 @@ export type Association = {
   /** Null: no schedule, runs once and at edits. */
   readonly schedule: Schedule | null;
   readonly applyOnlyAtCronInterval: boolean;
+  /** Runs start only while every one of these is open (`core/calendar`). */
+  readonly calendarNames: readonly string[];
   readonly maxConcurrency: RateLimit;
   readonly maxErrors: RateLimit;
   readonly complianceSeverity: ComplianceSeverity;

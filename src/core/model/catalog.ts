@@ -2,6 +2,7 @@
 
 import type { Association, Group, Parameter } from './association.ts';
 import type { AssociationName, BlobId, CommitId, NodeId } from './brand.ts';
+import type { Calendar } from './calendar.ts';
 import type { CatalogDocument } from './document.ts';
 import type { Activation, NodeFile } from './node.ts';
 import type { Problem } from './problem.ts';
@@ -42,6 +43,8 @@ export type Catalog = {
   readonly activations: ReadonlyMap<string, Activation>;
   readonly groups: ReadonlyMap<string, Group>;
   readonly parameters: ReadonlyMap<string, Parameter>;
+  /** By name, which `CalendarNames` names. */
+  readonly calendars: ReadonlyMap<string, Calendar>;
   readonly problems: readonly Problem[];
   /**
    * Files whose newest content is not in force: with errors of their own, held back by another file, or removed while

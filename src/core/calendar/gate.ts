@@ -1,0 +1,106 @@
+import type { Instant } from '../model/brand.ts';
+import { instant } from '../model/brand.ts';
+import type { Calendar } from '../model/calendar.ts';
+import { unreachable } from '../model/errors.ts';
+import type { Timeline } from './timeline.ts';
+import { openTimeline } from './timeline.ts';
+
+/** What calendars say at an instant, all of them together. */
+export type Gate = {
+  /** Every calendar is open. */
+  readonly open: boolean;
+  /** When this changes next, as far as calendars are looked ahead; null: not in that time. Never before `at`. */
+  readonly until: Instant | null;
+  /** Names of those that are closed. */
+  readonly closedBy: readonly string[];
+  /** One sentence for each of them that cannot be read: it is closed because nobody knows better. */
+  readonly alerts: readonly string[];
+};
+
+/** The calendars of `CalendarNames`. A name without a calendar stands for one that cannot be read. */
+export function calendarsNamed(
+  names: readonly string[],
+  calendars: ReadonlyMap<string, Calendar>,
+): readonly Calendar[] {
+  return names.map((name) => calendars.get(name) ?? missingCalendar(name));
+}
+
+/**
+ * Open when every calendar is open. None at all is open. Cheap when called often: a calendar is unrolled once per object
+ * and span of time, and an answer holds until the next change.
+ */
+export function calendarGate(calendars: readonly Calendar[], at: Instant): Gate {
+  const closed = calendars.filter((calendar) => !stateAt(calendar, at).open);
+  return {
+    open: closed.length === 0,
+    until: nextChange(calendars, at),
+    closedBy: closed.map(({ name }) => name),
+    alerts: closed.flatMap(({ file, unreadable }) =>
+      unreadable === null ? [] : [`${file} counts as closed: ${unreadable}`],
+    ),
+  };
+}
+
+type State = { readonly open: boolean; readonly until: number | null };
+
+function stateAt(calendar: Calendar, at: number): State {
+  if (calendar.unreadable !== null) return { open: false, until: null };
+  const { inside, until } = timelineOf(calendar).at(at);
+  switch (calendar.kind) {
+    case 'DEFAULT_OPEN':
+      return { open: !inside, until };
+    case 'DEFAULT_CLOSED':
+      return { open: inside, until };
+    default:
+      return unreachable(calendar.kind);
+  }
+}
+
+/**
+ * Open ends with the first that closes. Closed ends, at the earliest, when the last of those that are closed now opens;
+ * by then another may have closed, so we look again. Far apart calendars would keep us looking: then the instant is one
+ * at which the state may change, and the caller asks again.
+ */
+function nextChange(calendars: readonly Calendar[], at: Instant): Instant | null {
+  let now: number = at;
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const states = calendars.map((calendar) => stateAt(calendar, now));
+    const closed = states.filter(({ open }) => !open);
+    if (closed.length === 0) return look === 0 ? earliest(states) : instant(now);
+    const opens = closed.map(({ until }) => until);
+    if (opens.includes(null)) return null;
+    now = Math.max(...opens.map((until) => until ?? now));
+  }
+  return instant(now);
+}
+
+const LOOKS_MAX = 100;
+
+function earliest(states: readonly State[]): Instant | null {
+  const ends = states.flatMap(({ until }) => (until === null ? [] : [until]));
+  return ends.length === 0 ? null : instant(Math.min(...ends));
+}
+
+const timelines = new WeakMap<Calendar, Timeline>();
+
+function timelineOf(calendar: Calendar): Timeline {
+  let timeline = timelines.get(calendar);
+  if (timeline === undefined) {
+    timeline = openTimeline(calendar);
+    timelines.set(calendar, timeline);
+  }
+  return timeline;
+}
+
+function missingCalendar(name: string): Calendar {
+  const file = `calendars/${name}.ics`;
+  return {
+    name,
+    kind: 'DEFAULT_CLOSED',
+    file,
+    unreadable: 'there is no such file',
+    floatingZone: 'UTC',
+    zones: [],
+    events: [],
+  };
+}
