@@ -21,6 +21,23 @@ export function nextMatch(fields: CronFields, after: LocalTime): LocalTime | nul
   return null;
 }
 
+/** Every local time after `after` that fits, in order; years end before it does. */
+export function* matchesAfter(
+  fields: CronFields,
+  after: LocalTime,
+): Generator<LocalTime, void, undefined> {
+  let day = dayAtOrAfter(fields, Math.floor(after / DAY_MS));
+  while (day !== null) {
+    for (const hour of fields.hours) {
+      for (const minute of fields.minutes) {
+        const time = day * DAY_MS + (hour * 60 + minute) * MINUTE_MS;
+        if (time > after) yield time;
+      }
+    }
+    day = dayAtOrAfter(fields, day + 1);
+  }
+}
+
 /** The last local time up to `atOrBefore` that fits, or null when none has been. */
 export function previousMatch(fields: CronFields, atOrBefore: LocalTime): LocalTime | null {
   const minute = Math.floor(atOrBefore / MINUTE_MS);

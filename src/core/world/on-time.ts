@@ -3,7 +3,7 @@
 import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, ExecutionId, Instant } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
-import { dueSlot } from '../plan/slots.ts';
+import { dueSlot } from '../schedule/slots.ts';
 import { closeOpen, endIfDone, openExecution } from './executions.ts';
 import { onGone } from './on-node.ts';
 import { findRun, finish, giveBack, untold } from './on-run.ts';

@@ -331,6 +331,33 @@ test('law: lastSlot is the slot whose next lies ahead', () => {
   );
 });
 
+test('law: slotsBetween is nextSlot after nextSlot', () => {
+  fc.assert(
+    fc.property(
+      cronText,
+      window,
+      fc.nat({ max: 3 }),
+      fc.nat({ max: 3 * 1440 }),
+      fc.integer({ min: -2000, max: 2000 }),
+      (text, { timezone, start }, offsetDays, minute, age) => {
+        const plain = schedule(text, { timezone });
+        const of = plain.kind === 'cron' ? { ...plain, offsetDays } : plain;
+        const after = instant(utc(start) + minute * 60_000);
+        const until = instant(after + 3 * DAY_MS);
+        const anchor = instant(after - age * 60_000);
+        const wanted: (string | null)[] = [];
+        let slot = nextSlot(of, { after, anchor });
+        while (slot !== null && slot <= until) {
+          wanted.push(shown(slot));
+          slot = nextSlot(of, { after: slot, anchor });
+        }
+        assert.deepEqual([...slotsBetween(of, { after, until, anchor })].map(shown), wanted);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 test('law: with an offset, every slot is a base day that came after the anchor, moved', () => {
   fc.assert(
     fc.property(

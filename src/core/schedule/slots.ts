@@ -7,7 +7,7 @@
 import type { Association } from '../model/association.ts';
 import type { Instant } from '../model/brand.ts';
 import type { AssociationState } from '../model/state.ts';
-import { lastSlot, nextSlot } from '../schedule/schedule.ts';
+import { lastSlot, nextSlot } from './schedule.ts';
 
 type Slots = Pick<AssociationState, 'anchor' | 'lastSlot'>;
 
