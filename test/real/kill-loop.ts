@@ -216,19 +216,23 @@ function countsOf(fleet: Fleet): { readonly success: number; readonly failed: nu
     for (const line of fleet.repo.show(path, STATUS_BRANCH).split('\n').filter(Boolean)) {
       const execution = JSON.parse(line) as {
         readonly ExecutionId: string;
-        readonly ResourceCountByStatus: { readonly [status: string]: number };
+        readonly ResourceCountByStatus: string;
       };
       assert(
         !seen.has(execution.ExecutionId),
         `execution ${execution.ExecutionId} stands there twice`,
       );
       seen.add(execution.ExecutionId);
-      success += execution.ResourceCountByStatus['Success'] ?? 0;
-      failed += execution.ResourceCountByStatus['Failed'] ?? 0;
+      success += countIn(execution.ResourceCountByStatus, 'Success');
+      failed += countIn(execution.ResourceCountByStatus, 'Failed');
     }
   }
   return { success, failed };
 }
+
+/** `{Success=1, Failed=2}` → 2 */
+const countIn = (counts: string, status: string): number =>
+  Number(new RegExp(`\\b${status}=(\\d+)`).exec(counts)?.[1] ?? 0);
 
 if (
   process.argv[1] !== undefined &&

@@ -8,6 +8,7 @@ import type {
   PendingReason,
   Rating,
   StatusCounts,
+  TargetDetailedStatus,
   TargetStatus,
 } from '../model/standing.ts';
 import { severityRank } from '../model/standing.ts';
@@ -23,7 +24,8 @@ export type Tally = {
   unreported: number;
   started: number;
   bound: number;
-  timedOut: number;
+  /** What all failures have in common; null before the first, Failed when they differ. */
+  failure: TargetDetailedStatus | null;
   severity: ComplianceSeverity | null;
 };
 
@@ -36,7 +38,7 @@ export const newTally = (): Tally => ({
   unreported: 0,
   started: 0,
   bound: 0,
-  timedOut: 0,
+  failure: null,
   severity: null,
 });
 
@@ -50,7 +52,10 @@ export function add(tally: Tally, standing: AssignmentStanding): void {
   if (status === 'Pending' || (status === 'Skipped' && rating === 'waiting')) tally.unreported++;
   if (detailedStatus === 'InProgress' || detailedStatus === 'Unreachable') tally.started++;
   if (detailedStatus === 'Associated' && standing.outcome === null) tally.bound++;
-  if (status === 'Failed' && detailedStatus === 'TimedOut') tally.timedOut++;
+  if (status === 'Failed') {
+    tally.failure =
+      (tally.failure ?? detailedStatus) === detailedStatus ? detailedStatus : 'Failed';
+  }
   if (rating === 'failing') tally.severity = worse(tally.severity, severity);
 }
 
@@ -66,7 +71,7 @@ export function overallStatus(tally: Tally): 'Pending' | 'Success' | 'Failed' {
 export function overallDetail(tally: Tally): AssociationStanding['detailedStatus'] {
   switch (overallStatus(tally)) {
     case 'Failed':
-      return tally.timedOut === tally.counts.Failed ? 'TimedOut' : 'Failed';
+      return tally.failure ?? 'Failed';
     case 'Pending':
       if (tally.started > 0) return 'InProgress';
       return tally.bound === tally.total ? 'Creating' : 'Pending';

@@ -49,7 +49,7 @@ function executionLine(execution: Execution): string {
     ...(endedAt === null ? {} : { EndedTime: formatInstant(endedAt) }),
     ...(execution.closed === null ? {} : { Closed: execution.closed.reason }),
     ...(execution.stopped === null ? {} : { Stopped: execution.stopped.failures }),
-    ResourceCountByStatus: presentCounts(execution),
+    ResourceCountByStatus: countsText(execution),
     ...(failed.length === 0
       ? {}
       : { Failed: failed.slice(0, NODES_PER_LINE_MAX), FailedCount: failed.length }),
@@ -59,6 +59,8 @@ function executionLine(execution: Execution): string {
 const hasFailed = ({ outcome }: Run): boolean =>
   outcome !== null && outcome.status !== 'Success' && outcome.status !== 'Skipped';
 
-function presentCounts({ statuses }: Execution): { readonly [status: string]: number } {
-  return Object.fromEntries(Object.entries(statuses).filter(([, count]) => count > 0));
+/** As AWS writes it: a text, `{Success=1, Failed=2}`. */
+function countsText({ statuses }: Execution): string {
+  const present = Object.entries(statuses).filter(([, count]) => count > 0);
+  return `{${present.map(([status, count]) => `${status}=${count}`).join(', ')}}`;
 }

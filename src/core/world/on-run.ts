@@ -49,9 +49,45 @@ export function onStarted(turn: Turn, event: AgentEvent & { kind: 'started' }): 
 export function markStarted(turn: Turn, found: Found): void {
   const { run } = found;
   const told = run.outcome !== null && run.outcome.digest !== null;
-  if (run.phase === 'Started' || told) return;
-  displace(turn, run);
-  emit(turn, { kind: 'started', ...refOf(found), at: turn.now });
+  if (told) return;
+  if (run.phase !== 'Started') {
+    displace(turn, run);
+    emit(turn, { kind: 'started', ...refOf(found), at: turn.now });
+  }
+  watchClaim(turn, found);
+}
+
+/** How often a node is asked for a run that is overdue. */
+const CLAIM_MS = 30 * 60_000;
+
+/**
+ * The stuck rule made sound. AWS gives up two hours after the last execution date; here nothing is guessed from the clock
+ * alone: a connected node that should long be done is asked, and only what it no longer claims was interrupted.
+ */
+function watchClaim(turn: Turn, { execution, run }: Found): void {
+  const due = run.since + execution.timeoutBudgetMs + RESULT_GRACE_MS;
+  askLater(turn, { execution, run }, Math.max(due, turn.now + RESULT_GRACE_MS) as Instant);
+}
+
+function askLater(turn: Turn, found: Found, at: Instant): void {
+  const { node, run } = found.run;
+  if (turn.world.claims.get(node)?.run === run) return;
+  turn.world.claims.set(node, { run, at });
+  turn.world.timers.push({ kind: 'claim', ...refOf(found), at });
+}
+
+/** `revoke` is the question: a node that has the run says busy or how it ended, one that has not says revoked. */
+export function onClaimDue(turn: Turn, ref: Ref & { readonly at: Instant }): void {
+  const { world } = turn;
+  if (world.claims.get(ref.node)?.at !== ref.at) return;
+  world.claims.delete(ref.node);
+  const found = findRun(turn, ref.node, ref.run, ref.execution);
+  if (found?.run.phase !== 'Started') return;
+  const node = world.state.nodes.get(ref.node);
+  if (node?.job?.run === ref.run && node.connectedAt !== null) {
+    turn.effects.push({ kind: 'revoke-job', node: ref.node, run: ref.run });
+  }
+  askLater(turn, found, (turn.now + CLAIM_MS) as Instant);
 }
 
 /** A node that returned without its started run gets this long to hand in the result. */
@@ -183,6 +219,10 @@ export function onNotStarted(
   const found = findRun(turn, event.node, event.run);
   if (event.kind === 'busy') busy(turn, event);
   if (found === null) return;
+  if (event.kind === 'revoked-job' && found.run.phase === 'Started') {
+    finish(turn, unclaimed(found, turn.now));
+    return;
+  }
   if (event.kind !== 'refused') {
     giveBack(turn, found, event.kind);
     return;
@@ -215,6 +255,21 @@ const REST_MS = 30_000;
 function busy(turn: Turn, event: AgentEvent & { kind: 'busy' }): void {
   const job = turn.world.state.nodes.get(event.node)?.job;
   if (job?.run !== event.with) turn.world.foreign.set(event.node, event.with);
+}
+
+/** It said that it had started this run, is connected, and does not know of it any more. */
+function unclaimed({ execution, run }: Found, now: Instant) {
+  return {
+    execution: execution.id,
+    association: execution.association,
+    node: run.node,
+    outcome: untold(run, {
+      status: 'Failed',
+      detailedStatus: 'Interrupted',
+      summary: 'the node is connected and no longer claims this run',
+      finishedAt: now,
+    }),
+  };
 }
 
 function refusal(found: Found, event: AgentEvent & { kind: 'refused' }, now: Instant) {

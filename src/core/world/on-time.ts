@@ -6,7 +6,7 @@ import { unreachable } from '../model/errors.ts';
 import { dueSlot } from '../schedule/slots.ts';
 import { closeOpen, endIfDone, openExecution } from './executions.ts';
 import { onGone } from './on-node.ts';
-import { findRun, finish, giveBack, untold } from './on-run.ts';
+import { findRun, finish, giveBack, onClaimDue, untold } from './on-run.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { Timer } from './world.ts';
@@ -32,6 +32,8 @@ function onTimer(turn: Turn, timer: Timer): void {
       return onRunDeadline(turn, timer);
     case 'starting-deadline':
       return onStartingDeadline(turn, timer.execution);
+    case 'claim':
+      return onClaimDue(turn, timer);
     case 'gone':
       return onGone(turn, timer.node);
     case 'silent': {

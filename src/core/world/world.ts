@@ -42,6 +42,13 @@ export type Timer = { readonly at: Instant } & (
       readonly run: RunId;
     }
   | { readonly kind: 'starting-deadline'; readonly execution: ExecutionId }
+  /** A started run is overdue at a connected node: ask whether it still has it. */
+  | {
+      readonly kind: 'claim';
+      readonly execution: ExecutionId;
+      readonly node: NodeId;
+      readonly run: RunId;
+    }
   | { readonly kind: 'gone'; readonly node: NodeId }
   | { readonly kind: 'silent'; readonly node: NodeId }
   | { readonly kind: 'rested'; readonly node: NodeId }
@@ -74,6 +81,8 @@ export class World {
   readonly foreign = new Map<NodeId, RunId>();
   /** Nodes that refused a job for now: nothing is offered until their timer wakes them. */
   readonly resting = new Set<NodeId>();
+  /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */
+  readonly claims = new Map<NodeId, { readonly run: RunId; readonly at: Instant }>();
   readonly timers: Heap<Timer> = createHeap((a, b) => a.at < b.at);
   readonly dirty: Dirty = {
     nodes: new Set(),

@@ -1,0 +1,68 @@
+/** StuckAtInProgress made sound: an overdue run is asked for, and only what its node no longer claims was interrupted. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
+
+/** The document of the test fleet may take an hour. */
+const BUDGET = 60 * MINUTE;
+
+const running = () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
+  const job = fleet.takeJobs()[0];
+  assert(job !== undefined);
+  fleet.start(job);
+  fleet.effects = [];
+  return { fleet, job };
+};
+const asked = (fleet: TestFleet): number =>
+  fleet.effects.filter(({ kind }) => kind === 'revoke-job').length;
+const outcomeOf = (fleet: TestFleet) =>
+  fleet.world.state.nodes.get(node(1))?.assignments.values().next().value?.last?.outcome;
+
+test('a run within its time is not asked for; an overdue one is, and keeps its place while it is claimed', () => {
+  const { fleet, job } = running();
+  fleet.after(BUDGET);
+  assert.equal(asked(fleet), 0);
+  fleet.after(2 * MINUTE);
+  assert.equal(asked(fleet), 1);
+  fleet.happen({ kind: 'busy', node: job.node, run: job.run, with: job.run });
+  assert.equal(fleet.executions()[0]?.phases.Started, 1);
+  fleet.after(31 * MINUTE);
+  assert.equal(asked(fleet), 2, 'and asked again');
+  fleet.finish(job);
+  assert.equal(outcomeOf(fleet)?.status, 'Success');
+  fleet.after(24 * 60 * MINUTE);
+  assert.equal(asked(fleet), 2, 'nobody is asked for what is over');
+});
+
+test('a connected node that no longer claims its run: Interrupted, and a late result replaces that', () => {
+  const { fleet, job } = running();
+  fleet.after(BUDGET + 2 * MINUTE);
+  fleet.happen({ kind: 'revoked-job', node: job.node, run: job.run });
+  const { status, detailedStatus } = outcomeOf(fleet) ?? {};
+  assert.deepEqual([status, detailedStatus], ['Failed', 'Interrupted']);
+  assert.equal(fleet.world.state.nodes.get(node(1))?.job, null);
+  fleet.finish(job);
+  assert.equal(outcomeOf(fleet)?.status, 'Success');
+});
+
+test('a node that is away is not asked: silence is no outcome', () => {
+  const { fleet, job } = running();
+  fleet.happen({ kind: 'disconnected', node: job.node });
+  fleet.after(2 * MINUTE);
+  fleet.after(28 * MINUTE);
+  assert.equal(asked(fleet), 0);
+  fleet.happen({ kind: 'connected', node: job.node, hello: hello(job.run, fleet.now) });
+  fleet.after(BUDGET);
+  assert.equal(asked(fleet), 1, 'once it is back, it is');
+});
+
+test('however often a node comes and goes, one question is due', () => {
+  const { fleet, job } = running();
+  for (let n = 0; n < 20; n++) {
+    fleet.happen({ kind: 'disconnected', node: job.node });
+    fleet.happen({ kind: 'connected', node: job.node, hello: hello(job.run, fleet.now) });
+  }
+  fleet.after(BUDGET + 2 * MINUTE);
+  assert.equal(asked(fleet), 1);
+});
