@@ -8,7 +8,6 @@ export type Circumstances = {
   readonly connected: boolean;
   /** Nothing else is out at the node. */
   readonly free: boolean;
-  readonly capacity: boolean;
   /** When a new execution of the association begins by itself; null: never. */
   readonly nextSlot: Instant | null;
 };
@@ -18,8 +17,8 @@ export function waitingReasons(now: Circumstances): Waiting {
   if (now.paused) return { reason: 'paused', until: null };
   if (now.stopped) return { reason: 'error-threshold', until: now.nextSlot };
   if (!now.connected) return { reason: 'offline', until: null };
-  if (!now.capacity) return { reason: 'concurrency', until: null };
+  // Whoever is free and has room is offered in the same pass: what is left waits for room. Asked in this order, a reason
+  // changes only with the node's own doings, and the files of all who wait stay as they are when a place comes free.
   if (!now.free) return { reason: 'busy', until: null };
-  // It is about to be offered: the only thing between it and its node is the next pass.
   return { reason: 'concurrency', until: null };
 }

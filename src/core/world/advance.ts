@@ -10,7 +10,7 @@ import type { Execution } from '../model/state.ts';
 import { dispatch } from './dispatch.ts';
 import type { Effect, Reason } from './effects.ts';
 import type { Event } from './events.ts';
-import { onApplied, onConnected, onDisconnected, watchAbsence } from './on-node.ts';
+import { onApplied, onConnected, onDisconnected, watchAbsence, watchSilence } from './on-node.ts';
 import { onOperator } from './on-operator.ts';
 import { hold, onRestored, onRevision } from './on-revision.ts';
 import { onAlready, onNotStarted, onResult, onStarted } from './on-run.ts';
@@ -33,6 +33,8 @@ const TIMERS_PER_PASS = 200;
 
 export function advance(world: World, events: readonly Event[], now: Instant): Advance {
   const turn: Turn = { world, now, records: [], effects: [], reasons: [] };
+  if (now < world.seenAt) onSetBack(turn);
+  world.seenAt = now;
   for (const event of events) onEvent(turn, event);
   const moreTimers = onTime(turn, TIMERS_PER_PASS);
   const moreOffers = dispatch(turn);
@@ -103,6 +105,16 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
     watchAbsence(turn, node);
   }
   for (const execution of state.executions.values()) watchUnreachable(turn, execution);
+}
+
+/** The clock was set back: who was silent is so no more, and must not be forgotten when it becomes so again. */
+function onSetBack(turn: Turn): void {
+  const { world } = turn;
+  for (const node of world.fleet.nodes.keys()) {
+    if (world.state.nodes.get(node)?.connectedAt) continue;
+    world.touchNode(node);
+    watchSilence(turn, node);
+  }
 }
 
 function watchUnreachable(turn: Turn, execution: Execution): void {

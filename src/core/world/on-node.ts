@@ -136,8 +136,14 @@ export function watchAbsence(turn: Turn, node: NodeState): void {
     if (found?.run.phase === 'Offered') giveBack(turn, found, 'disconnected before it started');
     else world.timers.push({ kind: 'gone', node: node.id, at: (now + GONE_MS) as Instant });
   }
-  const seen = node.lastSeenAt ?? now;
-  world.timers.push({ kind: 'silent', node: node.id, at: (seen + SILENT_MS) as Instant });
+  watchSilence(turn, node.id);
+}
+
+/** Whoever has not been heard of for so long is reported as silent; who never was, since it registered. */
+export function watchSilence({ world, now }: Turn, node: NodeId): void {
+  const { nodes, registrations } = world.state;
+  const heard = nodes.get(node)?.lastSeenAt ?? registrations.get(node)?.at ?? now;
+  world.timers.push({ kind: 'silent', node, at: (heard + SILENT_MS) as Instant });
 }
 
 /** Started, and silent since: it counts against MaxErrors and keeps its place until the step's deadline. */
@@ -175,6 +181,7 @@ export function onApplied(turn: Turn, id: string, applicant: Applicant): void {
 function register(turn: Turn, registration: Registration): void {
   const { world } = turn;
   emit(turn, { kind: 'registered', registration });
+  watchSilence(turn, registration.node);
   note(turn, 'node registered', {
     node: registration.node,
     activation: registration.activationId,

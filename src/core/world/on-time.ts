@@ -38,11 +38,12 @@ function onTimer(turn: Turn, timer: Timer): void {
       return onGone(turn, timer.node);
     case 'silent': {
       const node = world.state.nodes.get(timer.node);
-      if (node?.connectedAt === null) world.dirty.nodes.add(timer.node);
+      if (node?.connectedAt === null) world.touchNode(timer.node);
       return;
     }
     case 'rested': {
       if (!world.resting.delete(timer.node)) return;
+      world.touchNode(timer.node);
       const node = world.state.nodes.get(timer.node);
       if (node !== undefined) world.lineUp(node);
       return;

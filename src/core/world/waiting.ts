@@ -12,7 +12,6 @@ export function waitingOf(world: World, execution: Execution, run: Run): Waiting
     stopped: execution.stopped !== null,
     connected: node?.connectedAt !== null && node !== undefined,
     free: node !== undefined && world.isFree(node),
-    capacity: world.hasCapacity(execution.association),
     nextSlot: world.nextSlotOf(execution.association),
   });
 }

@@ -11,6 +11,8 @@ import type {
   NodeId,
   RunId,
 } from '../model/brand.ts';
+import { instant } from '../model/brand.ts';
+import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Node } from '../model/node.ts';
@@ -91,6 +93,8 @@ export class World {
     fleet: false,
     all: true,
   };
+  /** When the last turn was, by the clock of the host. */
+  seenAt: Instant = instant(0);
   /** Associations in which a start may have become possible since the last look. */
   readonly hopeful = new Set<AssociationName>();
   readonly #ready = new Map<ExecutionId, Queue>();
@@ -108,6 +112,7 @@ export class World {
   /** Puts a loaded revision in force: the catalog is derived data, the records that accept it come separately. */
   attach(revision: LoadedRevision, fleet: Fleet): void {
     this.#markMoved(this.fleet.nodes, fleet.nodes);
+    this.#markJudged(this.revision?.catalog ?? null, revision.catalog);
     this.revision = revision;
     this.fleet = fleet;
   }
@@ -116,9 +121,20 @@ export class World {
   #markMoved(before: Fleet['nodes'], after: Fleet['nodes']): void {
     for (const [id, node] of after) {
       const known = before.get(id);
-      if (known === undefined || !isSameNode(known, node)) this.dirty.nodes.add(id);
+      if (known === undefined || !isSameNode(known, node)) this.touchNode(id);
     }
-    for (const id of before.keys()) if (!after.has(id)) this.dirty.nodes.add(id);
+    for (const id of before.keys()) if (!after.has(id)) this.touchNode(id);
+  }
+
+  /** Files of associations whose validity is another now: what is in force does not change with it. */
+  #markJudged(before: Catalog | null, after: Catalog): void {
+    const known = before?.invalidAssociations ?? new Map<AssociationName, unknown>();
+    for (const name of after.invalidAssociations.keys()) {
+      if (!known.has(name)) this.dirty.associations.add(name);
+    }
+    for (const name of known.keys()) {
+      if (!after.invalidAssociations.has(name)) this.dirty.associations.add(name);
+    }
   }
 
   targetsOf(name: AssociationName): readonly NodeId[] {
@@ -221,8 +237,10 @@ export class World {
   #index(record: Record): void {
     const { dirty } = this;
     switch (record.kind) {
-      case 'instance':
       case 'paused':
+        dirty.fleet = true;
+        return this.#touchOwed();
+      case 'instance':
       case 'accepted':
       case 'held':
       case 'released':
@@ -234,6 +252,7 @@ export class World {
         return;
       case 'resumed':
         dirty.fleet = true;
+        this.#touchOwed();
         for (const association of this.state.associations.values()) {
           if (association.open !== null) this.hopeful.add(association.name);
         }
@@ -241,10 +260,9 @@ export class World {
       case 'published':
         return;
       case 'association':
-        dirty.associations.add(record.name);
         dirty.fleet = true;
         this.hopeful.add(record.name);
-        return;
+        return this.#touch(record.name, this.assigned.get(record.name) ?? []);
       case 'association-removed':
         this.assigned.delete(record.name);
         dirty.associations.add(record.name);
@@ -259,14 +277,11 @@ export class World {
         this.#touch(record.association, record.nodes);
         return;
       case 'slot':
-        dirty.associations.add(record.association);
-        return;
+        return this.#touch(record.association, this.assigned.get(record.association) ?? []);
       case 'registered':
-        dirty.nodes.add(record.registration.node);
-        return;
+        return this.touchNode(record.registration.node);
       case 'revoked':
-        dirty.nodes.add(record.node);
-        return;
+        return this.touchNode(record.node);
       case 'connected':
       case 'disconnected':
         return this.#contact(record.node);
@@ -308,6 +323,24 @@ export class World {
     for (const node of nodes) this.dirty.nodes.add(node);
   }
 
+  /** The node's own file, and those of its associations: they count who is silent and why others wait. */
+  touchNode(id: NodeId): void {
+    this.dirty.nodes.add(id);
+    const assignments = this.state.nodes.get(id)?.assignments.keys() ?? [];
+    for (const name of assignments) this.dirty.associations.add(name);
+  }
+
+  /** Everything that waits, since all of it waits for another reason now. */
+  #touchOwed(): void {
+    for (const execution of this.state.executions.values()) {
+      if (execution.phases.Pending === 0) continue;
+      this.dirty.associations.add(execution.association);
+      for (const run of execution.runs.values()) {
+        if (run.phase === 'Pending') this.dirty.nodes.add(run.node);
+      }
+    }
+  }
+
   #touchExecution(id: ExecutionId): void {
     const execution = this.state.executions.get(id);
     if (execution === undefined) return;
@@ -315,12 +348,11 @@ export class World {
     this.hopeful.add(execution.association);
   }
 
-  /** Contact alone changes no file; it changes who can start, and why others wait. */
+  /** Contact changes who can start, why others wait, who is silent, and what the node says of itself. */
   #contact(id: NodeId): void {
+    this.touchNode(id);
     const node = this.state.nodes.get(id);
-    if (node === undefined) return;
-    if (node.assignments.size > 0 && hasPending(this.state, node)) this.dirty.nodes.add(id);
-    this.lineUp(node);
+    if (node !== undefined) this.lineUp(node);
   }
 
   #owed(record: Record & { kind: 'execution' | 'joined' }): void {
@@ -347,9 +379,10 @@ export class World {
     const execution = this.state.executions.get(record.execution);
     const association = record.kind === 'finished' ? record.association : execution?.association;
     if (association !== undefined) {
-      this.#touch(association, [record.node]);
+      this.dirty.associations.add(association);
       this.hopeful.add(association);
     }
+    this.touchNode(record.node); // busy or not: for its other associations, too
     if (execution?.endedAt === null) this.dirty.ended.delete(execution.id);
     else if (execution !== undefined) this.dirty.ended.add(execution.id);
     if (node !== undefined) this.lineUp(node);
@@ -366,11 +399,3 @@ function isSameNode(a: Node, b: Node): boolean {
 
 const earlierTurn = (a: Waiting, b: Waiting): boolean =>
   a.lastRunAt < b.lastRunAt || (a.lastRunAt === b.lastRunAt && a.node < b.node);
-
-function hasPending(state: State, node: NodeState): boolean {
-  for (const { execution } of node.assignments.values()) {
-    if (execution === null) continue;
-    if (state.executions.get(execution)?.runs.get(node.id)?.phase === 'Pending') return true;
-  }
-  return false;
-}

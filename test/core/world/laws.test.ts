@@ -13,6 +13,7 @@ import { planRevision } from '../../../src/core/world/on-revision.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { hello, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { Reported } from '../../fakes/reported.ts';
 
 type Job = Effect & { kind: 'send-job' };
 type Action =
@@ -20,6 +21,8 @@ type Action =
       readonly do: 'commit';
       readonly specs: readonly AssociationSpec[];
       readonly roles: readonly string[];
+      /** Its file is broken: the last good version stays in force. */
+      readonly broken: string | null;
     }
   | { readonly do: 'connect' | 'disconnect'; readonly node: number }
   | { readonly do: 'start' | 'finish' | 'fail' | 'busy' | 'refuse'; readonly pick: number }
@@ -28,6 +31,8 @@ type Action =
   | { readonly do: 'run' | 'cancel'; readonly pick: number };
 
 const NODES = 5;
+/** Rendering costs more than all other laws together; marks gather, so none is missed in between. */
+const REPORTED_EVERY = 4;
 const NAMES = ['aaa', 'bbb', 'ccc'];
 
 const spec: fc.Arbitrary<AssociationSpec> = fc.record(
@@ -52,6 +57,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       do: fc.constant('commit' as const),
       specs: fc.array(spec, { maxLength: NAMES.length }),
       roles: fc.array(fc.constantFrom('web', 'db'), { minLength: NODES, maxLength: NODES }),
+      broken: fc.option(fc.constantFrom(...NAMES), { freq: 3 }),
     }),
   },
   {
@@ -97,6 +103,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 class Play {
   fleet = new TestFleet();
   readonly jobs: Job[] = [];
+  readonly reported = new Reported();
+  steps = 0;
   commits = 0;
   requests = 0;
   loaded: ReturnType<typeof revision> | null = null;
@@ -109,7 +117,11 @@ class Play {
           step.specs.map((each, at) => [NAMES[at] ?? '', each]),
         );
         const nodes = Object.fromEntries(step.roles.map((role, at) => [at + 1, { role }]));
-        const loaded = revision(++this.commits, associations, nodes);
+        const plain = revision(++this.commits, associations, nodes);
+        const broken = new Map(
+          step.broken === null ? [] : [[named(step.broken), 'associations/broken.yaml']],
+        );
+        const loaded = { ...plain, catalog: { ...plain.catalog, invalidAssociations: broken } };
         this.agree(loaded);
         fleet.accept(loaded, 100);
         this.loaded = loaded;
@@ -239,6 +251,7 @@ class Play {
     for (const record of recordsOf(state)) apply(restored, record);
     assert.deepEqual(restored, state, 'a snapshot is the state');
     this.checkStarts();
+    if (++this.steps % REPORTED_EVERY === 0) this.reported.write(world, this.fleet.now);
   }
 
   /** Work conserving: who could start has been offered; nobody beyond the limit has. */
