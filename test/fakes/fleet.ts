@@ -51,6 +51,11 @@ export type AssociationSpec = {
   readonly maxErrors?: string;
   readonly severity?: Association['complianceSeverity'];
   readonly onInterrupted?: Association['onInterrupted'];
+  readonly durationMs?: number;
+  readonly alarm?: NonNullable<Association['alarm']>;
+  readonly dependsOn?: readonly string[];
+  readonly suspend?: NonNullable<Association['suspend']>;
+  readonly rings?: Association['rings'];
 };
 
 export function definition(name: string, spec: AssociationSpec): Definition {
@@ -71,6 +76,11 @@ export function definition(name: string, spec: AssociationSpec): Definition {
     outputLocation: null,
     tags: {},
     startingDeadlineMs: 10 * MINUTE,
+    durationMs: spec.durationMs ?? null,
+    alarm: spec.alarm ?? null,
+    dependsOn: (spec.dependsOn ?? []).map(named),
+    suspend: spec.suspend ?? null,
+    rings: spec.rings ?? [],
     timeoutMs: null,
     onInterrupted: spec.onInterrupted ?? 'Report',
     file: `associations/${name}.yaml`,

@@ -2,7 +2,7 @@
 import { nearest } from '../document/nearest.ts';
 import { typeParameters } from '../document/parameters.ts';
 import { storeReferences } from '../document/store.ts';
-import type { Association, OutputLocation, Parameter, RateLimit } from '../model/association.ts';
+import type { Association, OutputLocation, Parameter } from '../model/association.ts';
 import type { BlobId } from '../model/brand.ts';
 import { associationName, documentName, isDocumentName } from '../model/brand.ts';
 import type { DocumentFamily, RepositorySettings } from '../model/catalog.ts';
@@ -14,6 +14,8 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { parseTargets } from '../selector/parse.ts';
 import type { Group, Target } from '../selector/target.ts';
 import { parseDuration } from './duration.ts';
+import type { Extensions } from './extensions.ts';
+import { parseRateLimit, readExtensions } from './extensions.ts';
 import { parseDocumentVersion, versionOf } from './families.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';
@@ -27,13 +29,15 @@ export type Surroundings = {
   readonly groups: ReadonlyMap<string, Group>;
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly calendars: ReadonlySet<string>;
+  /** Names that readable files define. */
+  readonly associations: ReadonlySet<string>;
   /** True when a name may stand in a file that cannot be read: then its absence is that file's problem. */
   readonly isHidden: (need: Need) => boolean;
 };
 
 /** Something of another file that an association cannot do without. */
 export type Need = {
-  readonly kind: 'document' | 'group' | 'parameter' | 'settings';
+  readonly kind: 'association' | 'document' | 'group' | 'parameter' | 'settings';
   readonly name: string;
 };
 
@@ -60,12 +64,13 @@ export function readAssociation(
   const document = readDocument(draft, desk, around);
   if (document !== null) checkAgainstDocument(draft, desk, document, around);
   checkCalendars(draft, desk, around);
+  const extensions = readExtensions(draft, desk, around);
   const { definition } = draft;
   const isWhole =
     !desk.refused() && targets !== null && schedule !== undefined && document !== null;
   return {
     association: isWhole
-      ? toAssociation(draft, origin, { targets, schedule, settings: around.settings })
+      ? toAssociation(draft, origin, { targets, schedule, extensions, settings: around.settings })
       : null,
     problems: desk.problems,
     needs: [{ kind: 'document', name: definition.Name }, ...desk.needs],
@@ -73,7 +78,7 @@ export function readAssociation(
   };
 }
 
-type Desk = {
+export type Desk = {
   readonly problems: readonly Problem[];
   readonly needs: readonly Need[];
   readonly blames: readonly Need[];
@@ -86,6 +91,8 @@ type Desk = {
   /** Not in force, although the problem is another file's. */
   readonly refuse: () => void;
   readonly refused: () => boolean;
+  /** A group that the association needs; a problem at `pointer` when nothing defines it. */
+  readonly group: (name: string, pointer: string, around: Surroundings) => void;
 };
 
 function openDesk({ places }: AssociationDraft, { path }: Origin): Desk {
@@ -112,7 +119,7 @@ function openDesk({ places }: AssociationDraft, { path }: Origin): Desk {
       hint,
     });
   };
-  return {
+  const desk: Desk = {
     problems,
     needs,
     blames,
@@ -132,7 +139,11 @@ function openDesk({ places }: AssociationDraft, { path }: Origin): Desk {
       refused = true;
     },
     refused: () => refused,
+    group: (name, pointer, around) => {
+      needGroup(name, pointer, desk, around);
+    },
   };
+  return desk;
 }
 
 // --- targets ----------------------------------------------------------------------------------------------------
@@ -154,22 +165,27 @@ function readTargets(
   }
   for (const [i, target] of parsed.value.entries()) {
     if (target.kind !== 'group') continue;
-    const need: Need = { kind: 'group', name: target.name };
-    desk.need(need);
-    if (around.groups.has(target.name)) continue;
-    desk.blame(need);
-    if (around.isHidden(need)) desk.refuse();
-    else {
-      const near = nearest(target.name, around.groups.keys());
-      desk.error(
-        'unknown-group',
-        `/Targets/${i}/Values/0`,
-        `group ${shown(target.name)} is not in groups/`,
-        near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`,
-      );
-    }
+    desk.group(target.name, `/Targets/${i}/Values/0`, around);
   }
   return parsed.value;
+}
+
+function needGroup(name: string, pointer: string, desk: Desk, around: Surroundings): void {
+  const need: Need = { kind: 'group', name };
+  desk.need(need);
+  if (around.groups.has(name)) return;
+  desk.blame(need);
+  if (around.isHidden(need)) {
+    desk.refuse();
+    return;
+  }
+  const near = nearest(name, around.groups.keys());
+  desk.error(
+    'unknown-group',
+    pointer,
+    `group ${shown(name)} is not in groups/`,
+    near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`,
+  );
 }
 
 // --- schedule ---------------------------------------------------------------------------------------------------
@@ -399,6 +415,7 @@ function toAssociation(
   parts: {
     readonly targets: readonly Target[];
     readonly schedule: Schedule | null;
+    readonly extensions: Extensions;
     readonly settings: RepositorySettings;
   },
 ): Association {
@@ -422,17 +439,12 @@ function toAssociation(
     startingDeadlineMs: parseDuration(own.StartingDeadline ?? '') ?? 0,
     timeoutMs: own.TimeoutSeconds === undefined ? null : own.TimeoutSeconds * 1_000,
     onInterrupted: own.OnInterrupted ?? 'Report',
+    ...parts.extensions,
     file: path,
     line: placeOf(places, '')[0],
     blob,
     digest,
   };
-}
-
-/** `text` has passed the schema: `10` or `10%`. */
-function parseRateLimit(text: string): RateLimit {
-  const value = Number.parseInt(text, 10);
-  return text.endsWith('%') ? { kind: 'percent', percent: value } : { kind: 'count', count: value };
 }
 
 function toOutputLocation({ OutputLocation }: AssociationFile): OutputLocation | null {

@@ -1,12 +1,14 @@
 /** The rules that no file can break alone: what refers to what, and names given twice. */
 import type { Association, Group, Parameter } from '../model/association.ts';
 import type { AssociationName, NodeId } from '../model/brand.ts';
+import { associationName } from '../model/brand.ts';
 import type { DocumentFamily, RepositorySettings } from '../model/catalog.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { Activation, NodeFile } from '../model/node.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Need, Surroundings } from './association.ts';
 import { readAssociation } from './association.ts';
+import { dependencyCircles } from './dependencies.ts';
 import { gatherFamilies } from './families.ts';
 import { shown } from './misfits.ts';
 import type { ParsedFile, Remains } from './parsed.ts';
@@ -67,6 +69,7 @@ export function judge(
     groups: named.groups,
     parameters: named.parameters,
     calendars,
+    associations: new Set(files.flatMap(namesDefined)),
     isHidden,
   };
   const associations = new Map<AssociationName, Association>();
@@ -97,7 +100,58 @@ export function judge(
     report,
   );
   refuseCaseTwins(definitions, report);
+  for (const circle of circlesOf(files)) {
+    report(circle.problem);
+    fail(circle.problem.file, circle.blames);
+    associations.delete(circle.name);
+  }
   return { ...named, associations, documents: families, settings, problems, failing, needs };
+}
+
+const namesDefined = ({ content }: ParsedFile): readonly string[] =>
+  content?.kind === 'associations'
+    ? content.drafts.map(({ definition }) => definition.AssociationName)
+    : [];
+
+type Circle = {
+  readonly name: AssociationName;
+  readonly problem: Problem;
+  /** If one of these went back to its last good content, there might be no circle. */
+  readonly blames: readonly Need[];
+};
+
+/** Every association that waits for itself, by way of others or not. */
+function circlesOf(files: readonly ParsedFile[]): readonly Circle[] {
+  const drafts = files.flatMap(({ path, content }) =>
+    content?.kind === 'associations' ? content.drafts.map((draft) => ({ path, draft })) : [],
+  );
+  const circles = dependencyCircles(
+    drafts.flatMap(({ draft: { definition } }) => {
+      const dependsOn = definition.Reconciled?.DependsOn ?? [];
+      return dependsOn.length === 0 ? [] : [{ name: definition.AssociationName, dependsOn }];
+    }),
+  );
+  return drafts.flatMap(({ path, draft }) => {
+    const name = draft.definition.AssociationName;
+    const circle = circles.get(name);
+    if (circle === undefined) return [];
+    const pointer = '/Reconciled/DependsOn';
+    const [line, column] = placeOf(draft.places, pointer);
+    const problem: Problem = {
+      code: 'dependency-circle',
+      severity: 'error',
+      file: path,
+      line,
+      column,
+      pointer,
+      message: `${shown(name)} waits for itself: ${circle.join(' → ')}`,
+      hint: 'Remove one of these dependencies.',
+    };
+    const blames = circle
+      .filter((other) => other !== name)
+      .map((other): Need => ({ kind: 'association', name: other }));
+    return [{ name: associationName(name), problem, blames }];
+  });
 }
 
 /** Keys whose problems follow from others: without the one, nothing can be said of these. */

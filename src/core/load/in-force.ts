@@ -130,6 +130,10 @@ function homesOf(candidates: readonly Candidate[]): ReadonlyMap<string, readonly
 
 function definedIn({ content }: ParsedFile): readonly string[] {
   switch (content?.kind) {
+    case 'associations':
+      return content.drafts.map(({ definition }) =>
+        keyOf({ kind: 'association', name: definition.AssociationName }),
+      );
     case 'document':
     case 'document-metadata':
       return [keyOf({ kind: 'document', name: content.name })];

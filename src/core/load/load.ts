@@ -62,7 +62,9 @@ export function loadCatalog(files: readonly LoadedFile[], options: LoadOptions):
     defaultSettings,
     broken: ours.filter(({ content }) => content === null),
     isHidden: ({ kind, name }: Need) =>
-      hidden.kinds.has(kind) || hidden.documents.has(kind === 'document' ? name : ''),
+      hidden.kinds.has(kind) ||
+      (kind === 'document' && hidden.documents.has(name)) ||
+      (kind === 'association' && hidden.associations.has(name)),
   });
   return { catalog: toCatalog(candidates, inForce, options.commit), cache: shelf.used };
 }
@@ -237,19 +239,22 @@ function candidatesOf(
 
 /** What may be defined in files that cannot be read and never could. */
 function hiddenNames(candidates: readonly Candidate[]): {
+  readonly associations: ReadonlySet<string>;
   readonly documents: ReadonlySet<string>;
   readonly kinds: ReadonlySet<Need['kind']>;
 } {
+  const associations = new Set<string>();
   const documents = new Set<string>();
   const kinds = new Set<Need['kind']>();
   for (const { path, current, good } of candidates) {
     if (current === null || current.content !== null || good !== null) continue;
     const kind = kindOf(path);
+    for (const name of current.claims) associations.add(name);
     if (kind.kind === 'document' || kind.kind === 'document-metadata') documents.add(kind.name);
     if (kind.kind === 'groups') kinds.add('group');
     if (kind.kind === 'parameters') kinds.add('parameter');
   }
-  return { documents, kinds };
+  return { associations, documents, kinds };
 }
 
 function toCatalog(

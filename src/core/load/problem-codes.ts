@@ -22,6 +22,11 @@ export const PROBLEM_CODES: {
     meaning: 'The default of a parameter is of another type than the parameter.',
     remedy: 'Write a default of that type.',
   },
+  'dependency-circle': {
+    meaning:
+      'Associations wait for each other in a circle (DependsOn), so none of them could ever run.',
+    remedy: 'Remove one of the dependencies that the message lists.',
+  },
   'duplicate-activation': {
     meaning: 'Two activations have the same ActivationId.',
     remedy: 'Keep one of them.',
@@ -449,6 +454,11 @@ export const PROBLEM_CODES: {
   'unknown-calendar': {
     meaning: 'CalendarNames names a file that is not in calendars/.',
     remedy: 'Add it, or correct the name.',
+  },
+  'unknown-dependency': {
+    meaning:
+      'DependsOn names an association that is not in associations/. If it was removed, its last good content stays in force.',
+    remedy: 'Add it, or correct the name; the hint shows the nearest.',
   },
   'unknown-document': {
     meaning:

@@ -2,7 +2,7 @@
 
 import type { Schedule } from '../schedule/schedule.ts';
 import type { Group as SelectorGroup, Target } from '../selector/target.ts';
-import type { AssociationName, BlobId, Digest, DocumentName } from './brand.ts';
+import type { AssociationName, BlobId, Digest, DocumentName, Instant } from './brand.ts';
 import type { JsonObject } from './json.ts';
 
 export type ComplianceSeverity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'UNSPECIFIED';
@@ -24,6 +24,31 @@ export type OutputLocation = {
   readonly keyPrefix: string;
 };
 
+/** Starts nothing until it ends by itself; somebody is named. */
+export type Suspend = {
+  readonly reason: string;
+  readonly owner: string;
+  readonly until: Instant;
+};
+
+/** A step of a rollout: nodes that take a new generation together. */
+export type Ring = {
+  /** For people; null: its number says it. */
+  readonly name: string | null;
+  readonly targets: readonly Target[];
+  /** Between its last end and the start of the next ring. */
+  readonly soakMs: number;
+  /** Failures tolerated among its nodes; null: as the association tolerates. */
+  readonly maxErrors: RateLimit | null;
+};
+
+/** The alarm, by its name in the daemon's configuration, that keeps runs from starting while it rings. */
+export type AlarmGate = {
+  readonly name: string;
+  /** Go on when its state cannot be read. */
+  readonly ignorePollFailure: boolean;
+};
+
 export type Association = {
   readonly name: AssociationName;
   readonly document: DocumentName;
@@ -43,6 +68,14 @@ export type Association = {
   readonly outputLocation: OutputLocation | null;
   readonly tags: { readonly [key: string]: string };
   readonly startingDeadlineMs: number;
+  /** How long an execution may last before it is cancelled; null: as long as it takes. */
+  readonly durationMs: number | null;
+  readonly alarm: AlarmGate | null;
+  /** Associations that must have succeeded on the node before. */
+  readonly dependsOn: readonly AssociationName[];
+  readonly suspend: Suspend | null;
+  /** In order; empty: a new generation goes to all targets at once. Nodes of no ring come last. */
+  readonly rings: readonly Ring[];
   readonly timeoutMs: number | null;
   readonly onInterrupted: 'Report' | 'Retry';
   /** Where it stands, for reasons and reports. */

@@ -791,11 +791,11 @@ export interface AssociationSuspend {
   Until: string;
 }
 /**
- * Rings of nodes, one after the other, with time to soak.
+ * Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.
  */
 export interface AssociationRollout {
   /**
-   * Rings in order.
+   * Rings in order; a node belongs to the first that matches it.
    *
    * @minItems 1
    * @maxItems 20
@@ -814,7 +814,15 @@ export interface AssociationRing {
    */
   Targets: RingTarget[];
   /**
-   * How long to watch before the next ring.
+   * What people call it.
+   */
+  Name?: string;
+  /**
+   * Failures tolerated among the nodes of this ring; one more halts the rollout. Default: MaxErrors of the association.
+   */
+  MaxErrors?: string;
+  /**
+   * How long to watch before the next ring. Without it the next ring follows at once.
    */
   Soak?: string;
 }
@@ -2215,19 +2223,21 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "2027-01-31T12:00:00Z"
   },
   "#/properties/Reconciled/properties/Rollout": {
-   "description": "Rings of nodes, one after the other, with time to soak.",
+   "description": "Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.",
    "keys": [
     "Rings"
    ],
    "effect": "not-built-yet"
   },
   "#/properties/Reconciled/properties/Rollout/properties/Rings": {
-   "description": "Rings in order."
+   "description": "Rings in order; a node belongs to the first that matches it."
   },
   "#/properties/Reconciled/properties/Rollout/properties/Rings/items": {
    "description": "One ring.",
    "keys": [
     "Targets",
+    "Name",
+    "MaxErrors",
     "Soak"
    ]
   },
@@ -2255,8 +2265,16 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   "#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/items": {
    "description": "One value."
   },
+  "#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name": {
+   "description": "What people call it.",
+   "example": "canary"
+  },
+  "#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors": {
+   "description": "Failures tolerated among the nodes of this ring; one more halts the rollout. Default: MaxErrors of the association.",
+   "example": "0"
+  },
   "#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak": {
-   "description": "How long to watch before the next ring.",
+   "description": "How long to watch before the next ring. Without it the next ring follows at once.",
    "example": "1h"
   }
  },

@@ -667,7 +667,7 @@ return errors === 0;
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateAssociation: Validator = validate22;
-const schema33 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"association.schema.json","title":"AssociationFile","description":"Binds a document to nodes: what to run, with which values, where, when and how carefully. The input shape of AWS CreateAssociation, key for key; what we add sits under Reconciled.","type":"object","additionalProperties":false,"required":["AssociationName","Name"],"properties":{"AssociationName":{"description":"Identity of the association, unique in the repository.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$","examples":["web-nginx-config"]},"Name":{"description":"Name of the document: one of documents/, or a preconfigured AWS-* document.","type":"string","minLength":3,"maxLength":200,"examples":["KeepFile","AWS-RunShellScript"]},"DocumentVersion":{"description":"Which content of the document: $DEFAULT, $LATEST, a pinned number, or a version name.","type":"string","pattern":"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$","default":"$DEFAULT","examples":["$DEFAULT","3"]},"Parameters":{"title":"AssociationParameters","description":"Values for the parameters that the document declares. Each value is a list of texts, also for a single value.","type":"object","propertyNames":{"pattern":"^[A-Za-z0-9_-]{1,128}$"},"additionalProperties":{"description":"Values of one parameter.","type":"array","items":{"description":"One value; text, also for numbers and booleans.","type":"string"}},"maxProperties":200,"default":{},"examples":[{"commands":["uptime"]}]},"Targets":{"description":"Which nodes. Several entries must all match; the values of one entry are alternatives. \"*\" with InstanceIds means every node.","type":"array","items":{"title":"AssociationTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`, `resource-groups:Name`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5,"examples":[[{"Key":"tag:role","Values":["web"]}]]},"InstanceId":{"description":"One node, in the legacy form. Only for documents of schemaVersion 1.2; write Targets instead.","type":"string","pattern":"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$","examples":["mi-0123456789abcdef0"]},"ScheduleExpression":{"description":"When to run: rate(…), cron(…) or at(…). Without it the association runs once on each node, and again when it changes.","type":"string","minLength":1,"maxLength":256,"examples":["rate(30 minutes)","cron(0 2 ? * SUN *)"]},"ScheduleOffset":{"description":"Days to wait after a cron occurrence of the form \"n-th weekday of the month\".","type":"integer","minimum":1,"maximum":6,"examples":[2]},"ApplyOnlyAtCronInterval":{"description":"Run at scheduled times only: not at creation, not at edits, not when a node appears.","type":"boolean","default":false,"examples":[true]},"MaxConcurrency":{"description":"How many nodes may run at the same time: a number, or a percentage of the targets. Default: defaults.maxConcurrency of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["10","25%"]},"MaxErrors":{"description":"How many failed runs are tolerated before no further one starts: a number, or a percentage of the targets. Default: defaults.maxErrors of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0","10%"]},"ComplianceSeverity":{"description":"How bad it is when a node does not comply.","type":"string","enum":["CRITICAL","HIGH","MEDIUM","LOW","UNSPECIFIED"],"default":"UNSPECIFIED","examples":["HIGH"]},"SyncCompliance":{"description":"AUTO: a run that succeeds makes the node compliant. MANUAL: the document reports compliance itself.","type":"string","enum":["AUTO","MANUAL"],"default":"AUTO","x-notBuiltValues":["MANUAL"],"examples":["AUTO"]},"OutputLocation":{"title":"AssociationOutputLocation","description":"Where the complete output of each run is kept.","type":"object","additionalProperties":false,"required":["S3Location"],"properties":{"S3Location":{"title":"AssociationS3Location","description":"A bucket of an S3-compatible store.","type":"object","additionalProperties":false,"required":["OutputS3BucketName"],"properties":{"OutputS3Region":{"description":"Region of the bucket.","type":"string","minLength":3,"maxLength":20,"examples":["eu-central-1"]},"OutputS3BucketName":{"description":"Name of the bucket.","type":"string","minLength":3,"maxLength":63,"examples":["fleet-output"]},"OutputS3KeyPrefix":{"description":"Folder in the bucket.","type":"string","maxLength":500,"examples":["prod"]}}}},"x-effect":"not-built-yet"},"Tags":{"description":"Labels of the association itself; targets do not look at them. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"AssociationTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"CalendarNames":{"description":"Change calendars that must all be open.","type":"array","items":{"description":"Name of a file under calendars/, without .ics.","type":"string","minLength":1,"maxLength":128},"maxItems":10,"examples":[["release-calendar"]],"x-effect":"not-built-yet"},"Duration":{"description":"Hours after which an execution is cancelled.","type":"integer","minimum":1,"maximum":24,"examples":[4],"x-effect":"not-built-yet"},"AlarmConfiguration":{"title":"AssociationAlarmConfiguration","description":"An alarm of the daemon configuration that stops new runs while it rings.","type":"object","additionalProperties":false,"required":["Alarms"],"properties":{"Alarms":{"description":"Exactly one alarm.","type":"array","items":{"title":"AssociationAlarm","description":"An alarm by name.","type":"object","additionalProperties":false,"required":["Name"],"properties":{"Name":{"description":"Name in the daemon configuration.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]}}},"minItems":1,"maxItems":1},"IgnorePollAlarmFailure":{"description":"Go on when the alarm cannot be read.","type":"boolean","default":false,"examples":[false]}},"x-effect":"not-built-yet"},"TargetMaps":{"description":"Parameter values for the child runs of a runbook.","type":"array","items":{"title":"AssociationTargetMap","description":"One child run.","type":"object","additionalProperties":{"description":"Values.","type":"array","items":{"description":"One value.","type":"string"}}},"maxItems":300,"examples":[[{"name":["a"]}]],"x-effect":"not-built-yet"},"AutomationTargetParameterName":{"description":"Parameter of a runbook that is fanned out. Runbooks are not run here.","type":"string","minLength":1,"maxLength":50,"examples":["InstanceId"],"x-effect":"none"},"TargetLocations":{"description":"AWS accounts and Regions. There are none here.","type":"array","items":{"title":"AssociationTargetLocation","description":"One AWS location.","type":"object","additionalProperties":true},"maxItems":100,"examples":[[{"Regions":["eu-central-1"]}]],"x-effect":"none"},"AssociationDispatchAssumeRole":{"description":"AWS role that dispatches runs. There is none here.","type":"string","maxLength":512,"examples":["arn:aws:iam::123456789012:role/dispatch"],"x-effect":"none"},"Reconciled":{"title":"AssociationExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Timezone":{"description":"IANA zone in which cron and at are read. Default: defaults.timezone of reconciled.yaml.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin"]},"TimeoutSeconds":{"description":"Longest time a whole run may take on a node. Without it the time-outs of the steps are all there is.","type":"integer","minimum":1,"maximum":172800,"examples":[600]},"OnInterrupted":{"description":"After a run was cut off (a crash, a power loss): Report it as Failed, or Retry it with a new run.","type":"string","enum":["Report","Retry"],"default":"Report","examples":["Retry"]},"StartingDeadline":{"description":"With ApplyOnlyAtCronInterval: how late a scheduled run may still start.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","default":"10m","examples":["10m","2h"]},"Mode":{"description":"Enforce changes nodes; Audit only looks.","type":"string","enum":["Enforce","Audit"],"default":"Enforce","x-notBuiltValues":["Audit"],"examples":["Enforce"]},"DependsOn":{"description":"Associations that must have succeeded on the node before.","type":"array","items":{"description":"An AssociationName.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$"},"maxItems":20,"examples":[["base-packages"]],"x-effect":"not-built-yet"},"Suspend":{"title":"AssociationSuspend","description":"Starts nothing for a while; somebody is named and it ends by itself.","type":"object","additionalProperties":false,"required":["Reason","Owner","Until"],"properties":{"Reason":{"description":"Why.","type":"string","minLength":1,"maxLength":500,"examples":["migration of the database"]},"Owner":{"description":"Who to ask.","type":"string","minLength":1,"maxLength":200,"examples":["ops@example.org"]},"Until":{"description":"When it ends, RFC 3339 with a zone.","type":"string","format":"date-time","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$","examples":["2027-01-31T12:00:00Z"]}},"x-effect":"not-built-yet"},"Rollout":{"title":"AssociationRollout","description":"Rings of nodes, one after the other, with time to soak.","type":"object","additionalProperties":false,"required":["Rings"],"properties":{"Rings":{"description":"Rings in order.","type":"array","items":{"title":"AssociationRing","description":"One ring.","type":"object","additionalProperties":false,"required":["Targets"],"properties":{"Targets":{"description":"Which nodes.","type":"array","items":{"title":"RingTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5},"Soak":{"description":"How long to watch before the next ring.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","examples":["1h"]}}},"minItems":1,"maxItems":20}},"x-effect":"not-built-yet"}},"default":{}}},"examples":[{"AssociationName":"web-motd","Name":"AWS-RunShellScript","Parameters":{"commands":["echo kept by reconciled > \"${RECONCILED_ROOT:-}/etc/motd\""]},"Targets":[{"Key":"tag:role","Values":["web"]}],"ScheduleExpression":"rate(30 minutes)"}]};
+const schema33 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"association.schema.json","title":"AssociationFile","description":"Binds a document to nodes: what to run, with which values, where, when and how carefully. The input shape of AWS CreateAssociation, key for key; what we add sits under Reconciled.","type":"object","additionalProperties":false,"required":["AssociationName","Name"],"properties":{"AssociationName":{"description":"Identity of the association, unique in the repository.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$","examples":["web-nginx-config"]},"Name":{"description":"Name of the document: one of documents/, or a preconfigured AWS-* document.","type":"string","minLength":3,"maxLength":200,"examples":["KeepFile","AWS-RunShellScript"]},"DocumentVersion":{"description":"Which content of the document: $DEFAULT, $LATEST, a pinned number, or a version name.","type":"string","pattern":"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$","default":"$DEFAULT","examples":["$DEFAULT","3"]},"Parameters":{"title":"AssociationParameters","description":"Values for the parameters that the document declares. Each value is a list of texts, also for a single value.","type":"object","propertyNames":{"pattern":"^[A-Za-z0-9_-]{1,128}$"},"additionalProperties":{"description":"Values of one parameter.","type":"array","items":{"description":"One value; text, also for numbers and booleans.","type":"string"}},"maxProperties":200,"default":{},"examples":[{"commands":["uptime"]}]},"Targets":{"description":"Which nodes. Several entries must all match; the values of one entry are alternatives. \"*\" with InstanceIds means every node.","type":"array","items":{"title":"AssociationTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`, `resource-groups:Name`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5,"examples":[[{"Key":"tag:role","Values":["web"]}]]},"InstanceId":{"description":"One node, in the legacy form. Only for documents of schemaVersion 1.2; write Targets instead.","type":"string","pattern":"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$","examples":["mi-0123456789abcdef0"]},"ScheduleExpression":{"description":"When to run: rate(…), cron(…) or at(…). Without it the association runs once on each node, and again when it changes.","type":"string","minLength":1,"maxLength":256,"examples":["rate(30 minutes)","cron(0 2 ? * SUN *)"]},"ScheduleOffset":{"description":"Days to wait after a cron occurrence of the form \"n-th weekday of the month\".","type":"integer","minimum":1,"maximum":6,"examples":[2]},"ApplyOnlyAtCronInterval":{"description":"Run at scheduled times only: not at creation, not at edits, not when a node appears.","type":"boolean","default":false,"examples":[true]},"MaxConcurrency":{"description":"How many nodes may run at the same time: a number, or a percentage of the targets. Default: defaults.maxConcurrency of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["10","25%"]},"MaxErrors":{"description":"How many failed runs are tolerated before no further one starts: a number, or a percentage of the targets. Default: defaults.maxErrors of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0","10%"]},"ComplianceSeverity":{"description":"How bad it is when a node does not comply.","type":"string","enum":["CRITICAL","HIGH","MEDIUM","LOW","UNSPECIFIED"],"default":"UNSPECIFIED","examples":["HIGH"]},"SyncCompliance":{"description":"AUTO: a run that succeeds makes the node compliant. MANUAL: the document reports compliance itself.","type":"string","enum":["AUTO","MANUAL"],"default":"AUTO","x-notBuiltValues":["MANUAL"],"examples":["AUTO"]},"OutputLocation":{"title":"AssociationOutputLocation","description":"Where the complete output of each run is kept.","type":"object","additionalProperties":false,"required":["S3Location"],"properties":{"S3Location":{"title":"AssociationS3Location","description":"A bucket of an S3-compatible store.","type":"object","additionalProperties":false,"required":["OutputS3BucketName"],"properties":{"OutputS3Region":{"description":"Region of the bucket.","type":"string","minLength":3,"maxLength":20,"examples":["eu-central-1"]},"OutputS3BucketName":{"description":"Name of the bucket.","type":"string","minLength":3,"maxLength":63,"examples":["fleet-output"]},"OutputS3KeyPrefix":{"description":"Folder in the bucket.","type":"string","maxLength":500,"examples":["prod"]}}}},"x-effect":"not-built-yet"},"Tags":{"description":"Labels of the association itself; targets do not look at them. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"AssociationTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"CalendarNames":{"description":"Change calendars that must all be open.","type":"array","items":{"description":"Name of a file under calendars/, without .ics.","type":"string","minLength":1,"maxLength":128},"maxItems":10,"examples":[["release-calendar"]],"x-effect":"not-built-yet"},"Duration":{"description":"Hours after which an execution is cancelled.","type":"integer","minimum":1,"maximum":24,"examples":[4],"x-effect":"not-built-yet"},"AlarmConfiguration":{"title":"AssociationAlarmConfiguration","description":"An alarm of the daemon configuration that stops new runs while it rings.","type":"object","additionalProperties":false,"required":["Alarms"],"properties":{"Alarms":{"description":"Exactly one alarm.","type":"array","items":{"title":"AssociationAlarm","description":"An alarm by name.","type":"object","additionalProperties":false,"required":["Name"],"properties":{"Name":{"description":"Name in the daemon configuration.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]}}},"minItems":1,"maxItems":1},"IgnorePollAlarmFailure":{"description":"Go on when the alarm cannot be read.","type":"boolean","default":false,"examples":[false]}},"x-effect":"not-built-yet"},"TargetMaps":{"description":"Parameter values for the child runs of a runbook.","type":"array","items":{"title":"AssociationTargetMap","description":"One child run.","type":"object","additionalProperties":{"description":"Values.","type":"array","items":{"description":"One value.","type":"string"}}},"maxItems":300,"examples":[[{"name":["a"]}]],"x-effect":"not-built-yet"},"AutomationTargetParameterName":{"description":"Parameter of a runbook that is fanned out. Runbooks are not run here.","type":"string","minLength":1,"maxLength":50,"examples":["InstanceId"],"x-effect":"none"},"TargetLocations":{"description":"AWS accounts and Regions. There are none here.","type":"array","items":{"title":"AssociationTargetLocation","description":"One AWS location.","type":"object","additionalProperties":true},"maxItems":100,"examples":[[{"Regions":["eu-central-1"]}]],"x-effect":"none"},"AssociationDispatchAssumeRole":{"description":"AWS role that dispatches runs. There is none here.","type":"string","maxLength":512,"examples":["arn:aws:iam::123456789012:role/dispatch"],"x-effect":"none"},"Reconciled":{"title":"AssociationExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Timezone":{"description":"IANA zone in which cron and at are read. Default: defaults.timezone of reconciled.yaml.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin"]},"TimeoutSeconds":{"description":"Longest time a whole run may take on a node. Without it the time-outs of the steps are all there is.","type":"integer","minimum":1,"maximum":172800,"examples":[600]},"OnInterrupted":{"description":"After a run was cut off (a crash, a power loss): Report it as Failed, or Retry it with a new run.","type":"string","enum":["Report","Retry"],"default":"Report","examples":["Retry"]},"StartingDeadline":{"description":"With ApplyOnlyAtCronInterval: how late a scheduled run may still start.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","default":"10m","examples":["10m","2h"]},"Mode":{"description":"Enforce changes nodes; Audit only looks.","type":"string","enum":["Enforce","Audit"],"default":"Enforce","x-notBuiltValues":["Audit"],"examples":["Enforce"]},"DependsOn":{"description":"Associations that must have succeeded on the node before.","type":"array","items":{"description":"An AssociationName.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$"},"maxItems":20,"examples":[["base-packages"]],"x-effect":"not-built-yet"},"Suspend":{"title":"AssociationSuspend","description":"Starts nothing for a while; somebody is named and it ends by itself.","type":"object","additionalProperties":false,"required":["Reason","Owner","Until"],"properties":{"Reason":{"description":"Why.","type":"string","minLength":1,"maxLength":500,"examples":["migration of the database"]},"Owner":{"description":"Who to ask.","type":"string","minLength":1,"maxLength":200,"examples":["ops@example.org"]},"Until":{"description":"When it ends, RFC 3339 with a zone.","type":"string","format":"date-time","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$","examples":["2027-01-31T12:00:00Z"]}},"x-effect":"not-built-yet"},"Rollout":{"title":"AssociationRollout","description":"Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.","type":"object","additionalProperties":false,"required":["Rings"],"properties":{"Rings":{"description":"Rings in order; a node belongs to the first that matches it.","type":"array","items":{"title":"AssociationRing","description":"One ring.","type":"object","additionalProperties":false,"required":["Targets"],"properties":{"Targets":{"description":"Which nodes.","type":"array","items":{"title":"RingTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5},"Name":{"description":"What people call it.","type":"string","minLength":1,"maxLength":64,"pattern":"^[A-Za-z0-9][A-Za-z0-9 _.-]*$","examples":["canary"]},"MaxErrors":{"description":"Failures tolerated among the nodes of this ring; one more halts the rollout. Default: MaxErrors of the association.","type":"string","pattern":"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0"]},"Soak":{"description":"How long to watch before the next ring. Without it the next ring follows at once.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","examples":["1h"]}}},"minItems":1,"maxItems":20}},"x-effect":"not-built-yet"}},"default":{}}},"examples":[{"AssociationName":"web-motd","Name":"AWS-RunShellScript","Parameters":{"commands":["echo kept by reconciled > \"${RECONCILED_ROOT:-}/etc/motd\""]},"Targets":[{"Key":"tag:role","Values":["web"]}],"ScheduleExpression":"rate(30 minutes)"}]};
 const func11 = Object.prototype.hasOwnProperty;
 const pattern14 = new RegExp("^[A-Za-z0-9_.-]{3,128}$", "u");
 const pattern15 = new RegExp("^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$", "u");
@@ -676,6 +676,8 @@ const pattern17 = new RegExp("^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$", "u");
 const pattern18 = new RegExp("^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$", "u");
 const pattern19 = new RegExp("^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
 const pattern22 = new RegExp("^[1-9][0-9]{0,8}(s|m|h|d)$", "u");
+const pattern25 = new RegExp("^[A-Za-z0-9][A-Za-z0-9 _.-]*$", "u");
+const pattern26 = new RegExp("^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="association.schema.json" */;
@@ -2465,7 +2467,7 @@ vErrors.push(err145);
 errors++;
 }
 for(const key13 in data58){
-if(!((key13 === "Targets") || (key13 === "Soak"))){
+if(!((((key13 === "Targets") || (key13 === "Name")) || (key13 === "MaxErrors")) || (key13 === "Soak"))){
 const err146 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err146];
@@ -2635,11 +2637,11 @@ vErrors.push(err159);
 errors++;
 }
 }
-if(data58.Soak !== undefined){
-let data64 = data58.Soak;
+if(data58.Name !== undefined){
+let data64 = data58.Name;
 if(typeof data64 === "string"){
-if(!pattern22.test(data64)){
-const err160 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
+if(ucs2length(data64) > 64){
+const err160 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2648,9 +2650,8 @@ vErrors.push(err160);
 }
 errors++;
 }
-}
-else {
-const err161 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data64) < 1){
+const err161 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2659,10 +2660,8 @@ vErrors.push(err161);
 }
 errors++;
 }
-}
-}
-else {
-const err162 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern25.test(data64)){
+const err162 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9 _.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"+"\""};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2672,9 +2671,8 @@ vErrors.push(err162);
 errors++;
 }
 }
-}
 else {
-const err163 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err163 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2684,9 +2682,11 @@ vErrors.push(err163);
 errors++;
 }
 }
-}
-else {
-const err164 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data58.MaxErrors !== undefined){
+let data65 = data58.MaxErrors;
+if(typeof data65 === "string"){
+if(!pattern26.test(data65)){
+const err164 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/MaxErrors",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2696,9 +2696,8 @@ vErrors.push(err164);
 errors++;
 }
 }
-}
 else {
-const err165 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err165 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/MaxErrors",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2708,13 +2707,86 @@ vErrors.push(err165);
 errors++;
 }
 }
-else {
-const err166 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data58.Soak !== undefined){
+let data66 = data58.Soak;
+if(typeof data66 === "string"){
+if(!pattern22.test(data66)){
+const err166 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err166];
 }
 else {
 vErrors.push(err166);
+}
+errors++;
+}
+}
+else {
+const err167 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err167];
+}
+else {
+vErrors.push(err167);
+}
+errors++;
+}
+}
+}
+else {
+const err168 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err168];
+}
+else {
+vErrors.push(err168);
+}
+errors++;
+}
+}
+}
+else {
+const err169 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err169];
+}
+else {
+vErrors.push(err169);
+}
+errors++;
+}
+}
+}
+else {
+const err170 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err170];
+}
+else {
+vErrors.push(err170);
+}
+errors++;
+}
+}
+}
+else {
+const err171 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err171];
+}
+else {
+vErrors.push(err171);
+}
+errors++;
+}
+}
+else {
+const err172 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err172];
+}
+else {
+vErrors.push(err172);
 }
 errors++;
 }
@@ -2725,11 +2797,11 @@ validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDaemonConfig: Validator = validate23;
 const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The key by which nodes know this daemon. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"title":"DaemonAlarms","description":"Alarms that associations may name. Reserved.","type":"object","additionalProperties":true,"examples":[{}],"x-effect":"not-built-yet"}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
-const pattern26 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
-const pattern27 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
-const pattern28 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
-const pattern36 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
-const pattern39 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern28 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
+const pattern29 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
+const pattern30 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
+const pattern38 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
+const pattern41 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="daemon-config.schema.json" */;
@@ -2809,7 +2881,7 @@ errors++;
 if(data.instance !== undefined){
 let data0 = data.instance;
 if(typeof data0 === "string"){
-if(!pattern26.test(data0)){
+if(!pattern28.test(data0)){
 const err4 = {instancePath:instancePath+"/instance",schemaPath:"#/properties/instance/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -2922,7 +2994,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!pattern27.test(data3)){
+if(!pattern29.test(data3)){
 const err13 = {instancePath:instancePath+"/source/branch",schemaPath:"#/properties/source/properties/branch/pattern",keyword:"pattern",params:{pattern: "^[^\\s~^:?*\\[\\\\]+$"},message:"must match pattern \""+"^[^\\s~^:?*\\[\\\\]+$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -2968,7 +3040,7 @@ errors++;
 }
 let data5 = data1.pollInterval;
 if(typeof data5 === "string"){
-if(!pattern28.test(data5)){
+if(!pattern30.test(data5)){
 const err17 = {instancePath:instancePath+"/source/pollInterval",schemaPath:"#/properties/source/properties/pollInterval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -3133,7 +3205,7 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(!pattern27.test(data9)){
+if(!pattern29.test(data9)){
 const err31 = {instancePath:instancePath+"/status/branch",schemaPath:"#/properties/status/properties/branch/pattern",keyword:"pattern",params:{pattern: "^[^\\s~^:?*\\[\\\\]+$"},message:"must match pattern \""+"^[^\\s~^:?*\\[\\\\]+$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -3156,7 +3228,7 @@ errors++;
 }
 let data10 = data8.interval;
 if(typeof data10 === "string"){
-if(!pattern28.test(data10)){
+if(!pattern30.test(data10)){
 const err33 = {instancePath:instancePath+"/status/interval",schemaPath:"#/properties/status/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err33];
@@ -3408,7 +3480,7 @@ errors++;
 }
 let data17 = data16.listen;
 if(typeof data17 === "string"){
-if(!pattern36.test(data17)){
+if(!pattern38.test(data17)){
 const err54 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err54];
@@ -3582,7 +3654,7 @@ const len0 = data21.length;
 for(let i0=0; i0<len0; i0++){
 let data22 = data21[i0];
 if(typeof data22 === "string"){
-if(!pattern39.test(data22)){
+if(!pattern41.test(data22)){
 const err69 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err69];
@@ -3655,7 +3727,7 @@ errors++;
 }
 let data25 = data24.listen;
 if(typeof data25 === "string"){
-if(!pattern36.test(data25)){
+if(!pattern38.test(data25)){
 const err75 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err75];
@@ -3978,7 +4050,7 @@ validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDocumentMetadata: Validator = validate24;
 
-const pattern43 = new RegExp("^[1-9][0-9]{0,8}$", "u");
+const pattern45 = new RegExp("^[1-9][0-9]{0,8}$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="document-metadata.schema.json" */;
@@ -4010,7 +4082,7 @@ errors++;
 if(data.DefaultVersion !== undefined){
 let data0 = data.DefaultVersion;
 if(typeof data0 === "string"){
-if(!pattern43.test(data0)){
+if(!pattern45.test(data0)){
 const err1 = {instancePath:instancePath+"/DefaultVersion",schemaPath:"#/properties/DefaultVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err1];
@@ -4083,7 +4155,7 @@ errors++;
 if(data2.DocumentVersion !== undefined){
 let data3 = data2.DocumentVersion;
 if(typeof data3 === "string"){
-if(!pattern43.test(data3)){
+if(!pattern45.test(data3)){
 const err7 = {instancePath:instancePath+"/Versions/" + i0+"/DocumentVersion",schemaPath:"#/properties/Versions/items/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4171,7 +4243,7 @@ validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateGroup: Validator = validate25;
 
-const pattern46 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
+const pattern48 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="group.schema.json" */;
@@ -4220,7 +4292,7 @@ errors++;
 if(data.Name !== undefined){
 let data0 = data.Name;
 if(typeof data0 === "string"){
-if(!pattern46.test(data0)){
+if(!pattern48.test(data0)){
 const err3 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{1,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -4801,8 +4873,8 @@ validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateParameter: Validator = validate27;
 const schema38 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"parameter.schema.json","title":"ParameterFile","description":"A Parameter Store entry (shape of AWS PutParameter), referred to as {{ssm:name}}.","type":"object","additionalProperties":false,"required":["Name","Value"],"properties":{"Name":{"description":"Name, with / for hierarchies of at most 15 levels. May not begin with aws or ssm.","type":"string","pattern":"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$","maxLength":1011,"examples":["/web/port"]},"Type":{"description":"String, or StringList (texts separated by commas).","type":"string","enum":["String","StringList","SecureString"],"x-notBuiltValues":["SecureString"],"default":"String","examples":["String"]},"Value":{"description":"The value.","type":"string","minLength":1,"maxLength":8192,"examples":["8080"]},"Description":{"description":"What it is for.","type":"string","maxLength":1024,"examples":["Port of the web server"]},"AllowedPattern":{"description":"Regular expression (RE2) that Value must match.","type":"string","maxLength":1024,"examples":["^[0-9]+$"]},"DataType":{"description":"Kind of text.","type":"string","enum":["text"],"default":"text","examples":["text"]},"Tags":{"description":"Labels of the entry. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"ParameterTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"Tier":{"description":"AWS pricing tier. Has no meaning here.","type":"string","examples":["Standard"],"x-effect":"none"},"Overwrite":{"description":"Part of the AWS call. Git keeps the versions here.","type":"boolean","examples":[true],"x-effect":"none"},"KeyId":{"description":"AWS KMS key. Has no meaning here.","type":"string","maxLength":256,"examples":["alias/aws/ssm"],"x-effect":"none"},"Policies":{"description":"AWS expiry policies. Have no meaning here.","type":"string","examples":["[]"],"x-effect":"none"},"Reconciled":{"title":"ParameterExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Version":{"description":"Number of this value, for {{ssm:name:2}}.","type":"integer","minimum":1,"default":1,"examples":[2]},"Labels":{"description":"Labels of this value, for {{ssm:name:label}}.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["stable"]]}},"default":{}}},"examples":[{"Name":"/web/port","Type":"String","Value":"8080"}]};
-const pattern52 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
-const pattern55 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
+const pattern54 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
+const pattern57 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="parameter.schema.json" */;
@@ -4870,7 +4942,7 @@ vErrors.push(err3);
 }
 errors++;
 }
-if(!pattern52.test(data0)){
+if(!pattern54.test(data0)){
 const err4 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"},message:"must match pattern \""+"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -5292,7 +5364,7 @@ const len1 = data16.length;
 for(let i1=0; i1<len1; i1++){
 let data17 = data16[i1];
 if(typeof data17 === "string"){
-if(!pattern55.test(data17)){
+if(!pattern57.test(data17)){
 const err39 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
 if(vErrors === null){
 vErrors = [err39];
@@ -5354,8 +5426,8 @@ validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateReconciled: Validator = validate28;
 const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"reconciled.schema.json","title":"RepositoryFile","description":"reconciled.yaml at the root of the repository: defaults, guards, policy. The copy in the accepted revision judges the next one.","type":"object","additionalProperties":false,"properties":{"defaults":{"title":"RepositoryDefaults","description":"What associations mean when they do not say.","type":"object","additionalProperties":false,"properties":{"timezone":{"description":"IANA zone in which cron and at are read.","type":"string","minLength":1,"maxLength":64,"default":"UTC","examples":["Europe/Berlin"]},"maxConcurrency":{"description":"MaxConcurrency of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$","default":"50","examples":["50","10%"]},"maxErrors":{"description":"MaxErrors of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$","default":"100%","examples":["0","100%"]}},"default":{}},"strict":{"description":"aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.","type":"string","enum":["aws","off"],"default":"off","examples":["off"]},"guards":{"title":"RepositoryGuards","description":"A revision that goes beyond these is held until somebody accepts it.","type":"object","additionalProperties":false,"properties":{"maxRemovedAssociationsPercent":{"description":"Percent of the associations that a revision may remove.","type":"number","minimum":0,"maximum":100,"default":20,"examples":[20]},"minRemovedAssociations":{"description":"Associations that a revision may remove however few there are.","type":"integer","minimum":0,"default":5,"examples":[5]},"maxRemovedNodesPercent":{"description":"Percent of the nodes that a revision may take out of targets.","type":"number","minimum":0,"maximum":100,"default":25,"examples":[25]},"minRemovedNodes":{"description":"Nodes that a revision may take out of targets however few there are.","type":"integer","minimum":0,"default":50,"examples":[50]},"maxAffectedNodes":{"description":"Nodes on which a revision may change anything; null is off.","type":["integer","null"],"minimum":1,"default":null,"examples":[500,null]}},"default":{}},"policy":{"title":"RepositoryPolicy","description":"Which revisions are accepted at all.","type":"object","additionalProperties":false,"properties":{"allowedSigners":{"description":"File of the repository with the SSH keys that may sign commits.","type":"string","examples":["allowed_signers"]}},"x-effect":"not-built-yet"}},"examples":[{"defaults":{"timezone":"Europe/Berlin","maxErrors":"10%"},"guards":{"maxRemovedAssociationsPercent":20}}]};
-const pattern56 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
-const pattern57 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
+const pattern58 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
+const pattern59 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="reconciled.schema.json" */;
@@ -5448,7 +5520,7 @@ errors++;
 }
 let data2 = data0.maxConcurrency;
 if(typeof data2 === "string"){
-if(!pattern56.test(data2)){
+if(!pattern58.test(data2)){
 const err5 = {instancePath:instancePath+"/defaults/maxConcurrency",schemaPath:"#/properties/defaults/properties/maxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -5471,7 +5543,7 @@ errors++;
 }
 let data3 = data0.maxErrors;
 if(typeof data3 === "string"){
-if(!pattern57.test(data3)){
+if(!pattern59.test(data3)){
 const err7 = {instancePath:instancePath+"/defaults/maxErrors",schemaPath:"#/properties/defaults/properties/maxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err7];

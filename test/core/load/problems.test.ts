@@ -269,6 +269,7 @@ const cases = [
       'not-built-yet 6:1 /Duration',
       'not-built-yet 7:21 /Reconciled/Mode',
       'not-built-yet 7:28 /Reconciled/DependsOn',
+      'unknown-dependency 7:40 /Reconciled/DependsOn/0',
     ],
   },
   {
