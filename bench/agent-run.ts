@@ -134,6 +134,7 @@ function jobOf(script: string, label: string): Job {
     generation: digestOf(content),
     occasion: `manual:${label}`,
     document: { name: 'Bench', version: '1', content, digest: digestOf(content) },
+    documents: {},
     parameters: {},
     parametersDigest: digestOf({}),
     parameterStore: {},

@@ -44,6 +44,7 @@ const jobFor = (node: NodeId, label: string) => ({
   generation: documentDigest,
   occasion: `manual:${label}`,
   document: { name: 'Bench', version: '1', content, digest: documentDigest },
+  documents: {},
   parameters: {},
   parametersDigest,
   parameterStore: {},

@@ -7,10 +7,9 @@
  */
 import { digestOf } from '../core/canonical/digest.ts';
 import { cutText, executionSummary, SUMMARY_BYTES_MAX } from '../core/document/output.ts';
-import type { Preparation } from '../core/document/prepared.ts';
 import type { Instant, NodeId, RunId } from '../core/model/brand.ts';
 import { instant } from '../core/model/brand.ts';
-import { present, unreachable } from '../core/model/errors.ts';
+import { invariant, present, unreachable } from '../core/model/errors.ts';
 import type { RunResult, StepResult } from '../core/model/run.ts';
 import type {
   AgentMessage,
@@ -22,12 +21,13 @@ import type {
 import { parseJob } from '../protocol/parse.ts';
 import { verifyEnvelope } from '../protocol/sign.ts';
 import type { Kill, TaskHistory } from './flow.ts';
-import { elementsOf, nextOf } from './flow.ts';
+import { nextOf, stepOf } from './flow.ts';
 import type { ActiveRun, LedgerRecord, LedgerState } from './ledger.ts';
 import { applyRecord, endedRun, isLowerFence } from './ledger.ts';
 import { boundResult } from './output.ts';
 import type { ExecutorEvent, Task, TaskOrder, TaskOutcome } from './ports.ts';
 import { sameTask } from './ports.ts';
+import type { RunPlan } from './prepare.ts';
 
 /** What does not change while the agent runs. */
 export type AgentContext = {
@@ -36,7 +36,7 @@ export type AgentContext = {
   readonly daemonKey: string;
   readonly bootId: string;
   /** `prepareRun` for this node: the same job always gives the same steps. */
-  readonly prepare: (job: Job) => Preparation;
+  readonly prepare: (job: Job) => RunPlan;
 };
 
 export type AgentInput =
@@ -157,8 +157,9 @@ function offered(
   if (job.notBefore > now + skewMsMax) {
     return refuse(job, 'NotYet', `it is ${now}, before ${job.notBefore}`);
   }
+  const documents = [job.document, ...Object.values(job.documents)];
   const isWhole =
-    digestOf(job.document.content) === job.document.digest &&
+    documents.every(({ content, digest }) => digestOf(content) === digest) &&
     digestOf(job.parameters) === job.parametersDigest;
   if (!isWhole) return refuse(job, 'BadDigest', 'content differs from its digest');
   if (state.active !== null)
@@ -255,7 +256,8 @@ function proceed(
     });
   }
   const stop = active.stop ?? (isRebooted(context, active) ? reboot : null);
-  const next = nextOf({ steps: prepared.steps, history: active.history, stop });
+  const { steps, open } = prepared;
+  const next = nextOf({ steps, open, history: active.history, stop });
   switch (next.kind) {
     case 'wait':
       return { records, effects: [] };
@@ -402,16 +404,16 @@ function after(active: ActiveRun, record: LedgerRecord): ActiveRun {
 
 function orderOf(context: AgentContext, active: ActiveRun, task: Task): TaskOrder {
   const { job, history } = active;
-  const prepared = context.prepare(job);
-  const step = prepared.ok ? prepared.steps[task.step] : undefined;
-  const { action, inputs, environment } = present(step, `step ${task.step} was prepared before`);
+  const plan = context.prepare(job);
+  invariant(plan.ok, 'a job with a task was prepared before');
+  const { step, inputs } = stepOf({ ...plan, history, stop: null }, task);
   return {
     run: job.run,
     task,
     sequence: history.length - 1,
-    action,
-    inputs: present(elementsOf(inputs)[task.element], 'the element was there when it started'),
-    environment,
+    action: step.action,
+    inputs,
+    environment: step.environment,
     commandId: job.associationId,
     startedAt: present(history.at(-1)?.startedAt, 'the task has started'),
   };

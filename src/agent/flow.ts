@@ -2,16 +2,33 @@
  * The way through a document's steps: pure, so that the simulator walks it too. Which step comes next, which are skipped,
  * what an exit code means, how the run ends. Texts and rules: spec/documents.md §3.3 to §3.6.
  */
-import { concludeScript, concludeUnstarted, EXIT_KILLED } from '../core/document/exit.ts';
+import {
+  concludeScript,
+  concludeUnstarted,
+  EXIT_KILLED,
+  EXIT_SUCCESS_AND_STOP,
+  ON_FAILURE_NOTE,
+} from '../core/document/exit.ts';
 import type { PreparedStep } from '../core/document/prepared.ts';
+import { RUN_DOCUMENT } from '../core/document/run-document.ts';
 import { documentState, mergeStates } from '../core/document/status.ts';
 import type { Instant } from '../core/model/brand.ts';
-import { invariant } from '../core/model/errors.ts';
+import { invariant, present } from '../core/model/errors.ts';
 import type { Json, JsonObject } from '../core/model/json.ts';
 import { isJsonObject } from '../core/model/json.ts';
 import type { RunStatus, StepResult, StepStatus } from '../core/model/run.ts';
-import { appendText, joinStreams, noOutput } from './output.ts';
+import { appendStreams, appendText, joinStreams, noOutput } from './output.ts';
 import type { Task, TaskOutcome } from './ports.ts';
+
+/** What a step of `aws:runDocument` stands for. */
+export type Opened =
+  | { readonly kind: 'steps'; readonly steps: readonly PreparedStep[] }
+  /** It lies in a file: a task reads it, and its text is in the task's outcome from then on. */
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'failure'; readonly text: string };
+
+/** Pure. `depth` counts the documents around the step, `text` is what its task has read. */
+export type OpenDocument = (inputs: JsonObject, depth: number, text: string | null) => Opened;
 
 /** A task that was started, and how it ended once it has. */
 export type TaskHistory = {
@@ -35,6 +52,7 @@ export type Flow = {
   readonly history: readonly TaskHistory[];
   /** The run was stopped as a whole. */
   readonly stop: Kill | null;
+  readonly open: OpenDocument;
 };
 
 export type Next =
@@ -48,7 +66,23 @@ export type Next =
     };
 
 /** What to do now, from the first step on: a pure function of what has happened so far. */
-export function nextOf({ steps, history, stop }: Flow): Next {
+export function nextOf(flow: Flow): Next {
+  const next = walk(flow, 0);
+  if (next.kind !== 'start' || flow.history.length < TASKS_MAX) return next;
+  return walk({ ...flow, stop: flow.stop ?? tooManyTasks }, 0);
+}
+
+/** Documents that run each other many times over are a bomb; the ledger keeps an outcome for every task. */
+export const TASKS_MAX = 1_000;
+const tooManyTasks: Kill = {
+  scope: 'run',
+  status: 'Cancelled',
+  reason: `not started: a run has at most ${TASKS_MAX} tasks`,
+};
+
+/** `depth` counts the documents around these steps. */
+function walk(flow: Flow, depth: number): Next {
+  const { steps, history, stop } = flow;
   const results: StepResult[] = [];
   let exited = false;
   let interrupted = false;
@@ -62,28 +96,108 @@ export function nextOf({ steps, history, stop }: Flow): Next {
       results.push(notRun(step, 'Skipped', step.reason));
       continue;
     }
-    const past = history.filter(({ task }) => task.step === index);
-    if (step.disposition === 'Run') {
-      const elements = elementsOf(step.inputs);
-      const pending = past.find(({ outcome }) => outcome === null);
-      if (pending !== undefined) return { kind: 'wait', task: pending.task };
-      const element = elements[past.length];
-      const isLost = past.some(isInterrupted);
-      if (element !== undefined && stop === null && !isLost) {
-        return { kind: 'start', task: { step: index, element: past.length }, inputs: element };
-      }
-      if (element !== undefined && stop !== null && past.length === 0) {
-        results.push(notRun(step, stop.status, stop.reason));
-        continue;
-      }
-      interrupted = isLost;
+    if (step.disposition === 'Fail') {
+      const left = failUnstarted(step);
+      results.push(left.result);
+      exited ||= left.stops;
+      continue;
     }
-    const left = step.disposition === 'Fail' ? failUnstarted(step) : mergeTasks(step, past);
-    results.push(left.result);
-    exited ||= left.stops;
+    const shared = sharedOf(step);
+    const past = history.filter(({ task }) => task.step === index);
+    const ends: Ended[] = [];
+    const elements = elementsOf(step.inputs);
+    for (const [element, inputs] of elements.entries()) {
+      const own = past.filter(({ task }) => task.element === element);
+      const task: Task = { step: index, element };
+      const way =
+        step.action === RUN_DOCUMENT
+          ? throughDocument(flow, { task, inputs, own, shared, depth })
+          : throughTask(flow, { task, inputs, own, shared });
+      if (way.kind === 'start' || way.kind === 'wait') return way;
+      if (way.kind === 'stopped') break;
+      ends.push(way.end);
+      interrupted = way.interrupted;
+      if (interrupted) break;
+    }
+    if (elements.length > 0 && ends.length === 0 && stop !== null) {
+      results.push(notRun(step, stop.status, stop.reason));
+      continue;
+    }
+    results.push(mergeTasks(step, past, ends));
+    exited ||= ends.some(({ stops }) => stops);
   }
   return { kind: 'end', status: statusOf(results), interrupted, steps: results };
 }
+
+type Element = {
+  readonly task: Task;
+  readonly inputs: JsonObject;
+  /** What has happened of it. */
+  readonly own: readonly TaskHistory[];
+  readonly shared: Shared;
+};
+type Way =
+  | Exclude<Next, { kind: 'end' }>
+  /** The run was stopped before it began. */
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'ended'; readonly end: Ended; readonly interrupted: boolean };
+
+function throughTask({ stop }: Flow, { task, inputs, own, shared }: Element): Way {
+  const last = own.at(-1);
+  if (last?.outcome === null) return { kind: 'wait', task: last.task };
+  if (last === undefined) {
+    return stop === null ? { kind: 'start', task, inputs } : { kind: 'stopped' };
+  }
+  return { kind: 'ended', end: endOfTask(last, shared), interrupted: isInterrupted(last) };
+}
+
+/** The document's own steps, one task each; before them, one that reads it where it lies in a file. */
+function throughDocument(flow: Flow, element: Element & { readonly depth: number }): Way {
+  const { task, inputs, own, shared, depth } = element;
+  const read = own.find((past) => past.task.inner === undefined);
+  if (own.length === 0 && flow.stop !== null) return { kind: 'stopped' };
+  if (read !== undefined && read.outcome?.document === undefined) {
+    return throughTask(flow, { ...element, own: [read] });
+  }
+  const opened = flow.open(inputs, depth, read?.outcome?.document ?? null);
+  if (opened.kind === 'unread') return throughTask(flow, { ...element, own: [] });
+  if (opened.kind === 'failure') {
+    const end = concluded(failedWith(opened.text), shared);
+    return { kind: 'ended', end, interrupted: false };
+  }
+  const history = own.flatMap((past) =>
+    past.task.inner === undefined ? [] : [{ ...past, task: past.task.inner }],
+  );
+  const next = walk({ ...flow, steps: opened.steps, history }, depth + 1);
+  if (next.kind !== 'end') return { ...next, task: { ...task, inner: next.task } };
+  const { interrupted } = next;
+  return { kind: 'ended', end: concluded(mergeInner(next.steps), shared), interrupted };
+}
+
+/**
+ * The step that a task is of and the task's inputs, found the way `nextOf` went.
+ * @throws InvariantError for a task that `nextOf` never gave
+ */
+export function stepOf(
+  flow: Flow,
+  task: Task,
+  depth = 0,
+): { step: PreparedStep; inputs: JsonObject } {
+  const step = present(flow.steps[task.step], `step ${task.step} was prepared before`);
+  const inputs = present(elementsOf(step.inputs)[task.element], 'the element was there before');
+  const { inner } = task;
+  if (inner === undefined) return { step, inputs };
+  const own = flow.history.filter((past) => isWithin(past.task, task));
+  const text = own.find((past) => past.task.inner === undefined)?.outcome?.document ?? null;
+  const opened = flow.open(inputs, depth, text);
+  invariant(opened.kind === 'steps', 'a document with a task in it was opened before');
+  const history = own.flatMap((past) =>
+    past.task.inner === undefined ? [] : [{ ...past, task: past.task.inner }],
+  );
+  return stepOf({ ...flow, steps: opened.steps, history }, inner, depth + 1);
+}
+
+const isWithin = (a: Task, b: Task): boolean => a.step === b.step && a.element === b.element;
 
 /** Inputs of each task of a step: a map is one, a list of maps is one per element (1.2 `properties`). */
 export function elementsOf(inputs: Json): readonly JsonObject[] {
@@ -159,17 +273,18 @@ const byOthers = 'ended with code 137, though no time-out of ours had passed';
 const noReboot =
   'asked for a reboot (exit code 194), which is not done; later steps would not expect to run now';
 
+/** Shared inputs are read when inputs are a map only. */
+const sharedOf = (step: PreparedStep): Shared =>
+  Array.isArray(step.inputs) ? { onFailure: null, onSuccess: null } : step;
+
 /** Outputs joined, the first code that is not 0, the worst status (spec/documents.md §3.1). No element: Success. */
-function mergeTasks(step: PreparedStep, past: readonly TaskHistory[]): Left {
-  // Shared inputs are read when inputs are a map only.
-  const shared = Array.isArray(step.inputs) ? { onFailure: null, onSuccess: null } : step;
-  const ends = past.map((task) => endOfTask(task, shared));
-  const statuses = ends.map(({ status }) => status);
-  const worst = statuses.reduce<StepStatus>(
-    (current, next) => (mergeStates(current, next) === next ? next : current),
-    statuses[0] ?? 'Success',
-  );
-  const result: StepResult = {
+function mergeTasks(
+  step: PreparedStep,
+  past: readonly TaskHistory[],
+  ends: readonly Ended[],
+): StepResult {
+  const worst = worstOf(ends.map(({ status }) => status));
+  return {
     name: step.name,
     action: step.action,
     status: worst,
@@ -180,7 +295,64 @@ function mergeTasks(step: PreparedStep, past: readonly TaskHistory[]): Left {
     stdout: joinStreams(ends.map(({ stdout }) => stdout)),
     stderr: joinStreams(ends.map(({ stderr }) => stderr)),
   };
-  return { result, stops: ends.some(({ stops }) => stops) };
+}
+
+/** No status at all is Success. */
+function worstOf(statuses: readonly StepStatus[]): StepStatus {
+  return statuses.reduce<StepStatus>(
+    (current, next) => (mergeStates(current, next) === next ? next : current),
+    statuses[0] ?? 'Success',
+  );
+}
+
+type Inner = Omit<Ended, 'stops'>;
+
+/**
+ * The steps of an inner document as one result, in their order. The reference leaves code 0 on a failure; ours is 1, and
+ * a time-out or a cancellation keeps its own.
+ */
+function mergeInner(steps: readonly StepResult[]): Inner {
+  const status = worstOf(steps.map((step) => step.status));
+  const worst = steps.find((step) => step.status === status);
+  const code = status === 'Success' || status === 'Skipped' ? 0 : (worst?.exitCode ?? 0);
+  return {
+    status,
+    exitCode: status === 'Failed' ? 1 : code,
+    reason: status === 'Failed' || status === 'Success' ? '' : (worst?.reason ?? ''),
+    stdout: appendStreams(steps.map(({ stdout }) => stdout)),
+    // A step that failed before it ran says why where its output would be.
+    stderr: appendStreams(
+      steps.map((step) =>
+        step.status === 'Failed' && step.startedAt === null && step.stderr.text === ''
+          ? appendText(step.stderr, step.reason)
+          : step.stderr,
+      ),
+    ),
+  };
+}
+
+const failedWith = (text: string): Inner => ({
+  status: 'Failed',
+  exitCode: 1,
+  reason: text,
+  stdout: noOutput,
+  stderr: appendText(noOutput, text),
+});
+
+/** What the shared inputs of the step make of it. Exit codes 168 and 169 of inner steps end the inner document only. */
+function concluded(inner: Inner, shared: Shared): Ended {
+  if (inner.status === 'Success') return { ...inner, stops: shared.onSuccess === 'exit' };
+  if (inner.status !== 'Failed' || shared.onFailure === null) return { ...inner, stops: false };
+  const note = ON_FAILURE_NOTE;
+  const succeeds = shared.onFailure === 'successAndExit';
+  return {
+    ...inner,
+    status: succeeds ? 'Success' : 'Failed',
+    exitCode: succeeds ? EXIT_SUCCESS_AND_STOP : inner.exitCode,
+    stdout: appendText(inner.stdout, note),
+    stderr: appendText(inner.stderr, note),
+    stops: true,
+  };
 }
 
 type Shared = Pick<PreparedStep, 'onFailure' | 'onSuccess'>;

@@ -119,7 +119,7 @@ export function applyRecord(state: LedgerState, record: LedgerRecord): void {
       const { task, outcome } = record;
       const active = activeOf(state, record.run);
       const history = active.history.map((past) =>
-        sameTask(past.task, task) ? { ...past, outcome } : past,
+        past.outcome === null && sameTask(past.task, task) ? { ...past, outcome } : past,
       );
       state.active = { ...active, history };
       return;

@@ -54,6 +54,15 @@ export function joinStreams(streams: readonly StreamResult[]): StreamResult {
   return others.reduce((joined, stream) => joinTwo(joined, stream), first);
 }
 
+/** Streams of the steps of an inner document: one after the other, nothing in between. */
+export function appendStreams(streams: readonly StreamResult[]): StreamResult {
+  return streams.reduce((appended, stream) => {
+    if (stream.text === '' && stream.bytes === 0) return appended;
+    const joined = joinTwo(appended, stream);
+    return { ...joined, text: truncate(Buffer.from(appended.text + stream.text)) };
+  }, noOutput);
+}
+
 function joinTwo(a: StreamResult, b: StreamResult): StreamResult {
   return {
     // The first text is replaced while it is empty, and any later one is appended, empty or not [measured].

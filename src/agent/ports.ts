@@ -4,9 +4,18 @@ import type { JsonObject } from '../core/model/json.ts';
 import type { StreamResult } from '../core/model/run.ts';
 
 /** One thing to execute: a step, or one element of a step whose inputs are a list. Both count from 0. */
-export type Task = { readonly step: number; readonly element: number };
+export type Task = {
+  readonly step: number;
+  readonly element: number;
+  /** A task of the document that this step runs. */
+  readonly inner?: Task;
+};
 
-export const sameTask = (a: Task, b: Task): boolean => a.step === b.step && a.element === b.element;
+export function sameTask(a: Task, b: Task): boolean {
+  if (a.step !== b.step || a.element !== b.element) return false;
+  if (a.inner === undefined || b.inner === undefined) return a.inner === b.inner;
+  return sameTask(a.inner, b.inner);
+}
 
 /** A task with everything needed to perform it, now or after a restart. */
 export type TaskOrder = {
@@ -32,6 +41,8 @@ export type TaskOutcome = {
   readonly stdout: StreamResult;
   readonly stderr: StreamResult;
   readonly finishedAt: Instant;
+  /** Text of the document that was read for `aws:runDocument`. */
+  readonly document?: string;
 };
 
 /** What the executor tells; each names the task, so that a late word about an earlier one is recognised. */

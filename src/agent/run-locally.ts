@@ -10,7 +10,7 @@ import type { Job } from '../protocol/messages.ts';
 import { openExecutor } from './executor/executor.ts';
 import { gatherFacts } from './facts/facts.ts';
 import type { Kill, TaskHistory } from './flow.ts';
-import { nextOf } from './flow.ts';
+import { nextOf, stepOf } from './flow.ts';
 import type { ExecutorEvent, Task } from './ports.ts';
 import { sameTask } from './ports.ts';
 import { prepareContent } from './prepare.ts';
@@ -19,6 +19,10 @@ export type LocalRunOptions = {
   /** `RECONCILED_ROOT` of the scripts and their default directory; '' is the machine itself. */
   readonly root: string;
   readonly parameterStore: Job['parameterStore'];
+  /** What the document includes by name. */
+  readonly documents: Job['documents'];
+  /** Where the run folder is made, and left; without, in a scratch folder that is removed. */
+  readonly runsDir?: string;
   /** Aborting cancels the run: its step is killed, the rest is not started. */
   readonly signal: AbortSignal;
 };
@@ -39,13 +43,14 @@ export async function runDocumentLocally(
   parameters: JsonObject,
   options: LocalRunOptions,
 ): Promise<LocalRun> {
-  const prepared = prepareContent(content, parameters, options.parameterStore);
+  const { parameterStore, documents } = options;
+  const prepared = prepareContent({ document: { content }, parameters, parameterStore, documents });
   if (!prepared.ok) return { status: 'Failed', steps: [], message: prepared.message };
-  const dir = await mkdtemp(join(tmpdir(), 'reconciled-'));
+  const dir = options.runsDir === undefined ? await mkdtemp(join(tmpdir(), 'reconciled-')) : null;
   const facts = await gatherFacts('');
   const events = makeInbox();
   const executor = openExecutor({
-    runsDir: join(dir, 'runs'),
+    runsDir: options.runsDir ?? join(present(dir, 'a scratch folder was made'), 'runs'),
     node: { root: options.root, nodeId: 'local', ...facts },
     now,
     report: events.push,
@@ -57,12 +62,13 @@ export async function runDocumentLocally(
     const history: TaskHistory[] = [];
     for (;;) {
       const stop = options.signal.aborted ? cancelled : null;
-      const next = nextOf({ steps: prepared.steps, history, stop });
+      const flow = { steps: prepared.steps, open: prepared.open, history, stop };
+      const next = nextOf(flow);
       if (next.kind === 'end') return { status: next.status, steps: next.steps, message: '' };
       if (next.kind === 'start') {
         const { task, inputs } = next;
         const startedAt = now();
-        const { action, environment } = present(prepared.steps[task.step], 'a step that starts');
+        const { action, environment } = stepOf(flow, task).step;
         const order = { run: localRun, task, action, inputs, environment, startedAt };
         executor.start({ ...order, sequence: history.length, commandId: 'local' });
         history.push({ task, startedAt, kill: null, outcome: null });
@@ -74,12 +80,13 @@ export async function runDocumentLocally(
   } finally {
     options.signal.removeEventListener('abort', cancel);
     await executor.close();
-    await removeScratchDir(dir);
+    if (dir !== null) await removeScratchDir(dir);
   }
 }
 
 const now = () => instant(Date.now());
-const localRun = runId('0'.repeat(26));
+/** The only run there is: its folder has this name. */
+export const localRun = runId('0'.repeat(26));
 const timedOut: Kill = {
   scope: 'step',
   status: 'TimedOut',

@@ -49,6 +49,10 @@ export const commands: { readonly [words: string]: Entry } = {
   },
   'node list': { summary: 'nodes that the daemon knows', load: () => import('./node-list.ts') },
   'node revoke': { summary: 'shuts a node out at once', load: () => import('./node-revoke.ts') },
+  'document run': {
+    summary: 'one document, here, without a daemon',
+    load: () => import('./document/run.ts'),
+  },
   doctor: {
     summary: 'what stands in the way of a healthy daemon here',
     load: () => import('./doctor.ts'),

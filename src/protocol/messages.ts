@@ -61,6 +61,10 @@ export type Job = {
     readonly content: JsonObject;
     readonly digest: Digest;
   };
+  /** What the document includes by name, and what that includes in turn: as the step names it → content. */
+  readonly documents: {
+    readonly [reference: string]: { readonly content: JsonObject; readonly digest: Digest };
+  };
   /** Values by declared type, references `{{ssm:…}}` unresolved. */
   readonly parameters: JsonObject;
   readonly parametersDigest: Digest;

@@ -35,6 +35,7 @@ import {
 } from './messages.ts';
 import type { Read } from './read.ts';
 import {
+  absentAs,
   integer,
   jsonObject,
   listOf,
@@ -204,6 +205,13 @@ const job = (value: unknown): Job =>
       content: jsonObject(),
       digest,
     }),
+    documents: absentAs(
+      {},
+      mapOf(record<Job['documents'][string]>({ content: jsonObject(), digest }), {
+        entriesMax: 20,
+        keyLengthMax: 300,
+      }),
+    ),
     parameters: jsonObject(),
     parametersDigest: digest,
     parameterStore: mapOf(

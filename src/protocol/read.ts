@@ -68,6 +68,12 @@ export const record =
     return shape as Shape;
   };
 
+/** A key that older peers and older ledgers do not have. */
+export const absentAs =
+  <Value>(fallback: Value, read: Read<Value>): Read<Value> =>
+  (value, at) =>
+    value === undefined ? fallback : read(value, at);
+
 /** A map with free keys; `__proto__` is a key like others. */
 export const mapOf =
   <Value>(

@@ -79,7 +79,7 @@ function buildJob(
     'an offer has its definition in force',
   );
   const run = present(execution.runs.get(effect.node), 'an offer has its run');
-  const { document, parameters, parameterStore, digests, association } = definition;
+  const { document, includes, parameters, parameterStore, digests, association } = definition;
   invariant(execution.generation === digests.generation, 'an open execution is of this generation');
   const number = document.number ?? state.documents.get(document.name)?.number ?? 1;
   return {
@@ -98,6 +98,12 @@ function buildJob(
       content: document.document.content,
       digest: document.document.digest,
     },
+    documents: Object.fromEntries(
+      includes.map(({ reference, document: { document: inner } }) => [
+        reference,
+        { content: inner.content, digest: inner.digest },
+      ]),
+    ),
     parameters,
     parametersDigest: digestOf(parameters),
     parameterStore,

@@ -255,7 +255,7 @@ test('a document that cannot be prepared fails at once, and says why', () => {
 
 test('list inputs: every element runs, one step is reported', () => {
   const node = fakeNode(() => ({
-    ok: true,
+    ...steps(1),
     steps: [preparedStep({ inputs: [{ a: 1 }, { b: 2 }, { c: 3 }] })],
   }));
   node.offer(job());

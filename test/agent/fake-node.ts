@@ -6,7 +6,8 @@ import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
 import { applyRecord, emptyLedger, recordsOf } from '../../src/agent/ledger.ts';
 import { noOutput } from '../../src/agent/output.ts';
 import type { TaskOrder, TaskOutcome } from '../../src/agent/ports.ts';
-import type { Preparation, PreparedStep } from '../../src/core/document/prepared.ts';
+import type { RunPlan } from '../../src/agent/prepare.ts';
+import type { PreparedStep } from '../../src/core/document/prepared.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
 import { instant } from '../../src/core/model/brand.ts';
 import type { AgentMessage, Job, ServerMessage } from '../../src/protocol/messages.ts';
@@ -26,9 +27,10 @@ export const preparedStep = (overrides: Partial<PreparedStep> = {}): PreparedSte
   ...overrides,
 });
 
-export const steps = (count: number): Preparation => ({
+export const steps = (count: number): RunPlan & { readonly ok: true } => ({
   ok: true,
   steps: Array.from({ length: count }, (_, index) => preparedStep({ name: `step${index + 1}` })),
+  open: () => ({ kind: 'failure', text: 'no step here runs a document' }),
 });
 
 export const outcome = (exitCode: number | null, at: Instant = noon): TaskOutcome => ({
@@ -65,7 +67,7 @@ export type FakeNode = {
   revive(): void;
 };
 
-export function fakeNode(prepare: (job: Job) => Preparation = () => steps(1)): FakeNode {
+export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeNode {
   const bodies = new Map<string, Body>();
   const durable: LedgerRecord[] = [];
   const sent: AgentMessage[] = [];

@@ -128,6 +128,7 @@ export function aDefinition(
     documentNumber: 1,
     parameters: {},
     parameterStore: {},
+    includes: [],
     digests: someDigests(name),
     timeoutBudgetMs: 3_600_000,
   };

@@ -111,6 +111,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
     documentNumber: null,
     parameters: {},
     parameterStore: {},
+    includes: [],
     timeoutBudgetMs: 60 * MINUTE,
     digests: {
       document,

@@ -61,6 +61,7 @@ export function job(overrides: Partial<Job> & { readonly content?: JsonObject } 
     generation: someDigest,
     occasion: 'slot:2026-01-31T12:00:00Z',
     document: { name: 'Web-Config', version: '1', content, digest: digestOf(content) },
+    documents: {},
     parameters,
     parametersDigest: digestOf(parameters),
     parameterStore: {},

@@ -323,9 +323,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         bootId,
         prepare: (job) => {
           const key = `${job.document.digest}/${job.parametersDigest}`;
-          const known =
-            prepared.get(key) ??
-            prepareContent(job.document.content, job.parameters, job.parameterStore);
+          const known = prepared.get(key) ?? prepareContent(job);
           prepared.set(key, known);
           return known;
         },

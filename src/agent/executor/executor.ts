@@ -9,8 +9,9 @@ import {
 } from '../../disk/scratch.ts';
 import { noOutput } from '../output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
+import { readDocumentFile } from './document-file.ts';
 import { launchText } from './launch.ts';
-import type { NodeEnvironment, Script } from './plugins/plugin.ts';
+import type { Failure, NodeEnvironment, Reading, Script } from './plugins/plugin.ts';
 import { plugins } from './plugins/registry.ts';
 import { killGroup } from './process.ts';
 import type { TaskPlace } from './run-folder.ts';
@@ -77,8 +78,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     if (plan?.kind !== 'script') {
       // Tasks of a supervisor follow each other without a gap: that is how they are found again (`findTask`).
       letGo(run);
-      const failure = plan?.text ?? `Plugin with name ${order.action} not found.`;
-      report({ kind: 'task-ended', run, task, outcome: failed(failure) });
+      const outcome = await withoutProcess(plan, order.action);
+      if (!closed) report({ kind: 'task-ended', run, task, outcome });
       return;
     }
     const supervisor = supervisorFor(order);
@@ -177,8 +178,18 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     current = null;
   }
 
-  function failed(failure: string): TaskOutcome {
-    return { exitCode: 1, failure, stdout: noOutput, stderr: noOutput, finishedAt: now() };
+  /** What needs no process is done at once, and done again after a crash: it changes nothing. */
+  async function withoutProcess(
+    plan: Reading | Failure | undefined,
+    action: string,
+  ): Promise<TaskOutcome> {
+    const done = { exitCode: 0, failure: '', stdout: noOutput, stderr: noOutput };
+    if (plan?.kind !== 'read') {
+      const failure = plan?.text ?? `Plugin with name ${action} not found.`;
+      return { ...done, exitCode: 1, failure, finishedAt: now() };
+    }
+    const document = await readDocumentFile(plan.path, plan.within);
+    return { ...done, document, finishedAt: now() };
   }
 }
 

@@ -41,7 +41,7 @@ const SUCCESS_NOTE =
   '\nStep exited with code 168. Therefore, marking step as succeeded. Further document steps will be skipped.';
 const FAILED_NOTE =
   '\nStep exited with code 169. Therefore, marking step as Failed. Further document steps will be skipped.';
-const ON_FAILURE_NOTE =
+export const ON_FAILURE_NOTE =
   '\nStep was found to have onFailure property. Further document steps will be skipped.';
 
 /** A script's end together with the step's shared inputs. Exit codes 168 and 169 beat the inputs. */

@@ -1,12 +1,15 @@
 /** One association in the light of all other files. */
+import { splitDocumentReference } from '../document/document-name.ts';
+import { INCLUDES_BYTES_MAX, INCLUDES_MAX, includesOf } from '../document/includes.ts';
 import { nearest } from '../document/nearest.ts';
-import { typeParameters } from '../document/parameters.ts';
+import { effectiveParameters, typeParameters } from '../document/parameters.ts';
 import { storeReferences } from '../document/store.ts';
 import type { Association, OutputLocation, Parameter } from '../model/association.ts';
 import type { BlobId } from '../model/brand.ts';
 import { associationName, documentName, isDocumentName } from '../model/brand.ts';
 import type { DocumentFamily, RepositorySettings } from '../model/catalog.ts';
 import type { CatalogDocument } from '../model/document.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import type { AssociationFile } from '../model/schemas.gen.ts';
 import { noScheduleMistakes, parseSchedule } from '../schedule/parse.ts';
@@ -16,7 +19,7 @@ import type { Group, Target } from '../selector/target.ts';
 import { parseDuration } from './duration.ts';
 import type { Extensions } from './extensions.ts';
 import { parseRateLimit, readExtensions } from './extensions.ts';
-import { parseDocumentVersion, versionOf } from './families.ts';
+import { documentNamed, parseDocumentVersion, versionOf } from './families.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';
 import { placeOf } from './spots.ts';
@@ -382,6 +385,66 @@ function checkAgainstDocument(
             : `Did you mean "${near}"?`,
       );
     }
+  }
+  if (!desk.refused()) checkIncludes(desk, found, typed.values, around);
+}
+
+/** Documents that the document names, with these parameters, and what those refer to. */
+function checkIncludes(
+  desk: Desk,
+  { name, document }: CatalogDocument,
+  values: JsonObject,
+  around: Surroundings,
+): void {
+  const effective = effectiveParameters(document, values);
+  if (!effective.ok) return;
+  const store = storeOf(around.parameters);
+  const find = (reference: string): CatalogDocument | null =>
+    documentNamed(around.documents, reference);
+  const { found, tooMany } = includesOf(document, effective.value, { find, store });
+  const bytes = found.reduce(
+    (sum, one) => sum + JSON.stringify(one.document?.document.content ?? '').length,
+    0,
+  );
+  if (tooMany || bytes > INCLUDES_BYTES_MAX) {
+    desk.blame({ kind: 'document', name });
+    desk.error(
+      'too-many-includes',
+      '/Name',
+      `document ${shown(name)} includes more than ${INCLUDES_MAX} documents or ${INCLUDES_BYTES_MAX} bytes of them`,
+      'Run some of them through associations of their own.',
+    );
+    return;
+  }
+  for (const { reference, document: inner } of found) {
+    const need: Need = { kind: 'document', name: splitDocumentReference(reference).name };
+    desk.need(need);
+    if (inner === null) {
+      desk.blame(need);
+      desk.blame({ kind: 'document', name });
+      if (around.isHidden(need)) desk.refuse();
+      else
+        desk.error(
+          'unknown-document',
+          '/Name',
+          `document ${shown(name)} includes ${shown(reference)}, which is neither in documents/ nor preconfigured`,
+          unknownDocumentHint(need.name, around),
+        );
+      continue;
+    }
+    const missing = storeReferences(inner.document.content).filter((one) => store(one) === null);
+    for (const one of missing) {
+      desk.blame({ kind: 'parameter', name: nameIn(one) });
+      desk.blame(need);
+      desk.error(
+        'unknown-parameter',
+        '/Name',
+        `{{ssm:${one}}} in document ${shown(reference)} is not in parameters/`,
+        `Add a parameter with Name: ${nameIn(one)}.`,
+      );
+    }
+    for (const one of storeReferences(inner.document.content))
+      desk.need({ kind: 'parameter', name: nameIn(one) });
   }
 }
 

@@ -1,5 +1,6 @@
 import { digestOf } from '../canonical/digest.ts';
 import { SCRIPT_ACTIONS } from '../document/actions.ts';
+import { includesOf } from '../document/includes.ts';
 import { inputOf, scriptTimeoutSeconds } from '../document/inputs.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
 import { storeReferences } from '../document/store.ts';
@@ -11,8 +12,8 @@ import type { AssociationDigests, Definition } from '../model/definition.ts';
 import type { Document } from '../model/document.ts';
 import { invariant, present } from '../model/errors.ts';
 import type { Json, JsonObject } from '../model/json.ts';
-import { versionOf } from './families.ts';
-import { findParameter } from './store.ts';
+import { documentNamed, versionOf } from './families.ts';
+import { findParameter, storeOf } from './store.ts';
 
 /** Every association in force, resolved: what the world is handed beside the catalog. */
 export function definitionsOf(catalog: Catalog): ReadonlyMap<AssociationName, Definition> {
@@ -45,15 +46,34 @@ export function effectiveDefinition(
   const effective = effectiveParameters(document, typed.values);
   invariant(effective.ok, 'an association in force has every parameter');
   const parameters = effective.value;
-  const parameterStore = storeValues([document.content, parameters], catalog);
+  const included = includesOf(document, parameters, {
+    find: (reference) => documentNamed(catalog.documents, reference),
+    store: storeOf(catalog.parameters),
+  }).found.map((one) => ({
+    ...one,
+    document: present(one.document, 'an association in force has every document it includes'),
+  }));
+  const contents = included.map((inner) => inner.document.document.content);
+  const parameterStore = storeValues([document.content, parameters, ...contents], catalog);
   return {
     association,
     document: found,
     documentNumber: found.number,
     parameters,
     parameterStore,
-    digests: digestsOf(association, document, { parameters, parameterStore }, catalog),
-    timeoutBudgetMs: association.timeoutMs ?? sumOfTimeouts(document, parameters),
+    includes: included.map(({ reference, document: inner }) => ({ reference, document: inner })),
+    digests: digestsOf(
+      association,
+      document,
+      { parameters, parameterStore, includes: included },
+      catalog,
+    ),
+    timeoutBudgetMs:
+      association.timeoutMs ??
+      included.reduce(
+        (sum, inner) => sum + sumOfTimeouts(inner.document.document, inner.parameters ?? {}),
+        sumOfTimeouts(document, parameters),
+      ),
   };
 }
 
@@ -75,15 +95,26 @@ function storeValues(
 function digestsOf(
   association: Association,
   document: Document,
-  effective: Pick<Definition, 'parameters' | 'parameterStore'>,
+  {
+    parameters: values,
+    parameterStore,
+    includes,
+  }: Pick<Definition, 'parameters' | 'parameterStore' | 'includes'>,
   { groups }: Pick<Catalog, 'groups'>,
 ): AssociationDigests {
   const { schedule, applyOnlyAtCronInterval, targets, outputLocation } = association;
-  const parameters = digestOf(effective);
+  const parameters = digestOf({ parameters: values, parameterStore });
   const output = digestOf(outputLocation);
+  const withIncludes =
+    includes.length === 0
+      ? document.digest
+      : digestOf([
+          document.digest,
+          includes.map((one) => [one.reference, one.document.document.digest]),
+        ]);
   return {
-    generation: digestOf({ document: document.digest, parameters, output }),
-    document: document.digest,
+    generation: digestOf({ document: withIncludes, parameters, output }),
+    document: withIncludes,
     parameters,
     output,
     schedule: digestOf({ schedule, applyOnlyAtCronInterval }),

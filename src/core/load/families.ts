@@ -1,5 +1,6 @@
 /** Document files put together: names, numbers, versions. */
 
+import { splitDocumentReference } from '../document/document-name.ts';
 import type { DocumentVersion } from '../model/association.ts';
 import type { BlobId } from '../model/brand.ts';
 import { documentName } from '../model/brand.ts';
@@ -195,4 +196,15 @@ export function parseDocumentVersion(text: string): DocumentVersion {
   return /^[0-9]+$/.test(text)
     ? { kind: 'number', number: Number(text) }
     : { kind: 'name', name: text };
+}
+
+/** The document that `Name` or `Name:version` stands for in `aws:runDocument`; a version that is not there is none. */
+export function documentNamed(
+  documents: ReadonlyMap<string, DocumentFamily>,
+  reference: string,
+): CatalogDocument | null {
+  const { name, version } = splitDocumentReference(reference);
+  const family = documents.get(name);
+  if (family === undefined) return null;
+  return versionOf(family, parseDocumentVersion(version === '' ? '$DEFAULT' : version));
 }

@@ -431,6 +431,10 @@ export const PROBLEM_CODES: {
     meaning: 'The repository has too many files.',
     remedy: 'Put several definitions into one file.',
   },
+  'too-many-includes': {
+    meaning: 'A document runs or downloads more documents by name than fit into a job.',
+    remedy: 'Run some of them through associations of their own.',
+  },
   'too-many-nodes': {
     meaning: 'A file has too many values.',
     remedy: 'Split it.',

@@ -32,6 +32,11 @@ export type Definition = {
       readonly value: string;
     };
   };
+  /** Documents that the document includes by name, each as the step names it. */
+  readonly includes: readonly {
+    readonly reference: string;
+    readonly document: CatalogDocument;
+  }[];
   readonly digests: AssociationDigests;
   /** Longest a run can take, ms: the sum of its steps' time-outs, or TimeoutSeconds. */
   readonly timeoutBudgetMs: number;

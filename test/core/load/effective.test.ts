@@ -108,3 +108,42 @@ test('a node has the id that the protocol gives its key', () => {
   assert.equal(nodeIdOfKey(publicKey), nodeIdOf(publicKey));
   assert.equal(nodeIdOfKey('ed25519:nonsense'), null);
 });
+
+const OUTER = `schemaVersion: "2.2"
+parameters: { text: { type: String } }
+mainSteps:
+  - action: aws:runDocument
+    name: inner
+    inputs: { documentType: SSMDocument, documentPath: "{{ text }}", documentParameters: { text: hi } }
+`;
+
+test('a document that another one runs is part of what a node executes', () => {
+  const outer = { 'documents/Outer.yaml': OUTER, 'documents/Inner.yaml': SAY };
+  const association = says('one').replace('Name: Say', 'Name: Outer').replace('hello', 'Inner');
+  const definition = definitionOf(association, outer);
+  assert.deepEqual(
+    definition.includes.map(({ reference, document }) => [reference, document.name]),
+    [['Inner', 'Inner']],
+  );
+  const edited = definitionOf(association, {
+    ...outer,
+    'documents/Inner.yaml': SAY.replace('echo', 'printf %s'),
+  });
+  assert.notEqual(edited.digests.generation, definition.digests.generation);
+  assert.notEqual(edited.digests.document, definition.digests.document);
+  assert.equal(edited.digests.parameters, definition.digests.parameters);
+});
+
+test('a document that includes one that is not there is no association in force', () => {
+  const files = repository({
+    'documents/Outer.yaml': OUTER,
+    'documents/Inner.yaml': SAY,
+    'associations/a.yaml': says('one').replace('Name: Say', 'Name: Outer').replace('hello', 'Iner'),
+  });
+  const { catalog } = load(files);
+  assert.equal(catalog.associations.size, 0);
+  const [problem] = catalog.problems.filter(({ severity }) => severity === 'error');
+  assert.equal(problem?.code, 'unknown-document');
+  assert.match(problem.message, /"Outer" includes "Iner"/);
+  assert.match(problem.hint, /Did you mean "Inner"/);
+});

@@ -28,8 +28,11 @@ export type Script = {
 /** The task cannot be performed; the text goes to stderr and the step is Failed with code 1. */
 export type Failure = { readonly kind: 'failure'; readonly text: string };
 
+/** A document in a file, to be read: its text is the outcome. Below `within`, whatever links say. */
+export type Reading = { readonly kind: 'read'; readonly path: string; readonly within: string };
+
 /** One action of the language. It decides what is to be done; the executor does it. Never throws for what a document says. */
 export type Plugin = {
   readonly action: string;
-  plan(order: TaskOrder, node: NodeEnvironment, paths: TaskPaths): Script | Failure;
+  plan(order: TaskOrder, node: NodeEnvironment, paths: TaskPaths): Script | Reading | Failure;
 };

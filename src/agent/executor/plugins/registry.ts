@@ -1,7 +1,8 @@
 import type { Plugin } from './plugin.ts';
+import { runDocument } from './run-document.ts';
 import { runShellScript } from './run-shell-script.ts';
 
-const all: readonly Plugin[] = [runShellScript];
+const all: readonly Plugin[] = [runDocument, runShellScript];
 
 /** By action; its keys are what `prepareRun` calls handlers. */
 export const plugins: ReadonlyMap<string, Plugin> = new Map(

@@ -1,0 +1,113 @@
+/**
+ * Documents that a document includes by name, `aws:runDocument` and `aws:downloadContent` of type `SSMDocument`: they travel
+ * with the job, and their content is part of what a node would execute.
+ */
+import type { CatalogDocument, Document } from '../model/document.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import { isJsonObject } from '../model/json.ts';
+import { KNOWN_ACTIONS } from './actions.ts';
+import { inputOf } from './inputs.ts';
+import { prepareRun } from './prepare.ts';
+import type { StoreLookup } from './prepared.ts';
+import { readJson } from './read-json.ts';
+import {
+  documentRequest,
+  INCLUDE_DEPTH_MAX,
+  NOOP_DOCUMENT,
+  prepareIncluded,
+  RUN_DOCUMENT,
+} from './run-document.ts';
+import { toJson } from './source.ts';
+
+const DOWNLOAD_CONTENT = 'aws:downloadContent';
+
+/** More documents than this in one job are refused; each has at most 64 KiB, and a message at most 512. */
+export const INCLUDES_MAX = 20;
+export const INCLUDES_BYTES_MAX = 256 * 1024;
+/** Documents that name each other many times over are a bomb. */
+const VISITS_MAX = 200;
+
+export type Inclusion = {
+  /** As the step names it: `Name` or `Name:version`. */
+  readonly reference: string;
+  /** Null: nobody has it. */
+  readonly document: CatalogDocument | null;
+  /** What it is run with; null when it is only downloaded. */
+  readonly parameters: JsonObject | null;
+};
+
+export type Includes = {
+  /** By reference, each once. */
+  readonly found: readonly Inclusion[];
+  readonly tooMany: boolean;
+};
+
+/**
+ * Everything that a run of `document` on a Linux node names, and what that names in turn. What cannot be known before the
+ * node has run something (documents in files) is not looked for.
+ */
+export function includesOf(
+  document: Document,
+  parameters: JsonObject,
+  options: {
+    readonly find: (reference: string) => CatalogDocument | null;
+    readonly store: StoreLookup;
+  },
+): Includes {
+  const found = new Map<string, Inclusion>();
+  let visits = 0;
+  let tooMany = false;
+  const visit = (within: Document, given: JsonObject, depth: number): void => {
+    visits += 1;
+    tooMany ||= visits > VISITS_MAX;
+    if (tooMany) return;
+    if (!within.steps.some(({ action }) => action === RUN_DOCUMENT || action === DOWNLOAD_CONTENT))
+      return;
+    const context = {
+      platformType: 'Linux',
+      handlers: KNOWN_ACTIONS,
+      store: options.store,
+    } as const;
+    const prepared =
+      depth === 0 ? prepareRun(within, given, context) : prepareIncluded(within, given, context);
+    if (!prepared.ok) return; // it fails on the node, before any step
+    for (const { action, inputs, disposition } of prepared.steps) {
+      if (disposition !== 'Run') continue;
+      const elements: readonly Json[] = Array.isArray(inputs) ? inputs : [inputs];
+      for (const element of elements) {
+        const named = isJsonObject(element) ? namedBy(action, element) : null;
+        if (named === null || named.reference === NOOP_DOCUMENT) continue;
+        if (found.size >= INCLUDES_MAX && !found.has(named.reference)) {
+          tooMany = true;
+          return;
+        }
+        const inner = options.find(named.reference);
+        const before = found.get(named.reference);
+        if (before === undefined || before.parameters === null)
+          found.set(named.reference, { ...named, document: inner });
+        if (inner === null || named.parameters === null || depth >= INCLUDE_DEPTH_MAX) continue;
+        visit(inner.document, named.parameters, depth + 1);
+      }
+    }
+  };
+  visit(document, parameters, 0);
+  return { found: [...found.values()], tooMany };
+}
+
+function namedBy(action: string, inputs: JsonObject): Omit<Inclusion, 'document'> | null {
+  if (action === RUN_DOCUMENT) {
+    const request = documentRequest(inputs);
+    if (!request.ok || request.value.type !== 'SSMDocument') return null;
+    return { reference: request.value.path, parameters: request.value.parameters };
+  }
+  if (action !== DOWNLOAD_CONTENT || inputOf(inputs, 'sourceType') !== 'SSMDocument') return null;
+  const name = inputOf(sourceInfo(inputOf(inputs, 'sourceInfo') ?? null), 'name');
+  return typeof name === 'string' && name !== '' ? { reference: name, parameters: null } : null;
+}
+
+/** A map, or a text that holds one. */
+export function sourceInfo(input: Json): Json {
+  if (typeof input !== 'string') return input;
+  const { root } = readJson(input);
+  return root === null ? null : toJson(root);
+}

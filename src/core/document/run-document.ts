@@ -1,0 +1,104 @@
+/** `aws:runDocument`: which document a step names, and what its steps are. @see spec/documents.md §4.3 */
+import type { Document } from '../model/document.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import { isJsonObject } from '../model/json.ts';
+import type { Result } from '../model/result.ts';
+import { err, ok } from '../model/result.ts';
+import { agentText, constraintViolations } from './constraints.ts';
+import { inputOf } from './inputs.ts';
+import { effectiveParameters } from './parameters.ts';
+import { parseDocument } from './parse.ts';
+import { prepareRun } from './prepare.ts';
+import type { Preparation, RunContext } from './prepared.ts';
+import { readJson } from './read-json.ts';
+import { readYaml } from './read-yaml.ts';
+import type { Reading } from './source.ts';
+import { toJson } from './source.ts';
+import { resolveReferences } from './store.ts';
+
+export const RUN_DOCUMENT = 'aws:runDocument';
+
+/** Three documents may stand in each other; the outermost one has depth 0. */
+export const INCLUDE_DEPTH_MAX = 3;
+
+/** Succeeds at once wherever it is named. */
+export const NOOP_DOCUMENT = 'AWS-Noop';
+
+export type DocumentRequest = {
+  readonly type: 'SSMDocument' | 'LocalPath';
+  readonly path: string;
+  /** As supplied; nulls are left out, so that their defaults apply. */
+  readonly parameters: JsonObject;
+};
+
+/** The inputs of the step, or AWS's text for what is wrong with them. */
+export function documentRequest(inputs: JsonObject): Result<DocumentRequest, string> {
+  const type = inputOf(inputs, 'documentType') ?? '';
+  const path = inputOf(inputs, 'documentPath') ?? '';
+  if (type === '')
+    return err(
+      'invalid input: Document Type must be specified to either by SSMDocument or LocalPath.',
+    );
+  if (type !== 'SSMDocument' && type !== 'LocalPath')
+    return err('invalid input: Document type specified in invalid');
+  if (typeof path !== 'string' || path === '')
+    return err('invalid input: Document Path must be provided');
+  const parameters = documentParameters(inputOf(inputs, 'documentParameters') ?? '');
+  if (!parameters.ok) return err(preparingText(parameters.error));
+  return ok({ type, path, parameters: parameters.value });
+}
+
+/** How AWS says that an inner document cannot run. */
+export const preparingText = (why: string): string =>
+  `There was an error while preparing documents - ${why}`;
+
+export const depthText = (depth: number): string =>
+  `Maximum depth for document execution exceeded. Maximum depth permitted - ${INCLUDE_DEPTH_MAX} and current depth - ${depth}`;
+
+/** A map, or a text that holds one as JSON or YAML. */
+function documentParameters(input: Json): Result<JsonObject, string> {
+  if (isJsonObject(input)) return ok(withoutNulls(input));
+  if (typeof input !== 'string') return err('parameter type specified to run document is unknown');
+  if (input.trim() === '') return ok({});
+  const value = valueOf(readJson(input)) ?? valueOf(readYaml(input));
+  if (isJsonObject(value)) return ok(withoutNulls(value));
+  return err(
+    'Unmarshalling document parameters failed. Please make sure the parameters are specified in the right format: they are no map in JSON or YAML.',
+  );
+}
+
+const valueOf = ({ root }: Reading): Json => (root === null ? null : toJson(root));
+
+const withoutNulls = (parameters: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== null));
+
+/** A document from its text, JSON or YAML, as the node reads it; or why it is none. */
+export function documentOfText(text: string): Result<Document, string> {
+  if (text.trim() === '') return err('File is empty!');
+  const { document, problems } = parseDocument(text, { file: 'document' });
+  if (document !== null) return ok(document);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  return err(errors.map(({ message }) => message).join('; '));
+}
+
+/** As `prepareRun`, with every check of §2.4: here nobody has judged the parameters before. */
+export function prepareIncluded(
+  document: Document,
+  parameters: JsonObject,
+  context: RunContext,
+): Preparation {
+  const filled = effectiveParameters(document, parameters);
+  if (!filled.ok) return { ok: false, message: filled.error.join('\n') };
+  const faults: string[] = [];
+  for (const [name, definition] of document.parameters) {
+    const resolved = resolveReferences(filled.value[name] ?? null, context.store);
+    if (!resolved.ok) return { ok: false, message: resolved.error };
+    for (const violation of constraintViolations(definition, resolved.value))
+      faults.push(agentText(name, violation));
+  }
+  if (faults.length > 0) {
+    const message = `all errors during param validation errors: ${faults.join('\n')}`;
+    return { ok: false, message };
+  }
+  return prepareRun(document, filled.value, context);
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { call, tempFolder } from './cli.ts';
+
+const GREET = `schemaVersion: "2.2"
+description: greets
+parameters:
+  names: { type: StringList, default: [world], allowedPattern: "^[a-z]+$" }
+  code: { type: String, default: "0" }
+mainSteps:
+  - action: aws:runShellScript
+    name: greet
+    inputs:
+      runCommand: ["echo hello {{ names }}", "echo in $RECONCILED_ROOT", "exit {{ code }}"]
+`;
+type Printed = {
+  readonly status: string;
+  readonly steps: readonly { readonly [key: string]: unknown }[];
+};
+
+async function greet(t: test.TestContext, ...flags: readonly string[]) {
+  const dir = await tempFolder(t);
+  const file = join(dir, 'greet.yaml');
+  await writeFile(file, GREET);
+  await writeFile(join(dir, 'values.yaml'), 'names: [ada, bob]\ncode: 3\n');
+  const placed = flags.map((flag) => flag.replace('DIR', dir));
+  return { dir, ...(await call(['document', 'run', file, '--root', dir, ...placed])) };
+}
+
+test('document run: JSON has the shape of the contract, and exit 0 is Success', async (t) => {
+  const { dir, code, stdout } = await greet(t, '--format', 'json');
+  const { status, steps } = JSON.parse(stdout) as Printed;
+  assert.deepEqual([code, status], [0, 'Success']);
+  assert.deepEqual(steps, [
+    {
+      name: 'greet',
+      action: 'aws:runShellScript',
+      status: 'Success',
+      exitCode: 0,
+      stdout: `hello [world]\nin ${dir}\n`,
+      stderr: '',
+      reason: '',
+    },
+  ]);
+});
+
+test('document run: parameters from a file and from the command line, which wins; exit 4 is not Success', async (t) => {
+  const { code, stdout } = await greet(
+    t,
+    ...['--parameters', 'DIR/values.yaml', '--parameters', 'names=eve', '--format', 'json'],
+  );
+  const [step] = (JSON.parse(stdout) as Printed).steps;
+  assert.equal(code, 4);
+  assert.equal(step?.['exitCode'], 3);
+  assert.match(String(step['stdout']), /^hello \[eve\]/);
+});
+
+test('document run: people see steps, outputs and the verdict', async (t) => {
+  const { stdout } = await greet(t, '--parameters', 'code=1');
+  assert.match(stdout, /^greet aws:runShellScript Failed \(exit 1\)$/m);
+  assert.match(stdout, /^ {2}out \| hello \[world\]$/m);
+  assert.match(stdout, /^Failed\n$/m);
+});
+
+test('document run: values that are not allowed start nothing and are exit 3', async (t) => {
+  const { code, stderr, stdout } = await greet(
+    t,
+    '--parameters',
+    'names=X',
+    '--parameters',
+    'no=1',
+  );
+  assert.equal(code, 3);
+  assert.equal(stdout, '');
+  assert.match(stderr, /\/X\/ does not match the allowed pattern/);
+  assert.match(stderr, /"no" is not defined/);
+});
+
+test('document run: another platform is wrong usage; a document that is none is exit 3', async (t) => {
+  assert.equal((await greet(t, '--platform', 'Windows')).code, 64);
+  const dir = await tempFolder(t);
+  await writeFile(join(dir, 'x.yaml'), 'schemaVersion: "0.3"\n');
+  assert.equal((await call(['document', 'run', join(dir, 'x.yaml')])).code, 3);
+  assert.equal((await call(['document', 'run', join(dir, 'absent.yaml')])).code, 1);
+});
+
+test('document run: documents of the repository and preconfigured ones can be named, others fail by name', async (t) => {
+  const dir = await tempFolder(t);
+  await mkdir(join(dir, 'documents'), { recursive: true });
+  await writeFile(join(dir, 'documents', 'Greet.yaml'), GREET);
+  const runs = (path: string, parameters: string) => `schemaVersion: "2.2"
+mainSteps:
+  - action: aws:runDocument
+    name: inner
+    inputs: { documentType: SSMDocument, documentPath: "${path}", documentParameters: ${parameters} }
+`;
+  const at = async (text: string, ...flags: readonly string[]) => {
+    const file = join(dir, 'outer.yaml');
+    await writeFile(file, text);
+    const { stdout } = await call(['document', 'run', file, '--format', 'json', ...flags]);
+    const [step] = (JSON.parse(stdout) as Printed).steps;
+    return [step?.['status'], step?.['stdout'], step?.['stderr']];
+  };
+  const inRepo = ['--repo', dir, '--root', dir];
+  assert.deepEqual(await at(runs('Greet', '{ names: [ada] }'), ...inRepo), [
+    'Success',
+    `hello [ada]\nin ${dir}\n`,
+    '',
+  ]);
+  const builtIn = runs('AWS-RunShellScript', '\'{"commands":["echo built in"]}\'');
+  assert.deepEqual(await at(builtIn), ['Success', 'built in\n', '']);
+  assert.deepEqual(await at(runs('Absent', '{}'), ...inRepo), [
+    'Failed',
+    '',
+    'There was an error while preparing documents - document Absent did not come with the job',
+  ]);
+});
+
+test('document run: a document in a file is read only from where it may be', async (t) => {
+  const dir = await tempFolder(t);
+  await symlink('/etc/hostname', join(dir, 'link.json'));
+  const outer = {
+    schemaVersion: '2.2',
+    mainSteps: ['../../../../etc/hostname', '/dev/zero', '/etc', join(dir, 'absent')].map(
+      (documentPath, index) => ({
+        action: 'aws:runDocument',
+        name: `step${index}`,
+        inputs: { documentType: 'LocalPath', documentPath },
+      }),
+    ),
+  };
+  await writeFile(join(dir, 'outer.json'), JSON.stringify(outer));
+  const { stdout } = await call(['document', 'run', join(dir, 'outer.json'), '--format', 'json']);
+  for (const step of (JSON.parse(stdout) as Printed).steps) {
+    assert.equal(step['stderr'], 'There was an error while preparing documents - File is empty!');
+  }
+});
