@@ -68,11 +68,13 @@ function sentence(schema: Schema): string {
       ? ' **Not built yet: refused.**'
       : schema['x-effect'] === 'none'
         ? ' **No effect here: a warning.**'
-        : (
-            schema['x-notBuiltValues']?.map(
-              (value) => ` **${value} is not built yet: refused.**`,
-            ) ?? []
-          ).join('');
+        : schema['x-effect'] === 'kept'
+          ? ` **A warning: ${schema['x-missing'] ?? ''}.**`
+          : (
+              schema['x-notBuiltValues']?.map(
+                (value) => ` **${value} is not built yet: refused.**`,
+              ) ?? []
+            ).join('');
   return `${schema.description ?? ''}${built}`.replaceAll('|', '\\|');
 }
 

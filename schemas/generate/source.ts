@@ -18,7 +18,9 @@ export type Schema = {
   readonly oneOf?: readonly Schema[];
   readonly $ref?: string;
   readonly $defs?: { readonly [name: string]: Schema };
-  readonly 'x-effect'?: 'none' | 'not-built-yet';
+  /** `kept`: part of the definition, but for what `x-missing` names. */
+  readonly 'x-effect'?: 'none' | 'kept' | 'not-built-yet';
+  readonly 'x-missing'?: string;
   readonly 'x-notBuiltValues'?: readonly string[];
 };
 

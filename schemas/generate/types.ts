@@ -31,7 +31,9 @@ export type Shape = {
   readonly example?: unknown;
   /** Keys of a closed object. */
   readonly keys?: readonly string[];
-  readonly effect?: 'none' | 'not-built-yet';
+  readonly effect?: 'none' | 'kept' | 'not-built-yet';
+  /** With \`kept\`: what of the effect is not there. */
+  readonly missing?: string;
   readonly notBuiltValues?: readonly string[];
 };
 export type InputKind = ${INPUT_KINDS.map((kind) => `'${kind}'`).join(' | ')};
@@ -66,6 +68,7 @@ function shapesOf(root: Schema): { readonly [path: string]: object } {
         ? { keys: Object.keys(schema.properties ?? {}) }
         : {}),
       ...(schema['x-effect'] === undefined ? {} : { effect: schema['x-effect'] }),
+      ...(schema['x-missing'] === undefined ? {} : { missing: schema['x-missing'] }),
       ...(schema['x-notBuiltValues'] === undefined
         ? {}
         : { notBuiltValues: schema['x-notBuiltValues'] }),

@@ -86,6 +86,7 @@ export function anAssociation(name: string, of: Partial<Association> = {}): Asso
     rings: [],
     timeoutMs: null,
     onInterrupted: 'Report',
+    notEffective: [],
     file: `associations/${name}.yaml`,
     line: 1,
     blob: blobId(hex(name).slice(0, 40)),

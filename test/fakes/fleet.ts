@@ -83,6 +83,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
     rings: spec.rings ?? [],
     timeoutMs: null,
     onInterrupted: spec.onInterrupted ?? 'Report',
+    notEffective: [],
     file: `associations/${name}.yaml`,
     line: 1,
     blob: blobId('0'.repeat(40)),

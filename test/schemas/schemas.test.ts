@@ -24,7 +24,7 @@ function validatorOf(kind: string) {
     allowUnionTypes: true,
     validateFormats: false,
   });
-  ajv.addVocabulary(['x-effect', 'x-notBuiltValues']);
+  ajv.addVocabulary(['x-effect', 'x-missing', 'x-notBuiltValues']);
   return ajv.compile(found.schema);
 }
 

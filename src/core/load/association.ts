@@ -12,6 +12,7 @@ import type { CatalogDocument } from '../model/document.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import type { AssociationFile } from '../model/schemas.gen.ts';
+import { SHAPES } from '../model/schemas.gen.ts';
 import { noScheduleMistakes, parseSchedule } from '../schedule/parse.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { parseTargets } from '../selector/parse.ts';
@@ -24,6 +25,7 @@ import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';
 import { placeOf } from './spots.ts';
 import { findParameter, storeOf } from './store.ts';
+import { parseTargetMaps } from './target-maps.ts';
 
 /** What an association may refer to, in one revision. */
 export type Surroundings = {
@@ -64,6 +66,7 @@ export function readAssociation(
   const targets = readTargets(draft, desk, around);
   const schedule = readSchedule(draft, desk, around.settings);
   refuseExclusiveKeys(draft, desk);
+  checkDuration(draft, desk);
   const document = readDocument(draft, desk, around);
   if (document !== null) checkAgainstDocument(draft, desk, document, around);
   checkCalendars(draft, desk, around);
@@ -156,13 +159,16 @@ function readTargets(
   desk: Desk,
   around: Surroundings,
 ): readonly Target[] | null {
-  const { Targets, InstanceId } = definition;
+  const { Targets, InstanceId, TargetMaps } = definition;
   if (Targets === undefined && InstanceId !== undefined)
     return [{ kind: 'ids', ids: [InstanceId] }];
-  const parsed = parseTargets(Targets ?? []);
+  const key = Targets === undefined && TargetMaps !== undefined ? 'TargetMaps' : 'Targets';
+  const parsed =
+    key === 'TargetMaps' ? parseTargetMaps(TargetMaps ?? []) : parseTargets(Targets ?? []);
   if (!parsed.ok) {
+    const above = definition[key] === undefined ? '' : `/${key}`;
     for (const { code, message, hint, pointer } of parsed.error) {
-      desk.error(code, Targets === undefined ? '' : `/Targets${pointer}`, message, hint);
+      desk.error(code, `${above}${above && pointer}`, message, hint);
     }
     return null;
   }
@@ -254,6 +260,17 @@ function refuseExclusiveKeys({ written }: AssociationDraft, desk: Desk): void {
   }
 }
 
+/** Without the flag an execution takes in whoever comes until the next slot; AWS cuts none of those off either. */
+function checkDuration({ definition }: AssociationDraft, desk: Desk): void {
+  if (definition.Duration === undefined || definition.ApplyOnlyAtCronInterval === true) return;
+  desk.errorAtKey(
+    'duration-without-flag',
+    '/Duration',
+    'Duration must be used with ApplyOnlyAtCronInterval = true and a cron or at schedule.',
+    'Add ApplyOnlyAtCronInterval: true, or remove Duration.',
+  );
+}
+
 // --- document ---------------------------------------------------------------------------------------------------
 
 function readDocument(
@@ -271,7 +288,7 @@ function readDocument(
       desk.error(
         'unknown-document',
         '/Name',
-        `document ${shown(Name)} is neither in documents/ nor preconfigured`,
+        `Document does not exist: ${shown(Name)} is neither in documents/ nor preconfigured`,
         unknownDocumentHint(Name, around),
       );
     return null;
@@ -286,8 +303,12 @@ function readDocument(
 }
 
 function unknownDocumentHint(name: string, around: Surroundings): string {
-  if (!isDocumentName(name))
-    return 'Documents of other accounts do not exist here: copy it into documents/ and name that.';
+  if (!isDocumentName(name)) {
+    const [, own = ''] = /^arn:[^:]*:ssm:[^:]*:[^:]*:document\/(.+)$/.exec(name) ?? [];
+    return around.documents.has(own)
+      ? `Documents have no account and no Region here: write Name: ${own}.`
+      : 'Documents of other accounts do not exist here: copy it into documents/ and name that.';
+  }
   const near = nearest(name, around.documents.keys());
   return near === null ? `Add documents/${name}.yaml.` : `Did you mean "${near}"?`;
 }
@@ -341,6 +362,15 @@ function checkAgainstDocument(
       '/InstanceId',
       `InstanceId does not go with a document of schemaVersion ${document.schemaVersion}`,
       `Write Targets: [{Key: InstanceIds, Values: [${definition.InstanceId}]}].`,
+    );
+  }
+  if (definition.SyncCompliance === 'MANUAL' && !document.parameters.has('AssociationId')) {
+    desk.blame(ofDocument);
+    desk.error(
+      'parameter-undeclared',
+      '/SyncCompliance',
+      'Parameter "AssociationId" is not defined in the document.',
+      'A document that reports compliance itself declares it; otherwise write SyncCompliance: AUTO.',
     );
   }
   const supplied = definition.Parameters ?? {};
@@ -472,8 +502,14 @@ function checkCalendars(
 
 // --- the whole --------------------------------------------------------------------------------------------------
 
+/** Keys that are written and have no effect here, or not their whole effect. */
+function notEffectiveOf(written: readonly string[]): readonly string[] {
+  const effectOf = (key: string) => SHAPES.association[`#/properties/${key}`]?.effect;
+  return written.filter((key) => effectOf(key) === 'none' || effectOf(key) === 'kept').sort();
+}
+
 function toAssociation(
-  { definition, digest, places }: AssociationDraft,
+  { definition, digest, places, written }: AssociationDraft,
   { path, blob }: Origin,
   parts: {
     readonly targets: readonly Target[];
@@ -503,6 +539,7 @@ function toAssociation(
     timeoutMs: own.TimeoutSeconds === undefined ? null : own.TimeoutSeconds * 1_000,
     onInterrupted: own.OnInterrupted ?? 'Report',
     ...parts.extensions,
+    notEffective: notEffectiveOf(written),
     file: path,
     line: placeOf(places, '')[0],
     blob,

@@ -158,9 +158,14 @@ function circlesOf(files: readonly ParsedFile[]): readonly Circle[] {
 const FOLLOWS: { readonly [key: string]: readonly string[] } = {
   Parameters: ['parameter-missing'],
   Targets: ['target-missing'],
+  TargetMaps: ['target-missing'],
   InstanceId: ['target-missing'],
   ScheduleExpression: ['schedule-flag-without-schedule', 'schedule-offset-other'],
-  ApplyOnlyAtCronInterval: ['schedule-at-without-flag', 'schedule-offset-without-flag'],
+  ApplyOnlyAtCronInterval: [
+    'schedule-at-without-flag',
+    'schedule-offset-without-flag',
+    'duration-without-flag',
+  ],
   DocumentVersion: ['parameter-missing', 'parameter-undeclared'],
 };
 

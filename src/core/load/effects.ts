@@ -6,7 +6,10 @@ import type { Reader } from './entries.ts';
 import { nameOf } from './misfits.ts';
 import { keySpotAt, spotAt } from './spots.ts';
 
-/** Fields whose effect is not built yet are errors, those that mean something to AWS only are warnings. */
+/**
+ * Fields whose effect is not built yet are errors. Those that mean something to AWS only, and those of whose effect a part
+ * is missing, are warnings: kept, named, never silently without effect.
+ */
 export function reportEffects({ desk, root }: Reader, kind: InputKind, value: Json): void {
   const shapes = SHAPES[kind];
   const visit = (inner: Json, pointer: string, path: string): void => {
@@ -28,6 +31,13 @@ export function reportEffects({ desk, root }: Reader, kind: InputKind, value: Js
           keySpotAt(root, pointer, key),
           `${nameOf(at)} has no effect here`,
           shape.description,
+        );
+      } else if (shape.effect === 'kept') {
+        desk.warn(
+          'not-effective',
+          keySpotAt(root, pointer, key),
+          `${nameOf(at)}: ${shape.missing ?? ''}`,
+          'It may stay: it is a part of the definition.',
         );
       } else if (typeof field === 'string' && shape.notBuiltValues?.includes(field) === true) {
         desk.error(

@@ -68,6 +68,10 @@ export const PROBLEM_CODES: {
     meaning: 'A tag key is given twice.',
     remedy: 'Keep one of the two.',
   },
+  'duration-without-flag': {
+    meaning: 'Duration is given without ApplyOnlyAtCronInterval.',
+    remedy: 'Add ApplyOnlyAtCronInterval: true, or remove Duration.',
+  },
   'empty-file': {
     meaning: 'The file defines nothing.',
     remedy: 'Remove it, or write a definition.',
@@ -171,7 +175,8 @@ export const PROBLEM_CODES: {
     remedy: 'Remove it for now.',
   },
   'not-effective': {
-    meaning: 'The field is accepted and has no effect here.',
+    meaning:
+      'The field is accepted and kept, and has no effect here, or not its whole effect; the message says what is missing.',
     remedy: 'Remove it when the file need not go back to AWS.',
   },
   'not-text': {
@@ -379,6 +384,10 @@ export const PROBLEM_CODES: {
     meaning: 'The key of a target is unknown.',
     remedy: 'Use InstanceIds, tag:<key>, tag-key or resource-groups:Name.',
   },
+  'target-map': {
+    meaning: 'A map of TargetMaps holds something else than ids of nodes.',
+    remedy: 'Name nodes under InstanceIds, or write Targets.',
+  },
   'target-missing': {
     meaning: 'There are no targets.',
     remedy: 'Add Targets.',
@@ -394,6 +403,10 @@ export const PROBLEM_CODES: {
   'target-node-id': {
     meaning: 'A node id does not have the right form.',
     remedy: 'Write mi- and 17 hex digits, or *.',
+  },
+  'target-resource-type': {
+    meaning: 'A filter of a group names a type of resource that is no node.',
+    remedy: 'Leave the filter out.',
   },
   'target-too-many': {
     meaning: 'There are more than five targets.',

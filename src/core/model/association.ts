@@ -78,6 +78,8 @@ export type Association = {
   readonly rings: readonly Ring[];
   readonly timeoutMs: number | null;
   readonly onInterrupted: 'Report' | 'Retry';
+  /** Keys of AWS that are written, kept and without their whole effect here; sorted. */
+  readonly notEffective: readonly string[];
   /** Where it stands, for reasons and reports. */
   readonly file: string;
   readonly line: number;

@@ -604,7 +604,7 @@ export interface AssociationFile {
   /**
    * Labels of the association itself; targets do not look at them. A list of Key and Value, as AWS writes tags.
    *
-   * @maxItems 50
+   * @maxItems 1000
    */
   Tags?: AssociationTag[];
   /**
@@ -619,7 +619,7 @@ export interface AssociationFile {
   Duration?: number;
   AlarmConfiguration?: AssociationAlarmConfiguration;
   /**
-   * Parameter values for the child runs of a runbook.
+   * Targets in the form that runbooks have. Here each map may name nodes, under InstanceIds; values for single runs do not exist.
    *
    * @maxItems 300
    */
@@ -631,6 +631,7 @@ export interface AssociationFile {
   /**
    * AWS accounts and Regions. There are none here.
    *
+   * @minItems 1
    * @maxItems 100
    */
   TargetLocations?: AssociationTargetLocation[];
@@ -654,7 +655,7 @@ export interface AssociationParameters {
  */
 export interface AssociationTarget {
   /**
-   * What is matched: `InstanceIds`, `tag:<key>`, `tag-key`, `resource-groups:Name`.
+   * What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.
    */
   Key: string;
   /**
@@ -665,7 +666,7 @@ export interface AssociationTarget {
   Values?: string[];
 }
 /**
- * Where the complete output of each run is kept.
+ * Where the complete output of each run is kept. A change of it runs again, as at AWS.
  */
 export interface AssociationOutputLocation {
   S3Location: AssociationS3Location;
@@ -726,11 +727,13 @@ export interface AssociationAlarm {
   Name: string;
 }
 /**
- * One child run.
+ * Some nodes.
  */
 export interface AssociationTargetMap {
   /**
-   * Values.
+   * Node ids.
+   *
+   * @maxItems 25
    */
   [k: string]: string[];
 }
@@ -738,7 +741,79 @@ export interface AssociationTargetMap {
  * One AWS location.
  */
 export interface AssociationTargetLocation {
+  /**
+   * AWS accounts or organizational units.
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  Accounts?: string[];
+  /**
+   * AWS Regions.
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  Regions?: string[];
+  /**
+   * Locations at the same time.
+   */
+  TargetLocationMaxConcurrency?: string;
+  /**
+   * Failed locations that are tolerated.
+   */
+  TargetLocationMaxErrors?: string;
+  /**
+   * Role in the other account.
+   */
+  ExecutionRoleName?: string;
+  TargetLocationAlarmConfiguration?: AssociationLocationAlarms;
+  /**
+   * Child units, too.
+   */
+  IncludeChildOrganizationUnits?: boolean;
+  /**
+   * AWS accounts that are left out.
+   *
+   * @minItems 1
+   * @maxItems 5000
+   */
+  ExcludeAccounts?: string[];
+  /**
+   * Targets there.
+   *
+   * @maxItems 1
+   */
+  Targets?: AssociationLocationTarget[];
+  /**
+   * Targets at the same time there.
+   */
+  TargetsMaxConcurrency?: string;
+  /**
+   * Failed targets that are tolerated there.
+   */
+  TargetsMaxErrors?: string;
+}
+/**
+ * Alarms of the location.
+ */
+export interface AssociationLocationAlarms {
   [k: string]: unknown;
+}
+/**
+ * One condition on nodes.
+ */
+export interface AssociationLocationTarget {
+  /**
+   * What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.
+   */
+  Key: string;
+  /**
+   * Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means "has the tag".
+   *
+   * @maxItems 50
+   */
+  Values?: string[];
 }
 /**
  * What this program adds to the AWS shape.
@@ -1603,6 +1678,7 @@ export interface RepositoryFile {
    * aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.
    */
   strict?: 'aws' | 'off';
+  triggers?: RepositoryTriggers;
   guards?: RepositoryGuards;
   policy?: RepositoryPolicy;
 }
@@ -1622,6 +1698,15 @@ export interface RepositoryDefaults {
    * MaxErrors of associations that give none.
    */
   maxErrors?: string;
+}
+/**
+ * What makes associations run beside their own edits, their schedule and their nodes.
+ */
+export interface RepositoryTriggers {
+  /**
+   * A new value of a parameter under parameters/ runs the associations that refer to it at once. false: it is used from their next run on.
+   */
+  parameterValues?: boolean;
 }
 /**
  * A revision that goes beyond these is held until somebody accepts it.
@@ -1762,7 +1847,9 @@ export type Shape = {
   readonly example?: unknown;
   /** Keys of a closed object. */
   readonly keys?: readonly string[];
-  readonly effect?: 'none' | 'not-built-yet';
+  readonly effect?: 'none' | 'kept' | 'not-built-yet';
+  /** With `kept`: what of the effect is not there. */
+  readonly missing?: string;
   readonly notBuiltValues?: readonly string[];
 };
 export type InputKind = 'activation' | 'agent-config' | 'association' | 'daemon-config' | 'document-metadata' | 'group' | 'node' | 'parameter' | 'reconciled';
@@ -1972,7 +2059,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/Targets/items/properties/Key": {
-   "description": "What is matched: `InstanceIds`, `tag:<key>`, `tag-key`, `resource-groups:Name`.",
+   "description": "What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.",
    "example": "tag:role"
   },
   "#/properties/Targets/items/properties/Values": {
@@ -2021,11 +2108,12 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/OutputLocation": {
-   "description": "Where the complete output of each run is kept.",
+   "description": "Where the complete output of each run is kept. A change of it runs again, as at AWS.",
    "keys": [
     "S3Location"
    ],
-   "effect": "not-built-yet"
+   "effect": "kept",
+   "missing": "the upload to the bucket is not built yet; output stays in the run folder on the node and, for what failed, in the report"
   },
   "#/properties/OutputLocation/properties/S3Location": {
    "description": "A bucket of an S3-compatible store.",
@@ -2112,21 +2200,20 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": false
   },
   "#/properties/TargetMaps": {
-   "description": "Parameter values for the child runs of a runbook.",
+   "description": "Targets in the form that runbooks have. Here each map may name nodes, under InstanceIds; values for single runs do not exist.",
    "example": [
     {
-     "name": [
-      "a"
+     "InstanceIds": [
+      "mi-0123456789abcdef0"
      ]
     }
-   ],
-   "effect": "not-built-yet"
+   ]
   },
   "#/properties/TargetMaps/items": {
-   "description": "One child run."
+   "description": "Some nodes."
   },
   "#/properties/TargetMaps/items/additionalProperties": {
-   "description": "Values."
+   "description": "Node ids."
   },
   "#/properties/TargetMaps/items/additionalProperties/items": {
    "description": "One value."
@@ -2148,7 +2235,113 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "effect": "none"
   },
   "#/properties/TargetLocations/items": {
-   "description": "One AWS location."
+   "description": "One AWS location.",
+   "keys": [
+    "Accounts",
+    "Regions",
+    "TargetLocationMaxConcurrency",
+    "TargetLocationMaxErrors",
+    "ExecutionRoleName",
+    "TargetLocationAlarmConfiguration",
+    "IncludeChildOrganizationUnits",
+    "ExcludeAccounts",
+    "Targets",
+    "TargetsMaxConcurrency",
+    "TargetsMaxErrors"
+   ]
+  },
+  "#/properties/TargetLocations/items/properties/Accounts": {
+   "description": "AWS accounts or organizational units.",
+   "example": [
+    "123456789012"
+   ]
+  },
+  "#/properties/TargetLocations/items/properties/Accounts/items": {
+   "description": "One account."
+  },
+  "#/properties/TargetLocations/items/properties/Regions": {
+   "description": "AWS Regions.",
+   "example": [
+    "eu-central-1"
+   ]
+  },
+  "#/properties/TargetLocations/items/properties/Regions/items": {
+   "description": "One Region."
+  },
+  "#/properties/TargetLocations/items/properties/TargetLocationMaxConcurrency": {
+   "description": "Locations at the same time.",
+   "example": "1"
+  },
+  "#/properties/TargetLocations/items/properties/TargetLocationMaxErrors": {
+   "description": "Failed locations that are tolerated.",
+   "example": "0"
+  },
+  "#/properties/TargetLocations/items/properties/ExecutionRoleName": {
+   "description": "Role in the other account.",
+   "example": "AWS-SystemsManager-AutomationExecutionRole"
+  },
+  "#/properties/TargetLocations/items/properties/TargetLocationAlarmConfiguration": {
+   "description": "Alarms of the location.",
+   "example": {
+    "Alarms": [
+     {
+      "Name": "error-budget"
+     }
+    ]
+   }
+  },
+  "#/properties/TargetLocations/items/properties/IncludeChildOrganizationUnits": {
+   "description": "Child units, too.",
+   "example": false
+  },
+  "#/properties/TargetLocations/items/properties/ExcludeAccounts": {
+   "description": "AWS accounts that are left out.",
+   "example": [
+    "123456789012"
+   ]
+  },
+  "#/properties/TargetLocations/items/properties/ExcludeAccounts/items": {
+   "description": "One account or organizational unit."
+  },
+  "#/properties/TargetLocations/items/properties/Targets": {
+   "description": "Targets there.",
+   "example": [
+    {
+     "Key": "tag:role",
+     "Values": [
+      "web"
+     ]
+    }
+   ]
+  },
+  "#/properties/TargetLocations/items/properties/Targets/items": {
+   "description": "One condition on nodes.",
+   "keys": [
+    "Key",
+    "Values"
+   ]
+  },
+  "#/properties/TargetLocations/items/properties/Targets/items/properties/Key": {
+   "description": "What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.",
+   "example": "tag:role"
+  },
+  "#/properties/TargetLocations/items/properties/Targets/items/properties/Values": {
+   "description": "Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".",
+   "example": [
+    "web",
+    "api"
+   ]
+  },
+  "#/properties/TargetLocations/items/properties/Targets/items/properties/Values/items": {
+   "description": "One value."
+  },
+  "#/properties/TargetLocations/items/properties/TargetsMaxConcurrency": {
+   "description": "Targets at the same time there.",
+   "example": "10%"
+  },
+  "#/properties/TargetLocations/items/properties/TargetsMaxErrors": {
+   "description": "Failed targets that are tolerated there.",
+   "example": "1"
   },
   "#/properties/AssociationDispatchAssumeRole": {
    "description": "AWS role that dispatches runs. There is none here.",
@@ -2784,6 +2977,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "keys": [
     "defaults",
     "strict",
+    "triggers",
     "guards",
     "policy"
    ]
@@ -2811,6 +3005,16 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   "#/properties/strict": {
    "description": "aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.",
    "example": "off"
+  },
+  "#/properties/triggers": {
+   "description": "What makes associations run beside their own edits, their schedule and their nodes.",
+   "keys": [
+    "parameterValues"
+   ]
+  },
+  "#/properties/triggers/properties/parameterValues": {
+   "description": "A new value of a parameter under parameters/ runs the associations that refer to it at once. false: it is used from their next run on.",
+   "example": true
   },
   "#/properties/guards": {
    "description": "A revision that goes beyond these is held until somebody accepts it.",

@@ -667,17 +667,22 @@ return errors === 0;
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateAssociation: Validator = validate22;
-const schema33 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"association.schema.json","title":"AssociationFile","description":"Binds a document to nodes: what to run, with which values, where, when and how carefully. The input shape of AWS CreateAssociation, key for key; what we add sits under Reconciled.","type":"object","additionalProperties":false,"required":["AssociationName","Name"],"properties":{"AssociationName":{"description":"Identity of the association, unique in the repository.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$","examples":["web-nginx-config"]},"Name":{"description":"Name of the document: one of documents/, or a preconfigured AWS-* document.","type":"string","minLength":3,"maxLength":200,"examples":["KeepFile","AWS-RunShellScript"]},"DocumentVersion":{"description":"Which content of the document: $DEFAULT, $LATEST, a pinned number, or a version name.","type":"string","pattern":"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$","default":"$DEFAULT","examples":["$DEFAULT","3"]},"Parameters":{"title":"AssociationParameters","description":"Values for the parameters that the document declares. Each value is a list of texts, also for a single value.","type":"object","propertyNames":{"pattern":"^[A-Za-z0-9_-]{1,128}$"},"additionalProperties":{"description":"Values of one parameter.","type":"array","items":{"description":"One value; text, also for numbers and booleans.","type":"string"}},"maxProperties":200,"default":{},"examples":[{"commands":["uptime"]}]},"Targets":{"description":"Which nodes. Several entries must all match; the values of one entry are alternatives. \"*\" with InstanceIds means every node.","type":"array","items":{"title":"AssociationTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`, `resource-groups:Name`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5,"examples":[[{"Key":"tag:role","Values":["web"]}]]},"InstanceId":{"description":"One node, in the legacy form. Only for documents of schemaVersion 1.2; write Targets instead.","type":"string","pattern":"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$","examples":["mi-0123456789abcdef0"]},"ScheduleExpression":{"description":"When to run: rate(…), cron(…) or at(…). Without it the association runs once on each node, and again when it changes.","type":"string","minLength":1,"maxLength":256,"examples":["rate(30 minutes)","cron(0 2 ? * SUN *)"]},"ScheduleOffset":{"description":"Days to wait after a cron occurrence of the form \"n-th weekday of the month\".","type":"integer","minimum":1,"maximum":6,"examples":[2]},"ApplyOnlyAtCronInterval":{"description":"Run at scheduled times only: not at creation, not at edits, not when a node appears.","type":"boolean","default":false,"examples":[true]},"MaxConcurrency":{"description":"How many nodes may run at the same time: a number, or a percentage of the targets. Default: defaults.maxConcurrency of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["10","25%"]},"MaxErrors":{"description":"How many failed runs are tolerated before no further one starts: a number, or a percentage of the targets. Default: defaults.maxErrors of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0","10%"]},"ComplianceSeverity":{"description":"How bad it is when a node does not comply.","type":"string","enum":["CRITICAL","HIGH","MEDIUM","LOW","UNSPECIFIED"],"default":"UNSPECIFIED","examples":["HIGH"]},"SyncCompliance":{"description":"AUTO: a run that succeeds makes the node compliant. MANUAL: the document reports compliance itself.","type":"string","enum":["AUTO","MANUAL"],"default":"AUTO","x-notBuiltValues":["MANUAL"],"examples":["AUTO"]},"OutputLocation":{"title":"AssociationOutputLocation","description":"Where the complete output of each run is kept.","type":"object","additionalProperties":false,"required":["S3Location"],"properties":{"S3Location":{"title":"AssociationS3Location","description":"A bucket of an S3-compatible store.","type":"object","additionalProperties":false,"required":["OutputS3BucketName"],"properties":{"OutputS3Region":{"description":"Region of the bucket.","type":"string","minLength":3,"maxLength":20,"examples":["eu-central-1"]},"OutputS3BucketName":{"description":"Name of the bucket.","type":"string","minLength":3,"maxLength":63,"examples":["fleet-output"]},"OutputS3KeyPrefix":{"description":"Folder in the bucket.","type":"string","maxLength":500,"examples":["prod"]}}}},"x-effect":"not-built-yet"},"Tags":{"description":"Labels of the association itself; targets do not look at them. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"AssociationTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"CalendarNames":{"description":"Change calendars that must all be open.","type":"array","items":{"description":"Name of a file under calendars/, without .ics.","type":"string","minLength":1,"maxLength":128},"maxItems":10,"examples":[["release-calendar"]],"x-effect":"not-built-yet"},"Duration":{"description":"Hours after which an execution is cancelled.","type":"integer","minimum":1,"maximum":24,"examples":[4],"x-effect":"not-built-yet"},"AlarmConfiguration":{"title":"AssociationAlarmConfiguration","description":"An alarm of the daemon configuration that stops new runs while it rings.","type":"object","additionalProperties":false,"required":["Alarms"],"properties":{"Alarms":{"description":"Exactly one alarm.","type":"array","items":{"title":"AssociationAlarm","description":"An alarm by name.","type":"object","additionalProperties":false,"required":["Name"],"properties":{"Name":{"description":"Name in the daemon configuration.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]}}},"minItems":1,"maxItems":1},"IgnorePollAlarmFailure":{"description":"Go on when the alarm cannot be read.","type":"boolean","default":false,"examples":[false]}},"x-effect":"not-built-yet"},"TargetMaps":{"description":"Parameter values for the child runs of a runbook.","type":"array","items":{"title":"AssociationTargetMap","description":"One child run.","type":"object","additionalProperties":{"description":"Values.","type":"array","items":{"description":"One value.","type":"string"}}},"maxItems":300,"examples":[[{"name":["a"]}]],"x-effect":"not-built-yet"},"AutomationTargetParameterName":{"description":"Parameter of a runbook that is fanned out. Runbooks are not run here.","type":"string","minLength":1,"maxLength":50,"examples":["InstanceId"],"x-effect":"none"},"TargetLocations":{"description":"AWS accounts and Regions. There are none here.","type":"array","items":{"title":"AssociationTargetLocation","description":"One AWS location.","type":"object","additionalProperties":true},"maxItems":100,"examples":[[{"Regions":["eu-central-1"]}]],"x-effect":"none"},"AssociationDispatchAssumeRole":{"description":"AWS role that dispatches runs. There is none here.","type":"string","maxLength":512,"examples":["arn:aws:iam::123456789012:role/dispatch"],"x-effect":"none"},"Reconciled":{"title":"AssociationExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Timezone":{"description":"IANA zone in which cron and at are read. Default: defaults.timezone of reconciled.yaml.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin"]},"TimeoutSeconds":{"description":"Longest time a whole run may take on a node. Without it the time-outs of the steps are all there is.","type":"integer","minimum":1,"maximum":172800,"examples":[600]},"OnInterrupted":{"description":"After a run was cut off (a crash, a power loss): Report it as Failed, or Retry it with a new run.","type":"string","enum":["Report","Retry"],"default":"Report","examples":["Retry"]},"StartingDeadline":{"description":"With ApplyOnlyAtCronInterval: how late a scheduled run may still start.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","default":"10m","examples":["10m","2h"]},"Mode":{"description":"Enforce changes nodes; Audit only looks.","type":"string","enum":["Enforce","Audit"],"default":"Enforce","x-notBuiltValues":["Audit"],"examples":["Enforce"]},"DependsOn":{"description":"Associations that must have succeeded on the node before.","type":"array","items":{"description":"An AssociationName.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$"},"maxItems":20,"examples":[["base-packages"]],"x-effect":"not-built-yet"},"Suspend":{"title":"AssociationSuspend","description":"Starts nothing for a while; somebody is named and it ends by itself.","type":"object","additionalProperties":false,"required":["Reason","Owner","Until"],"properties":{"Reason":{"description":"Why.","type":"string","minLength":1,"maxLength":500,"examples":["migration of the database"]},"Owner":{"description":"Who to ask.","type":"string","minLength":1,"maxLength":200,"examples":["ops@example.org"]},"Until":{"description":"When it ends, RFC 3339 with a zone.","type":"string","format":"date-time","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$","examples":["2027-01-31T12:00:00Z"]}},"x-effect":"not-built-yet"},"Rollout":{"title":"AssociationRollout","description":"Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.","type":"object","additionalProperties":false,"required":["Rings"],"properties":{"Rings":{"description":"Rings in order; a node belongs to the first that matches it.","type":"array","items":{"title":"AssociationRing","description":"One ring.","type":"object","additionalProperties":false,"required":["Targets"],"properties":{"Targets":{"description":"Which nodes.","type":"array","items":{"title":"RingTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5},"Name":{"description":"What people call it.","type":"string","minLength":1,"maxLength":64,"pattern":"^[A-Za-z0-9][A-Za-z0-9 _.-]*$","examples":["canary"]},"MaxErrors":{"description":"Failures tolerated among the nodes of this ring; one more halts the rollout. Default: MaxErrors of the association.","type":"string","pattern":"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0"]},"Soak":{"description":"How long to watch before the next ring. Without it the next ring follows at once.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","examples":["1h"]}}},"minItems":1,"maxItems":20}},"x-effect":"not-built-yet"}},"default":{}}},"examples":[{"AssociationName":"web-motd","Name":"AWS-RunShellScript","Parameters":{"commands":["echo kept by reconciled > \"${RECONCILED_ROOT:-}/etc/motd\""]},"Targets":[{"Key":"tag:role","Values":["web"]}],"ScheduleExpression":"rate(30 minutes)"}]};
+const schema33 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"association.schema.json","title":"AssociationFile","description":"Binds a document to nodes: what to run, with which values, where, when and how carefully. The input shape of AWS CreateAssociation, key for key; what we add sits under Reconciled.","type":"object","additionalProperties":false,"required":["AssociationName","Name"],"properties":{"AssociationName":{"description":"Identity of the association, unique in the repository.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$","examples":["web-nginx-config"]},"Name":{"description":"Name of the document: one of documents/, or a preconfigured AWS-* document.","type":"string","examples":["KeepFile","AWS-RunShellScript"],"pattern":"^[A-Za-z0-9_.:/-]{3,128}$"},"DocumentVersion":{"description":"Which content of the document: $DEFAULT, $LATEST, a pinned number, or a version name.","type":"string","pattern":"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$","default":"$DEFAULT","examples":["$DEFAULT","3"]},"Parameters":{"title":"AssociationParameters","description":"Values for the parameters that the document declares. Each value is a list of texts, also for a single value.","type":"object","propertyNames":{"pattern":"^[A-Za-z0-9_-]{1,128}$"},"additionalProperties":{"description":"Values of one parameter.","type":"array","items":{"description":"One value; text, also for numbers and booleans.","type":"string"}},"maxProperties":200,"default":{},"examples":[{"commands":["uptime"]}]},"Targets":{"description":"Which nodes. Several entries must all match; the values of one entry are alternatives. \"*\" with InstanceIds means every node.","type":"array","items":{"title":"AssociationTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5,"examples":[[{"Key":"tag:role","Values":["web"]}]]},"InstanceId":{"description":"One node, in the legacy form. Only for documents of schemaVersion 1.2; write Targets instead.","type":"string","pattern":"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$","examples":["mi-0123456789abcdef0"]},"ScheduleExpression":{"description":"When to run: rate(…), cron(…) or at(…). Without it the association runs once on each node, and again when it changes.","type":"string","minLength":1,"maxLength":256,"examples":["rate(30 minutes)","cron(0 2 ? * SUN *)"]},"ScheduleOffset":{"description":"Days to wait after a cron occurrence of the form \"n-th weekday of the month\".","type":"integer","minimum":1,"maximum":6,"examples":[2]},"ApplyOnlyAtCronInterval":{"description":"Run at scheduled times only: not at creation, not at edits, not when a node appears.","type":"boolean","default":false,"examples":[true]},"MaxConcurrency":{"description":"How many nodes may run at the same time: a number, or a percentage of the targets. Default: defaults.maxConcurrency of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["10","25%"]},"MaxErrors":{"description":"How many failed runs are tolerated before no further one starts: a number, or a percentage of the targets. Default: defaults.maxErrors of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0","10%"]},"ComplianceSeverity":{"description":"How bad it is when a node does not comply.","type":"string","enum":["CRITICAL","HIGH","MEDIUM","LOW","UNSPECIFIED"],"default":"UNSPECIFIED","examples":["HIGH"]},"SyncCompliance":{"description":"AUTO: a run that succeeds makes the node compliant. MANUAL: the document reports compliance itself.","type":"string","enum":["AUTO","MANUAL"],"default":"AUTO","x-notBuiltValues":["MANUAL"],"examples":["AUTO"]},"OutputLocation":{"title":"AssociationOutputLocation","description":"Where the complete output of each run is kept. A change of it runs again, as at AWS.","type":"object","additionalProperties":false,"required":["S3Location"],"properties":{"S3Location":{"title":"AssociationS3Location","description":"A bucket of an S3-compatible store.","type":"object","additionalProperties":false,"required":["OutputS3BucketName"],"properties":{"OutputS3Region":{"description":"Region of the bucket.","type":"string","minLength":3,"maxLength":20,"examples":["eu-central-1"]},"OutputS3BucketName":{"description":"Name of the bucket.","type":"string","minLength":3,"maxLength":63,"examples":["fleet-output"],"pattern":"^[A-Za-z0-9._-]+$"},"OutputS3KeyPrefix":{"description":"Folder in the bucket.","type":"string","maxLength":500,"examples":["prod"]}}}},"x-effect":"kept","x-missing":"the upload to the bucket is not built yet; output stays in the run folder on the node and, for what failed, in the report"},"Tags":{"description":"Labels of the association itself; targets do not look at them. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"AssociationTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":1000,"examples":[[{"Key":"role","Value":"web"}]]},"CalendarNames":{"description":"Change calendars that must all be open.","type":"array","items":{"description":"Name of a file under calendars/, without .ics.","type":"string","minLength":1,"maxLength":128},"maxItems":10,"examples":[["release-calendar"]],"x-effect":"not-built-yet"},"Duration":{"description":"Hours after which an execution is cancelled.","type":"integer","minimum":1,"maximum":24,"examples":[4],"x-effect":"not-built-yet"},"AlarmConfiguration":{"title":"AssociationAlarmConfiguration","description":"An alarm of the daemon configuration that stops new runs while it rings.","type":"object","additionalProperties":false,"required":["Alarms"],"properties":{"Alarms":{"description":"Exactly one alarm.","type":"array","items":{"title":"AssociationAlarm","description":"An alarm by name.","type":"object","additionalProperties":false,"required":["Name"],"properties":{"Name":{"description":"Name in the daemon configuration.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]}}},"minItems":1,"maxItems":1},"IgnorePollAlarmFailure":{"description":"Go on when the alarm cannot be read.","type":"boolean","default":false,"examples":[false]}},"x-effect":"not-built-yet"},"TargetMaps":{"description":"Targets in the form that runbooks have. Here each map may name nodes, under InstanceIds; values for single runs do not exist.","type":"array","items":{"title":"AssociationTargetMap","description":"Some nodes.","type":"object","maxProperties":20,"additionalProperties":{"description":"Node ids.","type":"array","maxItems":25,"items":{"description":"One value.","type":"string","minLength":1,"maxLength":50}}},"maxItems":300,"examples":[[{"InstanceIds":["mi-0123456789abcdef0"]}]]},"AutomationTargetParameterName":{"description":"Parameter of a runbook that is fanned out. Runbooks are not run here.","type":"string","minLength":1,"maxLength":50,"examples":["InstanceId"],"x-effect":"none"},"TargetLocations":{"description":"AWS accounts and Regions. There are none here.","type":"array","items":{"title":"AssociationTargetLocation","description":"One AWS location.","type":"object","additionalProperties":false,"properties":{"Accounts":{"description":"AWS accounts or organizational units.","type":"array","items":{"description":"One account.","type":"string","minLength":1,"maxLength":68},"minItems":1,"maxItems":50,"examples":[["123456789012"]]},"Regions":{"description":"AWS Regions.","type":"array","items":{"description":"One Region.","type":"string","minLength":1,"maxLength":64},"minItems":1,"maxItems":50,"examples":[["eu-central-1"]]},"TargetLocationMaxConcurrency":{"description":"Locations at the same time.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["1"]},"TargetLocationMaxErrors":{"description":"Failed locations that are tolerated.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0"]},"ExecutionRoleName":{"description":"Role in the other account.","type":"string","minLength":1,"maxLength":64,"pattern":"^[\\w+=,.@/-]+$","examples":["AWS-SystemsManager-AutomationExecutionRole"]},"TargetLocationAlarmConfiguration":{"title":"AssociationLocationAlarms","description":"Alarms of the location.","type":"object","additionalProperties":true,"examples":[{"Alarms":[{"Name":"error-budget"}]}]},"IncludeChildOrganizationUnits":{"description":"Child units, too.","type":"boolean","examples":[false]},"ExcludeAccounts":{"description":"AWS accounts that are left out.","type":"array","items":{"description":"One account or organizational unit.","type":"string","minLength":6,"maxLength":68,"pattern":"^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$"},"minItems":1,"maxItems":5000,"examples":[["123456789012"]]},"Targets":{"description":"Targets there.","type":"array","items":{"title":"AssociationLocationTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"maxItems":1,"examples":[[{"Key":"tag:role","Values":["web"]}]]},"TargetsMaxConcurrency":{"description":"Targets at the same time there.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["10%"]},"TargetsMaxErrors":{"description":"Failed targets that are tolerated there.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["1"]}}},"maxItems":100,"examples":[[{"Regions":["eu-central-1"]}]],"x-effect":"none","minItems":1},"AssociationDispatchAssumeRole":{"description":"AWS role that dispatches runs. There is none here.","type":"string","maxLength":512,"examples":["arn:aws:iam::123456789012:role/dispatch"],"x-effect":"none","minLength":1,"pattern":"^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$"},"Reconciled":{"title":"AssociationExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Timezone":{"description":"IANA zone in which cron and at are read. Default: defaults.timezone of reconciled.yaml.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin"]},"TimeoutSeconds":{"description":"Longest time a whole run may take on a node. Without it the time-outs of the steps are all there is.","type":"integer","minimum":1,"maximum":172800,"examples":[600]},"OnInterrupted":{"description":"After a run was cut off (a crash, a power loss): Report it as Failed, or Retry it with a new run.","type":"string","enum":["Report","Retry"],"default":"Report","examples":["Retry"]},"StartingDeadline":{"description":"With ApplyOnlyAtCronInterval: how late a scheduled run may still start.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","default":"10m","examples":["10m","2h"]},"Mode":{"description":"Enforce changes nodes; Audit only looks.","type":"string","enum":["Enforce","Audit"],"default":"Enforce","x-notBuiltValues":["Audit"],"examples":["Enforce"]},"DependsOn":{"description":"Associations that must have succeeded on the node before.","type":"array","items":{"description":"An AssociationName.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$"},"maxItems":20,"examples":[["base-packages"]],"x-effect":"not-built-yet"},"Suspend":{"title":"AssociationSuspend","description":"Starts nothing for a while; somebody is named and it ends by itself.","type":"object","additionalProperties":false,"required":["Reason","Owner","Until"],"properties":{"Reason":{"description":"Why.","type":"string","minLength":1,"maxLength":500,"examples":["migration of the database"]},"Owner":{"description":"Who to ask.","type":"string","minLength":1,"maxLength":200,"examples":["ops@example.org"]},"Until":{"description":"When it ends, RFC 3339 with a zone.","type":"string","format":"date-time","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$","examples":["2027-01-31T12:00:00Z"]}},"x-effect":"not-built-yet"},"Rollout":{"title":"AssociationRollout","description":"Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.","type":"object","additionalProperties":false,"required":["Rings"],"properties":{"Rings":{"description":"Rings in order; a node belongs to the first that matches it.","type":"array","items":{"title":"AssociationRing","description":"One ring.","type":"object","additionalProperties":false,"required":["Targets"],"properties":{"Targets":{"description":"Which nodes.","type":"array","items":{"title":"RingTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5},"Name":{"description":"What people call it.","type":"string","minLength":1,"maxLength":64,"pattern":"^[A-Za-z0-9][A-Za-z0-9 _.-]*$","examples":["canary"]},"MaxErrors":{"description":"Failures tolerated among the nodes of this ring; one more halts the rollout. Default: MaxErrors of the association.","type":"string","pattern":"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0"]},"Soak":{"description":"How long to watch before the next ring. Without it the next ring follows at once.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","examples":["1h"]}}},"minItems":1,"maxItems":20}},"x-effect":"not-built-yet"}},"default":{}}},"examples":[{"AssociationName":"web-motd","Name":"AWS-RunShellScript","Parameters":{"commands":["echo kept by reconciled > \"${RECONCILED_ROOT:-}/etc/motd\""]},"Targets":[{"Key":"tag:role","Values":["web"]}],"ScheduleExpression":"rate(30 minutes)"}]};
 const func11 = Object.prototype.hasOwnProperty;
 const pattern14 = new RegExp("^[A-Za-z0-9_.-]{3,128}$", "u");
-const pattern15 = new RegExp("^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$", "u");
-const pattern16 = new RegExp("^[A-Za-z0-9_-]{1,128}$", "u");
-const pattern17 = new RegExp("^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$", "u");
-const pattern18 = new RegExp("^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$", "u");
-const pattern19 = new RegExp("^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
-const pattern22 = new RegExp("^[1-9][0-9]{0,8}(s|m|h|d)$", "u");
-const pattern25 = new RegExp("^[A-Za-z0-9][A-Za-z0-9 _.-]*$", "u");
-const pattern26 = new RegExp("^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
+const pattern15 = new RegExp("^[A-Za-z0-9_.:/-]{3,128}$", "u");
+const pattern16 = new RegExp("^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$", "u");
+const pattern17 = new RegExp("^[A-Za-z0-9_-]{1,128}$", "u");
+const pattern18 = new RegExp("^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$", "u");
+const pattern19 = new RegExp("^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$", "u");
+const pattern20 = new RegExp("^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
+const pattern21 = new RegExp("^[A-Za-z0-9._-]+$", "u");
+const pattern26 = new RegExp("^[\\w+=,.@/-]+$", "u");
+const pattern27 = new RegExp("^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$", "u");
+const pattern30 = new RegExp("^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$", "u");
+const pattern31 = new RegExp("^[1-9][0-9]{0,8}(s|m|h|d)$", "u");
+const pattern34 = new RegExp("^[A-Za-z0-9][A-Za-z0-9 _.-]*$", "u");
+const pattern35 = new RegExp("^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="association.schema.json" */;
@@ -769,8 +774,8 @@ errors++;
 if(data.Name !== undefined){
 let data1 = data.Name;
 if(typeof data1 === "string"){
-if(ucs2length(data1) > 200){
-const err5 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+if(!pattern15.test(data1)){
+const err5 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:/-]{3,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.:/-]{3,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -779,8 +784,9 @@ vErrors.push(err5);
 }
 errors++;
 }
-if(ucs2length(data1) < 3){
-const err6 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/minLength",keyword:"minLength",params:{limit: 3},message:"must NOT have fewer than 3 characters"};
+}
+else {
+const err6 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -790,8 +796,10 @@ vErrors.push(err6);
 errors++;
 }
 }
-else {
-const err7 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data2 = data.DocumentVersion;
+if(typeof data2 === "string"){
+if(!pattern16.test(data2)){
+const err7 = {instancePath:instancePath+"/DocumentVersion",schemaPath:"#/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$"},message:"must match pattern \""+"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -801,10 +809,8 @@ vErrors.push(err7);
 errors++;
 }
 }
-let data2 = data.DocumentVersion;
-if(typeof data2 === "string"){
-if(!pattern15.test(data2)){
-const err8 = {instancePath:instancePath+"/DocumentVersion",schemaPath:"#/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$"},message:"must match pattern \""+"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$"+"\""};
+else {
+const err8 = {instancePath:instancePath+"/DocumentVersion",schemaPath:"#/properties/DocumentVersion/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -813,9 +819,10 @@ vErrors.push(err8);
 }
 errors++;
 }
-}
-else {
-const err9 = {instancePath:instancePath+"/DocumentVersion",schemaPath:"#/properties/DocumentVersion/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data3 = data.Parameters;
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(Object.keys(data3).length > 200){
+const err9 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -824,10 +831,11 @@ vErrors.push(err9);
 }
 errors++;
 }
-let data3 = data.Parameters;
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-if(Object.keys(data3).length > 200){
-const err10 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties"};
+for(const key1 in data3){
+const _errs10 = errors;
+if(typeof key1 === "string"){
+if(!pattern17.test(key1)){
+const err10 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_-]{1,128}$"+"\"",propertyName:key1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -836,28 +844,15 @@ vErrors.push(err10);
 }
 errors++;
 }
-for(const key1 in data3){
-const _errs10 = errors;
-if(typeof key1 === "string"){
-if(!pattern16.test(key1)){
-const err11 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_-]{1,128}$"+"\"",propertyName:key1};
+}
+var valid1 = _errs10 === errors;
+if(!valid1){
+const err11 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid"};
 if(vErrors === null){
 vErrors = [err11];
 }
 else {
 vErrors.push(err11);
-}
-errors++;
-}
-}
-var valid1 = _errs10 === errors;
-if(!valid1){
-const err12 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid"};
-if(vErrors === null){
-vErrors = [err12];
-}
-else {
-vErrors.push(err12);
 }
 errors++;
 }
@@ -868,7 +863,19 @@ if(Array.isArray(data4)){
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 if(typeof data4[i0] !== "string"){
-const err13 = {instancePath:instancePath+"/Parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/Parameters/additionalProperties/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err12 = {instancePath:instancePath+"/Parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i0,schemaPath:"#/properties/Parameters/additionalProperties/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/Parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/Parameters/additionalProperties/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -880,7 +887,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/Parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/Parameters/additionalProperties/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err14 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -889,10 +896,11 @@ vErrors.push(err14);
 }
 errors++;
 }
-}
-}
-else {
-const err15 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.Targets !== undefined){
+let data6 = data.Targets;
+if(Array.isArray(data6)){
+if(data6.length > 5){
+const err15 = {instancePath:instancePath+"/Targets",schemaPath:"#/properties/Targets/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -901,11 +909,8 @@ vErrors.push(err15);
 }
 errors++;
 }
-if(data.Targets !== undefined){
-let data6 = data.Targets;
-if(Array.isArray(data6)){
-if(data6.length > 5){
-const err16 = {instancePath:instancePath+"/Targets",schemaPath:"#/properties/Targets/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+if(data6.length < 1){
+const err16 = {instancePath:instancePath+"/Targets",schemaPath:"#/properties/Targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -914,8 +919,12 @@ vErrors.push(err16);
 }
 errors++;
 }
-if(data6.length < 1){
-const err17 = {instancePath:instancePath+"/Targets",schemaPath:"#/properties/Targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+const len1 = data6.length;
+for(let i1=0; i1<len1; i1++){
+let data7 = data6[i1];
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.Key === undefined){
+const err17 = {instancePath:instancePath+"/Targets/" + i1,schemaPath:"#/properties/Targets/items/required",keyword:"required",params:{missingProperty: "Key"},message:"must have required property '"+"Key"+"'"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -924,12 +933,9 @@ vErrors.push(err17);
 }
 errors++;
 }
-const len1 = data6.length;
-for(let i1=0; i1<len1; i1++){
-let data7 = data6[i1];
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.Key === undefined){
-const err18 = {instancePath:instancePath+"/Targets/" + i1,schemaPath:"#/properties/Targets/items/required",keyword:"required",params:{missingProperty: "Key"},message:"must have required property '"+"Key"+"'"};
+for(const key3 in data7){
+if(!((key3 === "Key") || (key3 === "Values"))){
+const err18 = {instancePath:instancePath+"/Targets/" + i1,schemaPath:"#/properties/Targets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -938,9 +944,12 @@ vErrors.push(err18);
 }
 errors++;
 }
-for(const key3 in data7){
-if(!((key3 === "Key") || (key3 === "Values"))){
-const err19 = {instancePath:instancePath+"/Targets/" + i1,schemaPath:"#/properties/Targets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+}
+if(data7.Key !== undefined){
+let data8 = data7.Key;
+if(typeof data8 === "string"){
+if(ucs2length(data8) > 163){
+const err19 = {instancePath:instancePath+"/Targets/" + i1+"/Key",schemaPath:"#/properties/Targets/items/properties/Key/maxLength",keyword:"maxLength",params:{limit: 163},message:"must NOT have more than 163 characters"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -949,12 +958,8 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-if(data7.Key !== undefined){
-let data8 = data7.Key;
-if(typeof data8 === "string"){
-if(ucs2length(data8) > 163){
-const err20 = {instancePath:instancePath+"/Targets/" + i1+"/Key",schemaPath:"#/properties/Targets/items/properties/Key/maxLength",keyword:"maxLength",params:{limit: 163},message:"must NOT have more than 163 characters"};
+if(ucs2length(data8) < 1){
+const err20 = {instancePath:instancePath+"/Targets/" + i1+"/Key",schemaPath:"#/properties/Targets/items/properties/Key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -963,8 +968,9 @@ vErrors.push(err20);
 }
 errors++;
 }
-if(ucs2length(data8) < 1){
-const err21 = {instancePath:instancePath+"/Targets/" + i1+"/Key",schemaPath:"#/properties/Targets/items/properties/Key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err21 = {instancePath:instancePath+"/Targets/" + i1+"/Key",schemaPath:"#/properties/Targets/items/properties/Key/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -974,8 +980,11 @@ vErrors.push(err21);
 errors++;
 }
 }
-else {
-const err22 = {instancePath:instancePath+"/Targets/" + i1+"/Key",schemaPath:"#/properties/Targets/items/properties/Key/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data7.Values !== undefined){
+let data9 = data7.Values;
+if(Array.isArray(data9)){
+if(data9.length > 50){
+const err22 = {instancePath:instancePath+"/Targets/" + i1+"/Values",schemaPath:"#/properties/Targets/items/properties/Values/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -984,12 +993,12 @@ vErrors.push(err22);
 }
 errors++;
 }
-}
-if(data7.Values !== undefined){
-let data9 = data7.Values;
-if(Array.isArray(data9)){
-if(data9.length > 50){
-const err23 = {instancePath:instancePath+"/Targets/" + i1+"/Values",schemaPath:"#/properties/Targets/items/properties/Values/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+const len2 = data9.length;
+for(let i2=0; i2<len2; i2++){
+let data10 = data9[i2];
+if(typeof data10 === "string"){
+if(ucs2length(data10) > 256){
+const err23 = {instancePath:instancePath+"/Targets/" + i1+"/Values/" + i2,schemaPath:"#/properties/Targets/items/properties/Values/items/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -998,12 +1007,9 @@ vErrors.push(err23);
 }
 errors++;
 }
-const len2 = data9.length;
-for(let i2=0; i2<len2; i2++){
-let data10 = data9[i2];
-if(typeof data10 === "string"){
-if(ucs2length(data10) > 256){
-const err24 = {instancePath:instancePath+"/Targets/" + i1+"/Values/" + i2,schemaPath:"#/properties/Targets/items/properties/Values/items/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
+}
+else {
+const err24 = {instancePath:instancePath+"/Targets/" + i1+"/Values/" + i2,schemaPath:"#/properties/Targets/items/properties/Values/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1013,8 +1019,9 @@ vErrors.push(err24);
 errors++;
 }
 }
+}
 else {
-const err25 = {instancePath:instancePath+"/Targets/" + i1+"/Values/" + i2,schemaPath:"#/properties/Targets/items/properties/Values/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err25 = {instancePath:instancePath+"/Targets/" + i1+"/Values",schemaPath:"#/properties/Targets/items/properties/Values/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -1026,7 +1033,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/Targets/" + i1+"/Values",schemaPath:"#/properties/Targets/items/properties/Values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err26 = {instancePath:instancePath+"/Targets/" + i1,schemaPath:"#/properties/Targets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1038,7 +1045,7 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/Targets/" + i1,schemaPath:"#/properties/Targets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err27 = {instancePath:instancePath+"/Targets",schemaPath:"#/properties/Targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -1048,9 +1055,11 @@ vErrors.push(err27);
 errors++;
 }
 }
-}
-else {
-const err28 = {instancePath:instancePath+"/Targets",schemaPath:"#/properties/Targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.InstanceId !== undefined){
+let data11 = data.InstanceId;
+if(typeof data11 === "string"){
+if(!pattern18.test(data11)){
+const err28 = {instancePath:instancePath+"/InstanceId",schemaPath:"#/properties/InstanceId/pattern",keyword:"pattern",params:{pattern: "^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$"},message:"must match pattern \""+"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$"+"\""};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -1060,11 +1069,8 @@ vErrors.push(err28);
 errors++;
 }
 }
-if(data.InstanceId !== undefined){
-let data11 = data.InstanceId;
-if(typeof data11 === "string"){
-if(!pattern17.test(data11)){
-const err29 = {instancePath:instancePath+"/InstanceId",schemaPath:"#/properties/InstanceId/pattern",keyword:"pattern",params:{pattern: "^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$"},message:"must match pattern \""+"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$"+"\""};
+else {
+const err29 = {instancePath:instancePath+"/InstanceId",schemaPath:"#/properties/InstanceId/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -1074,8 +1080,11 @@ vErrors.push(err29);
 errors++;
 }
 }
-else {
-const err30 = {instancePath:instancePath+"/InstanceId",schemaPath:"#/properties/InstanceId/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.ScheduleExpression !== undefined){
+let data12 = data.ScheduleExpression;
+if(typeof data12 === "string"){
+if(ucs2length(data12) > 256){
+const err30 = {instancePath:instancePath+"/ScheduleExpression",schemaPath:"#/properties/ScheduleExpression/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -1084,12 +1093,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-}
-if(data.ScheduleExpression !== undefined){
-let data12 = data.ScheduleExpression;
-if(typeof data12 === "string"){
-if(ucs2length(data12) > 256){
-const err31 = {instancePath:instancePath+"/ScheduleExpression",schemaPath:"#/properties/ScheduleExpression/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
+if(ucs2length(data12) < 1){
+const err31 = {instancePath:instancePath+"/ScheduleExpression",schemaPath:"#/properties/ScheduleExpression/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -1098,8 +1103,9 @@ vErrors.push(err31);
 }
 errors++;
 }
-if(ucs2length(data12) < 1){
-const err32 = {instancePath:instancePath+"/ScheduleExpression",schemaPath:"#/properties/ScheduleExpression/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err32 = {instancePath:instancePath+"/ScheduleExpression",schemaPath:"#/properties/ScheduleExpression/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -1109,8 +1115,10 @@ vErrors.push(err32);
 errors++;
 }
 }
-else {
-const err33 = {instancePath:instancePath+"/ScheduleExpression",schemaPath:"#/properties/ScheduleExpression/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.ScheduleOffset !== undefined){
+let data13 = data.ScheduleOffset;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err33 = {instancePath:instancePath+"/ScheduleOffset",schemaPath:"#/properties/ScheduleOffset/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -1119,11 +1127,9 @@ vErrors.push(err33);
 }
 errors++;
 }
-}
-if(data.ScheduleOffset !== undefined){
-let data13 = data.ScheduleOffset;
-if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err34 = {instancePath:instancePath+"/ScheduleOffset",schemaPath:"#/properties/ScheduleOffset/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 6 || isNaN(data13)){
+const err34 = {instancePath:instancePath+"/ScheduleOffset",schemaPath:"#/properties/ScheduleOffset/maximum",keyword:"maximum",params:{comparison: "<=", limit: 6},message:"must be <= 6"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -1132,9 +1138,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 > 6 || isNaN(data13)){
-const err35 = {instancePath:instancePath+"/ScheduleOffset",schemaPath:"#/properties/ScheduleOffset/maximum",keyword:"maximum",params:{comparison: "<=", limit: 6},message:"must be <= 6"};
+if(data13 < 1 || isNaN(data13)){
+const err35 = {instancePath:instancePath+"/ScheduleOffset",schemaPath:"#/properties/ScheduleOffset/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -1143,8 +1148,10 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(data13 < 1 || isNaN(data13)){
-const err36 = {instancePath:instancePath+"/ScheduleOffset",schemaPath:"#/properties/ScheduleOffset/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+if(typeof data.ApplyOnlyAtCronInterval !== "boolean"){
+const err36 = {instancePath:instancePath+"/ApplyOnlyAtCronInterval",schemaPath:"#/properties/ApplyOnlyAtCronInterval/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -1153,10 +1160,11 @@ vErrors.push(err36);
 }
 errors++;
 }
-}
-}
-if(typeof data.ApplyOnlyAtCronInterval !== "boolean"){
-const err37 = {instancePath:instancePath+"/ApplyOnlyAtCronInterval",schemaPath:"#/properties/ApplyOnlyAtCronInterval/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data.MaxConcurrency !== undefined){
+let data15 = data.MaxConcurrency;
+if(typeof data15 === "string"){
+if(ucs2length(data15) > 7){
+const err37 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -1165,11 +1173,8 @@ vErrors.push(err37);
 }
 errors++;
 }
-if(data.MaxConcurrency !== undefined){
-let data15 = data.MaxConcurrency;
-if(typeof data15 === "string"){
-if(ucs2length(data15) > 7){
-const err38 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
+if(ucs2length(data15) < 1){
+const err38 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -1178,8 +1183,8 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(ucs2length(data15) < 1){
-const err39 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern19.test(data15)){
+const err39 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -1188,8 +1193,9 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(!pattern18.test(data15)){
-const err40 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"+"\""};
+}
+else {
+const err40 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -1199,8 +1205,11 @@ vErrors.push(err40);
 errors++;
 }
 }
-else {
-const err41 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.MaxErrors !== undefined){
+let data16 = data.MaxErrors;
+if(typeof data16 === "string"){
+if(ucs2length(data16) > 7){
+const err41 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -1209,12 +1218,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-if(data.MaxErrors !== undefined){
-let data16 = data.MaxErrors;
-if(typeof data16 === "string"){
-if(ucs2length(data16) > 7){
-const err42 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
+if(ucs2length(data16) < 1){
+const err42 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -1223,8 +1228,8 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(ucs2length(data16) < 1){
-const err43 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern20.test(data16)){
+const err43 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1233,8 +1238,9 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(!pattern19.test(data16)){
-const err44 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
+}
+else {
+const err44 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1244,8 +1250,9 @@ vErrors.push(err44);
 errors++;
 }
 }
-else {
-const err45 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data17 = data.ComplianceSeverity;
+if(typeof data17 !== "string"){
+const err45 = {instancePath:instancePath+"/ComplianceSeverity",schemaPath:"#/properties/ComplianceSeverity/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1254,10 +1261,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-let data17 = data.ComplianceSeverity;
-if(typeof data17 !== "string"){
-const err46 = {instancePath:instancePath+"/ComplianceSeverity",schemaPath:"#/properties/ComplianceSeverity/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((((data17 === "CRITICAL") || (data17 === "HIGH")) || (data17 === "MEDIUM")) || (data17 === "LOW")) || (data17 === "UNSPECIFIED"))){
+const err46 = {instancePath:instancePath+"/ComplianceSeverity",schemaPath:"#/properties/ComplianceSeverity/enum",keyword:"enum",params:{allowedValues: schema33.properties.ComplianceSeverity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1266,8 +1271,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-if(!(((((data17 === "CRITICAL") || (data17 === "HIGH")) || (data17 === "MEDIUM")) || (data17 === "LOW")) || (data17 === "UNSPECIFIED"))){
-const err47 = {instancePath:instancePath+"/ComplianceSeverity",schemaPath:"#/properties/ComplianceSeverity/enum",keyword:"enum",params:{allowedValues: schema33.properties.ComplianceSeverity.enum},message:"must be equal to one of the allowed values"};
+let data18 = data.SyncCompliance;
+if(typeof data18 !== "string"){
+const err47 = {instancePath:instancePath+"/SyncCompliance",schemaPath:"#/properties/SyncCompliance/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1276,9 +1282,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-let data18 = data.SyncCompliance;
-if(typeof data18 !== "string"){
-const err48 = {instancePath:instancePath+"/SyncCompliance",schemaPath:"#/properties/SyncCompliance/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data18 === "AUTO") || (data18 === "MANUAL"))){
+const err48 = {instancePath:instancePath+"/SyncCompliance",schemaPath:"#/properties/SyncCompliance/enum",keyword:"enum",params:{allowedValues: schema33.properties.SyncCompliance.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1287,8 +1292,11 @@ vErrors.push(err48);
 }
 errors++;
 }
-if(!((data18 === "AUTO") || (data18 === "MANUAL"))){
-const err49 = {instancePath:instancePath+"/SyncCompliance",schemaPath:"#/properties/SyncCompliance/enum",keyword:"enum",params:{allowedValues: schema33.properties.SyncCompliance.enum},message:"must be equal to one of the allowed values"};
+if(data.OutputLocation !== undefined){
+let data19 = data.OutputLocation;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data19.S3Location === undefined){
+const err49 = {instancePath:instancePath+"/OutputLocation",schemaPath:"#/properties/OutputLocation/required",keyword:"required",params:{missingProperty: "S3Location"},message:"must have required property '"+"S3Location"+"'"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1297,11 +1305,9 @@ vErrors.push(err49);
 }
 errors++;
 }
-if(data.OutputLocation !== undefined){
-let data19 = data.OutputLocation;
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-if(data19.S3Location === undefined){
-const err50 = {instancePath:instancePath+"/OutputLocation",schemaPath:"#/properties/OutputLocation/required",keyword:"required",params:{missingProperty: "S3Location"},message:"must have required property '"+"S3Location"+"'"};
+for(const key4 in data19){
+if(!(key4 === "S3Location")){
+const err50 = {instancePath:instancePath+"/OutputLocation",schemaPath:"#/properties/OutputLocation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1310,9 +1316,12 @@ vErrors.push(err50);
 }
 errors++;
 }
-for(const key4 in data19){
-if(!(key4 === "S3Location")){
-const err51 = {instancePath:instancePath+"/OutputLocation",schemaPath:"#/properties/OutputLocation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+}
+if(data19.S3Location !== undefined){
+let data20 = data19.S3Location;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(data20.OutputS3BucketName === undefined){
+const err51 = {instancePath:instancePath+"/OutputLocation/S3Location",schemaPath:"#/properties/OutputLocation/properties/S3Location/required",keyword:"required",params:{missingProperty: "OutputS3BucketName"},message:"must have required property '"+"OutputS3BucketName"+"'"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1321,12 +1330,9 @@ vErrors.push(err51);
 }
 errors++;
 }
-}
-if(data19.S3Location !== undefined){
-let data20 = data19.S3Location;
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(data20.OutputS3BucketName === undefined){
-const err52 = {instancePath:instancePath+"/OutputLocation/S3Location",schemaPath:"#/properties/OutputLocation/properties/S3Location/required",keyword:"required",params:{missingProperty: "OutputS3BucketName"},message:"must have required property '"+"OutputS3BucketName"+"'"};
+for(const key5 in data20){
+if(!(((key5 === "OutputS3Region") || (key5 === "OutputS3BucketName")) || (key5 === "OutputS3KeyPrefix"))){
+const err52 = {instancePath:instancePath+"/OutputLocation/S3Location",schemaPath:"#/properties/OutputLocation/properties/S3Location/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -1335,9 +1341,12 @@ vErrors.push(err52);
 }
 errors++;
 }
-for(const key5 in data20){
-if(!(((key5 === "OutputS3Region") || (key5 === "OutputS3BucketName")) || (key5 === "OutputS3KeyPrefix"))){
-const err53 = {instancePath:instancePath+"/OutputLocation/S3Location",schemaPath:"#/properties/OutputLocation/properties/S3Location/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+if(data20.OutputS3Region !== undefined){
+let data21 = data20.OutputS3Region;
+if(typeof data21 === "string"){
+if(ucs2length(data21) > 20){
+const err53 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3Region",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3Region/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1346,12 +1355,8 @@ vErrors.push(err53);
 }
 errors++;
 }
-}
-if(data20.OutputS3Region !== undefined){
-let data21 = data20.OutputS3Region;
-if(typeof data21 === "string"){
-if(ucs2length(data21) > 20){
-const err54 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3Region",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3Region/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+if(ucs2length(data21) < 3){
+const err54 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3Region",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3Region/minLength",keyword:"minLength",params:{limit: 3},message:"must NOT have fewer than 3 characters"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -1360,8 +1365,9 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(ucs2length(data21) < 3){
-const err55 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3Region",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3Region/minLength",keyword:"minLength",params:{limit: 3},message:"must NOT have fewer than 3 characters"};
+}
+else {
+const err55 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3Region",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3Region/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -1371,8 +1377,11 @@ vErrors.push(err55);
 errors++;
 }
 }
-else {
-const err56 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3Region",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3Region/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data20.OutputS3BucketName !== undefined){
+let data22 = data20.OutputS3BucketName;
+if(typeof data22 === "string"){
+if(ucs2length(data22) > 63){
+const err56 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3BucketName",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3BucketName/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -1381,12 +1390,8 @@ vErrors.push(err56);
 }
 errors++;
 }
-}
-if(data20.OutputS3BucketName !== undefined){
-let data22 = data20.OutputS3BucketName;
-if(typeof data22 === "string"){
-if(ucs2length(data22) > 63){
-const err57 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3BucketName",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3BucketName/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(ucs2length(data22) < 3){
+const err57 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3BucketName",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3BucketName/minLength",keyword:"minLength",params:{limit: 3},message:"must NOT have fewer than 3 characters"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -1395,8 +1400,8 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(ucs2length(data22) < 3){
-const err58 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3BucketName",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3BucketName/minLength",keyword:"minLength",params:{limit: 3},message:"must NOT have fewer than 3 characters"};
+if(!pattern21.test(data22)){
+const err58 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3BucketName",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3BucketName/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -1469,8 +1474,8 @@ errors++;
 if(data.Tags !== undefined){
 let data24 = data.Tags;
 if(Array.isArray(data24)){
-if(data24.length > 50){
-const err64 = {instancePath:instancePath+"/Tags",schemaPath:"#/properties/Tags/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+if(data24.length > 1000){
+const err64 = {instancePath:instancePath+"/Tags",schemaPath:"#/properties/Tags/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -1890,13 +1895,8 @@ const len6 = data36.length;
 for(let i6=0; i6<len6; i6++){
 let data37 = data36[i6];
 if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-for(const key9 in data37){
-let data38 = data37[key9];
-if(Array.isArray(data38)){
-const len7 = data38.length;
-for(let i7=0; i7<len7; i7++){
-if(typeof data38[i7] !== "string"){
-const err99 = {instancePath:instancePath+"/TargetMaps/" + i6+"/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,schemaPath:"#/properties/TargetMaps/items/additionalProperties/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(Object.keys(data37).length > 20){
+const err99 = {instancePath:instancePath+"/TargetMaps/" + i6,schemaPath:"#/properties/TargetMaps/items/maxProperties",keyword:"maxProperties",params:{limit: 20},message:"must NOT have more than 20 properties"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1905,10 +1905,11 @@ vErrors.push(err99);
 }
 errors++;
 }
-}
-}
-else {
-const err100 = {instancePath:instancePath+"/TargetMaps/" + i6+"/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/TargetMaps/items/additionalProperties/type",keyword:"type",params:{type: "array"},message:"must be array"};
+for(const key9 in data37){
+let data38 = data37[key9];
+if(Array.isArray(data38)){
+if(data38.length > 25){
+const err100 = {instancePath:instancePath+"/TargetMaps/" + i6+"/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/TargetMaps/items/additionalProperties/maxItems",keyword:"maxItems",params:{limit: 25},message:"must NOT have more than 25 items"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1917,10 +1918,12 @@ vErrors.push(err100);
 }
 errors++;
 }
-}
-}
-else {
-const err101 = {instancePath:instancePath+"/TargetMaps/" + i6,schemaPath:"#/properties/TargetMaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const len7 = data38.length;
+for(let i7=0; i7<len7; i7++){
+let data39 = data38[i7];
+if(typeof data39 === "string"){
+if(ucs2length(data39) > 50){
+const err101 = {instancePath:instancePath+"/TargetMaps/" + i6+"/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,schemaPath:"#/properties/TargetMaps/items/additionalProperties/items/maxLength",keyword:"maxLength",params:{limit: 50},message:"must NOT have more than 50 characters"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1929,10 +1932,8 @@ vErrors.push(err101);
 }
 errors++;
 }
-}
-}
-else {
-const err102 = {instancePath:instancePath+"/TargetMaps",schemaPath:"#/properties/TargetMaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(ucs2length(data39) < 1){
+const err102 = {instancePath:instancePath+"/TargetMaps/" + i6+"/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,schemaPath:"#/properties/TargetMaps/items/additionalProperties/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1942,11 +1943,8 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data.AutomationTargetParameterName !== undefined){
-let data40 = data.AutomationTargetParameterName;
-if(typeof data40 === "string"){
-if(ucs2length(data40) > 50){
-const err103 = {instancePath:instancePath+"/AutomationTargetParameterName",schemaPath:"#/properties/AutomationTargetParameterName/maxLength",keyword:"maxLength",params:{limit: 50},message:"must NOT have more than 50 characters"};
+else {
+const err103 = {instancePath:instancePath+"/TargetMaps/" + i6+"/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,schemaPath:"#/properties/TargetMaps/items/additionalProperties/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1955,8 +1953,10 @@ vErrors.push(err103);
 }
 errors++;
 }
-if(ucs2length(data40) < 1){
-const err104 = {instancePath:instancePath+"/AutomationTargetParameterName",schemaPath:"#/properties/AutomationTargetParameterName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+else {
+const err104 = {instancePath:instancePath+"/TargetMaps/" + i6+"/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/TargetMaps/items/additionalProperties/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1966,8 +1966,9 @@ vErrors.push(err104);
 errors++;
 }
 }
+}
 else {
-const err105 = {instancePath:instancePath+"/AutomationTargetParameterName",schemaPath:"#/properties/AutomationTargetParameterName/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err105 = {instancePath:instancePath+"/TargetMaps/" + i6,schemaPath:"#/properties/TargetMaps/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1977,11 +1978,9 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data.TargetLocations !== undefined){
-let data41 = data.TargetLocations;
-if(Array.isArray(data41)){
-if(data41.length > 100){
-const err106 = {instancePath:instancePath+"/TargetLocations",schemaPath:"#/properties/TargetLocations/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+}
+else {
+const err106 = {instancePath:instancePath+"/TargetMaps",schemaPath:"#/properties/TargetMaps/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1990,13 +1989,12 @@ vErrors.push(err106);
 }
 errors++;
 }
-const len8 = data41.length;
-for(let i8=0; i8<len8; i8++){
-let data42 = data41[i8];
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
 }
-else {
-const err107 = {instancePath:instancePath+"/TargetLocations/" + i8,schemaPath:"#/properties/TargetLocations/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.AutomationTargetParameterName !== undefined){
+let data40 = data.AutomationTargetParameterName;
+if(typeof data40 === "string"){
+if(ucs2length(data40) > 50){
+const err107 = {instancePath:instancePath+"/AutomationTargetParameterName",schemaPath:"#/properties/AutomationTargetParameterName/maxLength",keyword:"maxLength",params:{limit: 50},message:"must NOT have more than 50 characters"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -2005,10 +2003,8 @@ vErrors.push(err107);
 }
 errors++;
 }
-}
-}
-else {
-const err108 = {instancePath:instancePath+"/TargetLocations",schemaPath:"#/properties/TargetLocations/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(ucs2length(data40) < 1){
+const err108 = {instancePath:instancePath+"/AutomationTargetParameterName",schemaPath:"#/properties/AutomationTargetParameterName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -2018,11 +2014,8 @@ vErrors.push(err108);
 errors++;
 }
 }
-if(data.AssociationDispatchAssumeRole !== undefined){
-let data43 = data.AssociationDispatchAssumeRole;
-if(typeof data43 === "string"){
-if(ucs2length(data43) > 512){
-const err109 = {instancePath:instancePath+"/AssociationDispatchAssumeRole",schemaPath:"#/properties/AssociationDispatchAssumeRole/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters"};
+else {
+const err109 = {instancePath:instancePath+"/AutomationTargetParameterName",schemaPath:"#/properties/AutomationTargetParameterName/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -2032,8 +2025,11 @@ vErrors.push(err109);
 errors++;
 }
 }
-else {
-const err110 = {instancePath:instancePath+"/AssociationDispatchAssumeRole",schemaPath:"#/properties/AssociationDispatchAssumeRole/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.TargetLocations !== undefined){
+let data41 = data.TargetLocations;
+if(Array.isArray(data41)){
+if(data41.length > 100){
+const err110 = {instancePath:instancePath+"/TargetLocations",schemaPath:"#/properties/TargetLocations/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -2042,21 +2038,8 @@ vErrors.push(err110);
 }
 errors++;
 }
-}
-let data44 = data.Reconciled;
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-if(data44.OnInterrupted === undefined){
-data44.OnInterrupted = "Report";
-}
-if(data44.StartingDeadline === undefined){
-data44.StartingDeadline = "10m";
-}
-if(data44.Mode === undefined){
-data44.Mode = "Enforce";
-}
-for(const key10 in data44){
-if(!((((((((key10 === "Timezone") || (key10 === "TimeoutSeconds")) || (key10 === "OnInterrupted")) || (key10 === "StartingDeadline")) || (key10 === "Mode")) || (key10 === "DependsOn")) || (key10 === "Suspend")) || (key10 === "Rollout"))){
-const err111 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(data41.length < 1){
+const err111 = {instancePath:instancePath+"/TargetLocations",schemaPath:"#/properties/TargetLocations/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -2065,12 +2048,13 @@ vErrors.push(err111);
 }
 errors++;
 }
-}
-if(data44.Timezone !== undefined){
-let data45 = data44.Timezone;
-if(typeof data45 === "string"){
-if(ucs2length(data45) > 64){
-const err112 = {instancePath:instancePath+"/Reconciled/Timezone",schemaPath:"#/properties/Reconciled/properties/Timezone/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const len8 = data41.length;
+for(let i8=0; i8<len8; i8++){
+let data42 = data41[i8];
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+for(const key10 in data42){
+if(!(func11.call(schema33.properties.TargetLocations.items.properties, key10))){
+const err112 = {instancePath:instancePath+"/TargetLocations/" + i8,schemaPath:"#/properties/TargetLocations/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -2079,8 +2063,12 @@ vErrors.push(err112);
 }
 errors++;
 }
-if(ucs2length(data45) < 1){
-const err113 = {instancePath:instancePath+"/Reconciled/Timezone",schemaPath:"#/properties/Reconciled/properties/Timezone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data42.Accounts !== undefined){
+let data43 = data42.Accounts;
+if(Array.isArray(data43)){
+if(data43.length > 50){
+const err113 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Accounts",schemaPath:"#/properties/TargetLocations/items/properties/Accounts/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -2089,9 +2077,8 @@ vErrors.push(err113);
 }
 errors++;
 }
-}
-else {
-const err114 = {instancePath:instancePath+"/Reconciled/Timezone",schemaPath:"#/properties/Reconciled/properties/Timezone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data43.length < 1){
+const err114 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Accounts",schemaPath:"#/properties/TargetLocations/items/properties/Accounts/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -2100,11 +2087,12 @@ vErrors.push(err114);
 }
 errors++;
 }
-}
-if(data44.TimeoutSeconds !== undefined){
-let data46 = data44.TimeoutSeconds;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-const err115 = {instancePath:instancePath+"/Reconciled/TimeoutSeconds",schemaPath:"#/properties/Reconciled/properties/TimeoutSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const len9 = data43.length;
+for(let i9=0; i9<len9; i9++){
+let data44 = data43[i9];
+if(typeof data44 === "string"){
+if(ucs2length(data44) > 68){
+const err115 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Accounts/" + i9,schemaPath:"#/properties/TargetLocations/items/properties/Accounts/items/maxLength",keyword:"maxLength",params:{limit: 68},message:"must NOT have more than 68 characters"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -2113,9 +2101,8 @@ vErrors.push(err115);
 }
 errors++;
 }
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 172800 || isNaN(data46)){
-const err116 = {instancePath:instancePath+"/Reconciled/TimeoutSeconds",schemaPath:"#/properties/Reconciled/properties/TimeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 172800},message:"must be <= 172800"};
+if(ucs2length(data44) < 1){
+const err116 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Accounts/" + i9,schemaPath:"#/properties/TargetLocations/items/properties/Accounts/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -2124,8 +2111,9 @@ vErrors.push(err116);
 }
 errors++;
 }
-if(data46 < 1 || isNaN(data46)){
-const err117 = {instancePath:instancePath+"/Reconciled/TimeoutSeconds",schemaPath:"#/properties/Reconciled/properties/TimeoutSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err117 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Accounts/" + i9,schemaPath:"#/properties/TargetLocations/items/properties/Accounts/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -2136,9 +2124,8 @@ errors++;
 }
 }
 }
-let data47 = data44.OnInterrupted;
-if(typeof data47 !== "string"){
-const err118 = {instancePath:instancePath+"/Reconciled/OnInterrupted",schemaPath:"#/properties/Reconciled/properties/OnInterrupted/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err118 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Accounts",schemaPath:"#/properties/TargetLocations/items/properties/Accounts/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -2147,8 +2134,12 @@ vErrors.push(err118);
 }
 errors++;
 }
-if(!((data47 === "Report") || (data47 === "Retry"))){
-const err119 = {instancePath:instancePath+"/Reconciled/OnInterrupted",schemaPath:"#/properties/Reconciled/properties/OnInterrupted/enum",keyword:"enum",params:{allowedValues: schema33.properties.Reconciled.properties.OnInterrupted.enum},message:"must be equal to one of the allowed values"};
+}
+if(data42.Regions !== undefined){
+let data45 = data42.Regions;
+if(Array.isArray(data45)){
+if(data45.length > 50){
+const err119 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Regions",schemaPath:"#/properties/TargetLocations/items/properties/Regions/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -2157,10 +2148,8 @@ vErrors.push(err119);
 }
 errors++;
 }
-let data48 = data44.StartingDeadline;
-if(typeof data48 === "string"){
-if(!pattern22.test(data48)){
-const err120 = {instancePath:instancePath+"/Reconciled/StartingDeadline",schemaPath:"#/properties/Reconciled/properties/StartingDeadline/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
+if(data45.length < 1){
+const err120 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Regions",schemaPath:"#/properties/TargetLocations/items/properties/Regions/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -2169,9 +2158,12 @@ vErrors.push(err120);
 }
 errors++;
 }
-}
-else {
-const err121 = {instancePath:instancePath+"/Reconciled/StartingDeadline",schemaPath:"#/properties/Reconciled/properties/StartingDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len10 = data45.length;
+for(let i10=0; i10<len10; i10++){
+let data46 = data45[i10];
+if(typeof data46 === "string"){
+if(ucs2length(data46) > 64){
+const err121 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Regions/" + i10,schemaPath:"#/properties/TargetLocations/items/properties/Regions/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -2180,9 +2172,8 @@ vErrors.push(err121);
 }
 errors++;
 }
-let data49 = data44.Mode;
-if(typeof data49 !== "string"){
-const err122 = {instancePath:instancePath+"/Reconciled/Mode",schemaPath:"#/properties/Reconciled/properties/Mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data46) < 1){
+const err122 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Regions/" + i10,schemaPath:"#/properties/TargetLocations/items/properties/Regions/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -2191,8 +2182,9 @@ vErrors.push(err122);
 }
 errors++;
 }
-if(!((data49 === "Enforce") || (data49 === "Audit"))){
-const err123 = {instancePath:instancePath+"/Reconciled/Mode",schemaPath:"#/properties/Reconciled/properties/Mode/enum",keyword:"enum",params:{allowedValues: schema33.properties.Reconciled.properties.Mode.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err123 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Regions/" + i10,schemaPath:"#/properties/TargetLocations/items/properties/Regions/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -2201,11 +2193,10 @@ vErrors.push(err123);
 }
 errors++;
 }
-if(data44.DependsOn !== undefined){
-let data50 = data44.DependsOn;
-if(Array.isArray(data50)){
-if(data50.length > 20){
-const err124 = {instancePath:instancePath+"/Reconciled/DependsOn",schemaPath:"#/properties/Reconciled/properties/DependsOn/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+}
+}
+else {
+const err124 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Regions",schemaPath:"#/properties/TargetLocations/items/properties/Regions/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -2214,12 +2205,12 @@ vErrors.push(err124);
 }
 errors++;
 }
-const len9 = data50.length;
-for(let i9=0; i9<len9; i9++){
-let data51 = data50[i9];
-if(typeof data51 === "string"){
-if(!pattern14.test(data51)){
-const err125 = {instancePath:instancePath+"/Reconciled/DependsOn/" + i9,schemaPath:"#/properties/Reconciled/properties/DependsOn/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{3,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{3,128}$"+"\""};
+}
+if(data42.TargetLocationMaxConcurrency !== undefined){
+let data47 = data42.TargetLocationMaxConcurrency;
+if(typeof data47 === "string"){
+if(ucs2length(data47) > 7){
+const err125 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxConcurrency/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -2228,9 +2219,8 @@ vErrors.push(err125);
 }
 errors++;
 }
-}
-else {
-const err126 = {instancePath:instancePath+"/Reconciled/DependsOn/" + i9,schemaPath:"#/properties/Reconciled/properties/DependsOn/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data47) < 1){
+const err126 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxConcurrency/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -2239,10 +2229,8 @@ vErrors.push(err126);
 }
 errors++;
 }
-}
-}
-else {
-const err127 = {instancePath:instancePath+"/Reconciled/DependsOn",schemaPath:"#/properties/Reconciled/properties/DependsOn/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!pattern19.test(data47)){
+const err127 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -2252,11 +2240,8 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data44.Suspend !== undefined){
-let data52 = data44.Suspend;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.Reason === undefined){
-const err128 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/required",keyword:"required",params:{missingProperty: "Reason"},message:"must have required property '"+"Reason"+"'"};
+else {
+const err128 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxConcurrency/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -2265,8 +2250,12 @@ vErrors.push(err128);
 }
 errors++;
 }
-if(data52.Owner === undefined){
-const err129 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/required",keyword:"required",params:{missingProperty: "Owner"},message:"must have required property '"+"Owner"+"'"};
+}
+if(data42.TargetLocationMaxErrors !== undefined){
+let data48 = data42.TargetLocationMaxErrors;
+if(typeof data48 === "string"){
+if(ucs2length(data48) > 7){
+const err129 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxErrors/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -2275,8 +2264,8 @@ vErrors.push(err129);
 }
 errors++;
 }
-if(data52.Until === undefined){
-const err130 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/required",keyword:"required",params:{missingProperty: "Until"},message:"must have required property '"+"Until"+"'"};
+if(ucs2length(data48) < 1){
+const err130 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxErrors/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -2285,9 +2274,8 @@ vErrors.push(err130);
 }
 errors++;
 }
-for(const key11 in data52){
-if(!(((key11 === "Reason") || (key11 === "Owner")) || (key11 === "Until"))){
-const err131 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+if(!pattern20.test(data48)){
+const err131 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -2297,11 +2285,8 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data52.Reason !== undefined){
-let data53 = data52.Reason;
-if(typeof data53 === "string"){
-if(ucs2length(data53) > 500){
-const err132 = {instancePath:instancePath+"/Reconciled/Suspend/Reason",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Reason/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+else {
+const err132 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxErrors/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -2310,8 +2295,12 @@ vErrors.push(err132);
 }
 errors++;
 }
-if(ucs2length(data53) < 1){
-const err133 = {instancePath:instancePath+"/Reconciled/Suspend/Reason",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data42.ExecutionRoleName !== undefined){
+let data49 = data42.ExecutionRoleName;
+if(typeof data49 === "string"){
+if(ucs2length(data49) > 64){
+const err133 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExecutionRoleName",schemaPath:"#/properties/TargetLocations/items/properties/ExecutionRoleName/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -2320,9 +2309,8 @@ vErrors.push(err133);
 }
 errors++;
 }
-}
-else {
-const err134 = {instancePath:instancePath+"/Reconciled/Suspend/Reason",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data49) < 1){
+const err134 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExecutionRoleName",schemaPath:"#/properties/TargetLocations/items/properties/ExecutionRoleName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -2331,12 +2319,8 @@ vErrors.push(err134);
 }
 errors++;
 }
-}
-if(data52.Owner !== undefined){
-let data54 = data52.Owner;
-if(typeof data54 === "string"){
-if(ucs2length(data54) > 200){
-const err135 = {instancePath:instancePath+"/Reconciled/Suspend/Owner",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Owner/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+if(!pattern26.test(data49)){
+const err135 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExecutionRoleName",schemaPath:"#/properties/TargetLocations/items/properties/ExecutionRoleName/pattern",keyword:"pattern",params:{pattern: "^[\\w+=,.@/-]+$"},message:"must match pattern \""+"^[\\w+=,.@/-]+$"+"\""};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -2345,8 +2329,9 @@ vErrors.push(err135);
 }
 errors++;
 }
-if(ucs2length(data54) < 1){
-const err136 = {instancePath:instancePath+"/Reconciled/Suspend/Owner",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Owner/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err136 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExecutionRoleName",schemaPath:"#/properties/TargetLocations/items/properties/ExecutionRoleName/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -2356,8 +2341,12 @@ vErrors.push(err136);
 errors++;
 }
 }
+if(data42.TargetLocationAlarmConfiguration !== undefined){
+let data50 = data42.TargetLocationAlarmConfiguration;
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+}
 else {
-const err137 = {instancePath:instancePath+"/Reconciled/Suspend/Owner",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err137 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationAlarmConfiguration",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationAlarmConfiguration/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -2367,11 +2356,9 @@ vErrors.push(err137);
 errors++;
 }
 }
-if(data52.Until !== undefined){
-let data55 = data52.Until;
-if(typeof data55 === "string"){
-if(!pattern7.test(data55)){
-const err138 = {instancePath:instancePath+"/Reconciled/Suspend/Until",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$"+"\""};
+if(data42.IncludeChildOrganizationUnits !== undefined){
+if(typeof data42.IncludeChildOrganizationUnits !== "boolean"){
+const err138 = {instancePath:instancePath+"/TargetLocations/" + i8+"/IncludeChildOrganizationUnits",schemaPath:"#/properties/TargetLocations/items/properties/IncludeChildOrganizationUnits/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -2381,8 +2368,11 @@ vErrors.push(err138);
 errors++;
 }
 }
-else {
-const err139 = {instancePath:instancePath+"/Reconciled/Suspend/Until",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Until/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data42.ExcludeAccounts !== undefined){
+let data52 = data42.ExcludeAccounts;
+if(Array.isArray(data52)){
+if(data52.length > 5000){
+const err139 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts",schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/maxItems",keyword:"maxItems",params:{limit: 5000},message:"must NOT have more than 5000 items"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -2391,10 +2381,8 @@ vErrors.push(err139);
 }
 errors++;
 }
-}
-}
-else {
-const err140 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data52.length < 1){
+const err140 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts",schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -2403,12 +2391,12 @@ vErrors.push(err140);
 }
 errors++;
 }
-}
-if(data44.Rollout !== undefined){
-let data56 = data44.Rollout;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-if(data56.Rings === undefined){
-const err141 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/required",keyword:"required",params:{missingProperty: "Rings"},message:"must have required property '"+"Rings"+"'"};
+const len11 = data52.length;
+for(let i11=0; i11<len11; i11++){
+let data53 = data52[i11];
+if(typeof data53 === "string"){
+if(ucs2length(data53) > 68){
+const err141 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts/" + i11,schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/items/maxLength",keyword:"maxLength",params:{limit: 68},message:"must NOT have more than 68 characters"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -2417,9 +2405,8 @@ vErrors.push(err141);
 }
 errors++;
 }
-for(const key12 in data56){
-if(!(key12 === "Rings")){
-const err142 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+if(ucs2length(data53) < 6){
+const err142 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts/" + i11,schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/items/minLength",keyword:"minLength",params:{limit: 6},message:"must NOT have fewer than 6 characters"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -2428,12 +2415,8 @@ vErrors.push(err142);
 }
 errors++;
 }
-}
-if(data56.Rings !== undefined){
-let data57 = data56.Rings;
-if(Array.isArray(data57)){
-if(data57.length > 20){
-const err143 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+if(!pattern27.test(data53)){
+const err143 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts/" + i11,schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/items/pattern",keyword:"pattern",params:{pattern: "^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$"},message:"must match pattern \""+"^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$"+"\""};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -2442,8 +2425,9 @@ vErrors.push(err143);
 }
 errors++;
 }
-if(data57.length < 1){
-const err144 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+}
+else {
+const err144 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts/" + i11,schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -2452,12 +2436,10 @@ vErrors.push(err144);
 }
 errors++;
 }
-const len10 = data57.length;
-for(let i10=0; i10<len10; i10++){
-let data58 = data57[i10];
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-if(data58.Targets === undefined){
-const err145 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/required",keyword:"required",params:{missingProperty: "Targets"},message:"must have required property '"+"Targets"+"'"};
+}
+}
+else {
+const err145 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts",schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -2466,9 +2448,12 @@ vErrors.push(err145);
 }
 errors++;
 }
-for(const key13 in data58){
-if(!((((key13 === "Targets") || (key13 === "Name")) || (key13 === "MaxErrors")) || (key13 === "Soak"))){
-const err146 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+}
+if(data42.Targets !== undefined){
+let data54 = data42.Targets;
+if(Array.isArray(data54)){
+if(data54.length > 1){
+const err146 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets",schemaPath:"#/properties/TargetLocations/items/properties/Targets/maxItems",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -2477,12 +2462,12 @@ vErrors.push(err146);
 }
 errors++;
 }
-}
-if(data58.Targets !== undefined){
-let data59 = data58.Targets;
-if(Array.isArray(data59)){
-if(data59.length > 5){
-const err147 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+const len12 = data54.length;
+for(let i12=0; i12<len12; i12++){
+let data55 = data54[i12];
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+if(data55.Key === undefined){
+const err147 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12,schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/required",keyword:"required",params:{missingProperty: "Key"},message:"must have required property '"+"Key"+"'"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -2491,8 +2476,9 @@ vErrors.push(err147);
 }
 errors++;
 }
-if(data59.length < 1){
-const err148 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+for(const key11 in data55){
+if(!((key11 === "Key") || (key11 === "Values"))){
+const err148 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12,schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -2501,12 +2487,12 @@ vErrors.push(err148);
 }
 errors++;
 }
-const len11 = data59.length;
-for(let i11=0; i11<len11; i11++){
-let data60 = data59[i11];
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-if(data60.Key === undefined){
-const err149 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/required",keyword:"required",params:{missingProperty: "Key"},message:"must have required property '"+"Key"+"'"};
+}
+if(data55.Key !== undefined){
+let data56 = data55.Key;
+if(typeof data56 === "string"){
+if(ucs2length(data56) > 163){
+const err149 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12+"/Key",schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/properties/Key/maxLength",keyword:"maxLength",params:{limit: 163},message:"must NOT have more than 163 characters"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -2515,9 +2501,8 @@ vErrors.push(err149);
 }
 errors++;
 }
-for(const key14 in data60){
-if(!((key14 === "Key") || (key14 === "Values"))){
-const err150 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+if(ucs2length(data56) < 1){
+const err150 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12+"/Key",schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/properties/Key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -2527,11 +2512,8 @@ vErrors.push(err150);
 errors++;
 }
 }
-if(data60.Key !== undefined){
-let data61 = data60.Key;
-if(typeof data61 === "string"){
-if(ucs2length(data61) > 163){
-const err151 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11+"/Key",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Key/maxLength",keyword:"maxLength",params:{limit: 163},message:"must NOT have more than 163 characters"};
+else {
+const err151 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12+"/Key",schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/properties/Key/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -2540,8 +2522,12 @@ vErrors.push(err151);
 }
 errors++;
 }
-if(ucs2length(data61) < 1){
-const err152 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11+"/Key",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data55.Values !== undefined){
+let data57 = data55.Values;
+if(Array.isArray(data57)){
+if(data57.length > 50){
+const err152 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12+"/Values",schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/properties/Values/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2550,9 +2536,12 @@ vErrors.push(err152);
 }
 errors++;
 }
-}
-else {
-const err153 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11+"/Key",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Key/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len13 = data57.length;
+for(let i13=0; i13<len13; i13++){
+let data58 = data57[i13];
+if(typeof data58 === "string"){
+if(ucs2length(data58) > 256){
+const err153 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12+"/Values/" + i13,schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/properties/Values/items/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2562,11 +2551,8 @@ vErrors.push(err153);
 errors++;
 }
 }
-if(data60.Values !== undefined){
-let data62 = data60.Values;
-if(Array.isArray(data62)){
-if(data62.length > 50){
-const err154 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11+"/Values",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+else {
+const err154 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12+"/Values/" + i13,schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/properties/Values/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2575,12 +2561,10 @@ vErrors.push(err154);
 }
 errors++;
 }
-const len12 = data62.length;
-for(let i12=0; i12<len12; i12++){
-let data63 = data62[i12];
-if(typeof data63 === "string"){
-if(ucs2length(data63) > 256){
-const err155 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11+"/Values/" + i12,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/items/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
+}
+}
+else {
+const err155 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12+"/Values",schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/properties/Values/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2590,8 +2574,9 @@ vErrors.push(err155);
 errors++;
 }
 }
+}
 else {
-const err156 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11+"/Values/" + i12,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err156 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets/" + i12,schemaPath:"#/properties/TargetLocations/items/properties/Targets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2603,7 +2588,7 @@ errors++;
 }
 }
 else {
-const err157 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11+"/Values",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err157 = {instancePath:instancePath+"/TargetLocations/" + i8+"/Targets",schemaPath:"#/properties/TargetLocations/items/properties/Targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2613,9 +2598,11 @@ vErrors.push(err157);
 errors++;
 }
 }
-}
-else {
-const err158 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets/" + i11,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data42.TargetsMaxConcurrency !== undefined){
+let data59 = data42.TargetsMaxConcurrency;
+if(typeof data59 === "string"){
+if(ucs2length(data59) > 7){
+const err158 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxConcurrency/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2624,10 +2611,8 @@ vErrors.push(err158);
 }
 errors++;
 }
-}
-}
-else {
-const err159 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Targets",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(ucs2length(data59) < 1){
+const err159 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxConcurrency/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2636,12 +2621,8 @@ vErrors.push(err159);
 }
 errors++;
 }
-}
-if(data58.Name !== undefined){
-let data64 = data58.Name;
-if(typeof data64 === "string"){
-if(ucs2length(data64) > 64){
-const err160 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(!pattern19.test(data59)){
+const err160 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -2650,8 +2631,9 @@ vErrors.push(err160);
 }
 errors++;
 }
-if(ucs2length(data64) < 1){
-const err161 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err161 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxConcurrency/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -2660,8 +2642,12 @@ vErrors.push(err161);
 }
 errors++;
 }
-if(!pattern25.test(data64)){
-const err162 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9 _.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"+"\""};
+}
+if(data42.TargetsMaxErrors !== undefined){
+let data60 = data42.TargetsMaxErrors;
+if(typeof data60 === "string"){
+if(ucs2length(data60) > 7){
+const err162 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxErrors/maxLength",keyword:"maxLength",params:{limit: 7},message:"must NOT have more than 7 characters"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -2670,9 +2656,8 @@ vErrors.push(err162);
 }
 errors++;
 }
-}
-else {
-const err163 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data60) < 1){
+const err163 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxErrors/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -2681,12 +2666,8 @@ vErrors.push(err163);
 }
 errors++;
 }
-}
-if(data58.MaxErrors !== undefined){
-let data65 = data58.MaxErrors;
-if(typeof data65 === "string"){
-if(!pattern26.test(data65)){
-const err164 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/MaxErrors",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
+if(!pattern20.test(data60)){
+const err164 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -2697,7 +2678,7 @@ errors++;
 }
 }
 else {
-const err165 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/MaxErrors",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err165 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxErrors/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -2707,11 +2688,9 @@ vErrors.push(err165);
 errors++;
 }
 }
-if(data58.Soak !== undefined){
-let data66 = data58.Soak;
-if(typeof data66 === "string"){
-if(!pattern22.test(data66)){
-const err166 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
+}
+else {
+const err166 = {instancePath:instancePath+"/TargetLocations/" + i8,schemaPath:"#/properties/TargetLocations/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2721,8 +2700,9 @@ vErrors.push(err166);
 errors++;
 }
 }
+}
 else {
-const err167 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err167 = {instancePath:instancePath+"/TargetLocations",schemaPath:"#/properties/TargetLocations/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2732,9 +2712,11 @@ vErrors.push(err167);
 errors++;
 }
 }
-}
-else {
-const err168 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i10,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.AssociationDispatchAssumeRole !== undefined){
+let data61 = data.AssociationDispatchAssumeRole;
+if(typeof data61 === "string"){
+if(ucs2length(data61) > 512){
+const err168 = {instancePath:instancePath+"/AssociationDispatchAssumeRole",schemaPath:"#/properties/AssociationDispatchAssumeRole/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2743,10 +2725,8 @@ vErrors.push(err168);
 }
 errors++;
 }
-}
-}
-else {
-const err169 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(ucs2length(data61) < 1){
+const err169 = {instancePath:instancePath+"/AssociationDispatchAssumeRole",schemaPath:"#/properties/AssociationDispatchAssumeRole/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2755,10 +2735,8 @@ vErrors.push(err169);
 }
 errors++;
 }
-}
-}
-else {
-const err170 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern30.test(data61)){
+const err170 = {instancePath:instancePath+"/AssociationDispatchAssumeRole",schemaPath:"#/properties/AssociationDispatchAssumeRole/pattern",keyword:"pattern",params:{pattern: "^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$"},message:"must match pattern \""+"^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$"+"\""};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2768,9 +2746,8 @@ vErrors.push(err170);
 errors++;
 }
 }
-}
 else {
-const err171 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err171 = {instancePath:instancePath+"/AssociationDispatchAssumeRole",schemaPath:"#/properties/AssociationDispatchAssumeRole/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2780,13 +2757,750 @@ vErrors.push(err171);
 errors++;
 }
 }
-else {
-const err172 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data62 = data.Reconciled;
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+if(data62.OnInterrupted === undefined){
+data62.OnInterrupted = "Report";
+}
+if(data62.StartingDeadline === undefined){
+data62.StartingDeadline = "10m";
+}
+if(data62.Mode === undefined){
+data62.Mode = "Enforce";
+}
+for(const key12 in data62){
+if(!((((((((key12 === "Timezone") || (key12 === "TimeoutSeconds")) || (key12 === "OnInterrupted")) || (key12 === "StartingDeadline")) || (key12 === "Mode")) || (key12 === "DependsOn")) || (key12 === "Suspend")) || (key12 === "Rollout"))){
+const err172 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err172];
 }
 else {
 vErrors.push(err172);
+}
+errors++;
+}
+}
+if(data62.Timezone !== undefined){
+let data63 = data62.Timezone;
+if(typeof data63 === "string"){
+if(ucs2length(data63) > 64){
+const err173 = {instancePath:instancePath+"/Reconciled/Timezone",schemaPath:"#/properties/Reconciled/properties/Timezone/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(vErrors === null){
+vErrors = [err173];
+}
+else {
+vErrors.push(err173);
+}
+errors++;
+}
+if(ucs2length(data63) < 1){
+const err174 = {instancePath:instancePath+"/Reconciled/Timezone",schemaPath:"#/properties/Reconciled/properties/Timezone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err174];
+}
+else {
+vErrors.push(err174);
+}
+errors++;
+}
+}
+else {
+const err175 = {instancePath:instancePath+"/Reconciled/Timezone",schemaPath:"#/properties/Reconciled/properties/Timezone/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err175];
+}
+else {
+vErrors.push(err175);
+}
+errors++;
+}
+}
+if(data62.TimeoutSeconds !== undefined){
+let data64 = data62.TimeoutSeconds;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err176 = {instancePath:instancePath+"/Reconciled/TimeoutSeconds",schemaPath:"#/properties/Reconciled/properties/TimeoutSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err176];
+}
+else {
+vErrors.push(err176);
+}
+errors++;
+}
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 172800 || isNaN(data64)){
+const err177 = {instancePath:instancePath+"/Reconciled/TimeoutSeconds",schemaPath:"#/properties/Reconciled/properties/TimeoutSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 172800},message:"must be <= 172800"};
+if(vErrors === null){
+vErrors = [err177];
+}
+else {
+vErrors.push(err177);
+}
+errors++;
+}
+if(data64 < 1 || isNaN(data64)){
+const err178 = {instancePath:instancePath+"/Reconciled/TimeoutSeconds",schemaPath:"#/properties/Reconciled/properties/TimeoutSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err178];
+}
+else {
+vErrors.push(err178);
+}
+errors++;
+}
+}
+}
+let data65 = data62.OnInterrupted;
+if(typeof data65 !== "string"){
+const err179 = {instancePath:instancePath+"/Reconciled/OnInterrupted",schemaPath:"#/properties/Reconciled/properties/OnInterrupted/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err179];
+}
+else {
+vErrors.push(err179);
+}
+errors++;
+}
+if(!((data65 === "Report") || (data65 === "Retry"))){
+const err180 = {instancePath:instancePath+"/Reconciled/OnInterrupted",schemaPath:"#/properties/Reconciled/properties/OnInterrupted/enum",keyword:"enum",params:{allowedValues: schema33.properties.Reconciled.properties.OnInterrupted.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err180];
+}
+else {
+vErrors.push(err180);
+}
+errors++;
+}
+let data66 = data62.StartingDeadline;
+if(typeof data66 === "string"){
+if(!pattern31.test(data66)){
+const err181 = {instancePath:instancePath+"/Reconciled/StartingDeadline",schemaPath:"#/properties/Reconciled/properties/StartingDeadline/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
+if(vErrors === null){
+vErrors = [err181];
+}
+else {
+vErrors.push(err181);
+}
+errors++;
+}
+}
+else {
+const err182 = {instancePath:instancePath+"/Reconciled/StartingDeadline",schemaPath:"#/properties/Reconciled/properties/StartingDeadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err182];
+}
+else {
+vErrors.push(err182);
+}
+errors++;
+}
+let data67 = data62.Mode;
+if(typeof data67 !== "string"){
+const err183 = {instancePath:instancePath+"/Reconciled/Mode",schemaPath:"#/properties/Reconciled/properties/Mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err183];
+}
+else {
+vErrors.push(err183);
+}
+errors++;
+}
+if(!((data67 === "Enforce") || (data67 === "Audit"))){
+const err184 = {instancePath:instancePath+"/Reconciled/Mode",schemaPath:"#/properties/Reconciled/properties/Mode/enum",keyword:"enum",params:{allowedValues: schema33.properties.Reconciled.properties.Mode.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err184];
+}
+else {
+vErrors.push(err184);
+}
+errors++;
+}
+if(data62.DependsOn !== undefined){
+let data68 = data62.DependsOn;
+if(Array.isArray(data68)){
+if(data68.length > 20){
+const err185 = {instancePath:instancePath+"/Reconciled/DependsOn",schemaPath:"#/properties/Reconciled/properties/DependsOn/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+if(vErrors === null){
+vErrors = [err185];
+}
+else {
+vErrors.push(err185);
+}
+errors++;
+}
+const len14 = data68.length;
+for(let i14=0; i14<len14; i14++){
+let data69 = data68[i14];
+if(typeof data69 === "string"){
+if(!pattern14.test(data69)){
+const err186 = {instancePath:instancePath+"/Reconciled/DependsOn/" + i14,schemaPath:"#/properties/Reconciled/properties/DependsOn/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{3,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{3,128}$"+"\""};
+if(vErrors === null){
+vErrors = [err186];
+}
+else {
+vErrors.push(err186);
+}
+errors++;
+}
+}
+else {
+const err187 = {instancePath:instancePath+"/Reconciled/DependsOn/" + i14,schemaPath:"#/properties/Reconciled/properties/DependsOn/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err187];
+}
+else {
+vErrors.push(err187);
+}
+errors++;
+}
+}
+}
+else {
+const err188 = {instancePath:instancePath+"/Reconciled/DependsOn",schemaPath:"#/properties/Reconciled/properties/DependsOn/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err188];
+}
+else {
+vErrors.push(err188);
+}
+errors++;
+}
+}
+if(data62.Suspend !== undefined){
+let data70 = data62.Suspend;
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+if(data70.Reason === undefined){
+const err189 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/required",keyword:"required",params:{missingProperty: "Reason"},message:"must have required property '"+"Reason"+"'"};
+if(vErrors === null){
+vErrors = [err189];
+}
+else {
+vErrors.push(err189);
+}
+errors++;
+}
+if(data70.Owner === undefined){
+const err190 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/required",keyword:"required",params:{missingProperty: "Owner"},message:"must have required property '"+"Owner"+"'"};
+if(vErrors === null){
+vErrors = [err190];
+}
+else {
+vErrors.push(err190);
+}
+errors++;
+}
+if(data70.Until === undefined){
+const err191 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/required",keyword:"required",params:{missingProperty: "Until"},message:"must have required property '"+"Until"+"'"};
+if(vErrors === null){
+vErrors = [err191];
+}
+else {
+vErrors.push(err191);
+}
+errors++;
+}
+for(const key13 in data70){
+if(!(((key13 === "Reason") || (key13 === "Owner")) || (key13 === "Until"))){
+const err192 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err192];
+}
+else {
+vErrors.push(err192);
+}
+errors++;
+}
+}
+if(data70.Reason !== undefined){
+let data71 = data70.Reason;
+if(typeof data71 === "string"){
+if(ucs2length(data71) > 500){
+const err193 = {instancePath:instancePath+"/Reconciled/Suspend/Reason",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Reason/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+if(vErrors === null){
+vErrors = [err193];
+}
+else {
+vErrors.push(err193);
+}
+errors++;
+}
+if(ucs2length(data71) < 1){
+const err194 = {instancePath:instancePath+"/Reconciled/Suspend/Reason",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err194];
+}
+else {
+vErrors.push(err194);
+}
+errors++;
+}
+}
+else {
+const err195 = {instancePath:instancePath+"/Reconciled/Suspend/Reason",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err195];
+}
+else {
+vErrors.push(err195);
+}
+errors++;
+}
+}
+if(data70.Owner !== undefined){
+let data72 = data70.Owner;
+if(typeof data72 === "string"){
+if(ucs2length(data72) > 200){
+const err196 = {instancePath:instancePath+"/Reconciled/Suspend/Owner",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Owner/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+if(vErrors === null){
+vErrors = [err196];
+}
+else {
+vErrors.push(err196);
+}
+errors++;
+}
+if(ucs2length(data72) < 1){
+const err197 = {instancePath:instancePath+"/Reconciled/Suspend/Owner",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Owner/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err197];
+}
+else {
+vErrors.push(err197);
+}
+errors++;
+}
+}
+else {
+const err198 = {instancePath:instancePath+"/Reconciled/Suspend/Owner",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Owner/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err198];
+}
+else {
+vErrors.push(err198);
+}
+errors++;
+}
+}
+if(data70.Until !== undefined){
+let data73 = data70.Until;
+if(typeof data73 === "string"){
+if(!pattern7.test(data73)){
+const err199 = {instancePath:instancePath+"/Reconciled/Suspend/Until",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$"+"\""};
+if(vErrors === null){
+vErrors = [err199];
+}
+else {
+vErrors.push(err199);
+}
+errors++;
+}
+}
+else {
+const err200 = {instancePath:instancePath+"/Reconciled/Suspend/Until",schemaPath:"#/properties/Reconciled/properties/Suspend/properties/Until/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err200];
+}
+else {
+vErrors.push(err200);
+}
+errors++;
+}
+}
+}
+else {
+const err201 = {instancePath:instancePath+"/Reconciled/Suspend",schemaPath:"#/properties/Reconciled/properties/Suspend/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err201];
+}
+else {
+vErrors.push(err201);
+}
+errors++;
+}
+}
+if(data62.Rollout !== undefined){
+let data74 = data62.Rollout;
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data74.Rings === undefined){
+const err202 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/required",keyword:"required",params:{missingProperty: "Rings"},message:"must have required property '"+"Rings"+"'"};
+if(vErrors === null){
+vErrors = [err202];
+}
+else {
+vErrors.push(err202);
+}
+errors++;
+}
+for(const key14 in data74){
+if(!(key14 === "Rings")){
+const err203 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err203];
+}
+else {
+vErrors.push(err203);
+}
+errors++;
+}
+}
+if(data74.Rings !== undefined){
+let data75 = data74.Rings;
+if(Array.isArray(data75)){
+if(data75.length > 20){
+const err204 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+if(vErrors === null){
+vErrors = [err204];
+}
+else {
+vErrors.push(err204);
+}
+errors++;
+}
+if(data75.length < 1){
+const err205 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+if(vErrors === null){
+vErrors = [err205];
+}
+else {
+vErrors.push(err205);
+}
+errors++;
+}
+const len15 = data75.length;
+for(let i15=0; i15<len15; i15++){
+let data76 = data75[i15];
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(data76.Targets === undefined){
+const err206 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/required",keyword:"required",params:{missingProperty: "Targets"},message:"must have required property '"+"Targets"+"'"};
+if(vErrors === null){
+vErrors = [err206];
+}
+else {
+vErrors.push(err206);
+}
+errors++;
+}
+for(const key15 in data76){
+if(!((((key15 === "Targets") || (key15 === "Name")) || (key15 === "MaxErrors")) || (key15 === "Soak"))){
+const err207 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err207];
+}
+else {
+vErrors.push(err207);
+}
+errors++;
+}
+}
+if(data76.Targets !== undefined){
+let data77 = data76.Targets;
+if(Array.isArray(data77)){
+if(data77.length > 5){
+const err208 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/maxItems",keyword:"maxItems",params:{limit: 5},message:"must NOT have more than 5 items"};
+if(vErrors === null){
+vErrors = [err208];
+}
+else {
+vErrors.push(err208);
+}
+errors++;
+}
+if(data77.length < 1){
+const err209 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+if(vErrors === null){
+vErrors = [err209];
+}
+else {
+vErrors.push(err209);
+}
+errors++;
+}
+const len16 = data77.length;
+for(let i16=0; i16<len16; i16++){
+let data78 = data77[i16];
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data78.Key === undefined){
+const err210 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/required",keyword:"required",params:{missingProperty: "Key"},message:"must have required property '"+"Key"+"'"};
+if(vErrors === null){
+vErrors = [err210];
+}
+else {
+vErrors.push(err210);
+}
+errors++;
+}
+for(const key16 in data78){
+if(!((key16 === "Key") || (key16 === "Values"))){
+const err211 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err211];
+}
+else {
+vErrors.push(err211);
+}
+errors++;
+}
+}
+if(data78.Key !== undefined){
+let data79 = data78.Key;
+if(typeof data79 === "string"){
+if(ucs2length(data79) > 163){
+const err212 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16+"/Key",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Key/maxLength",keyword:"maxLength",params:{limit: 163},message:"must NOT have more than 163 characters"};
+if(vErrors === null){
+vErrors = [err212];
+}
+else {
+vErrors.push(err212);
+}
+errors++;
+}
+if(ucs2length(data79) < 1){
+const err213 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16+"/Key",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err213];
+}
+else {
+vErrors.push(err213);
+}
+errors++;
+}
+}
+else {
+const err214 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16+"/Key",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Key/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err214];
+}
+else {
+vErrors.push(err214);
+}
+errors++;
+}
+}
+if(data78.Values !== undefined){
+let data80 = data78.Values;
+if(Array.isArray(data80)){
+if(data80.length > 50){
+const err215 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16+"/Values",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/maxItems",keyword:"maxItems",params:{limit: 50},message:"must NOT have more than 50 items"};
+if(vErrors === null){
+vErrors = [err215];
+}
+else {
+vErrors.push(err215);
+}
+errors++;
+}
+const len17 = data80.length;
+for(let i17=0; i17<len17; i17++){
+let data81 = data80[i17];
+if(typeof data81 === "string"){
+if(ucs2length(data81) > 256){
+const err216 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16+"/Values/" + i17,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/items/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
+if(vErrors === null){
+vErrors = [err216];
+}
+else {
+vErrors.push(err216);
+}
+errors++;
+}
+}
+else {
+const err217 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16+"/Values/" + i17,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err217];
+}
+else {
+vErrors.push(err217);
+}
+errors++;
+}
+}
+}
+else {
+const err218 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16+"/Values",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/properties/Values/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err218];
+}
+else {
+vErrors.push(err218);
+}
+errors++;
+}
+}
+}
+else {
+const err219 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets/" + i16,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err219];
+}
+else {
+vErrors.push(err219);
+}
+errors++;
+}
+}
+}
+else {
+const err220 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Targets",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err220];
+}
+else {
+vErrors.push(err220);
+}
+errors++;
+}
+}
+if(data76.Name !== undefined){
+let data82 = data76.Name;
+if(typeof data82 === "string"){
+if(ucs2length(data82) > 64){
+const err221 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(vErrors === null){
+vErrors = [err221];
+}
+else {
+vErrors.push(err221);
+}
+errors++;
+}
+if(ucs2length(data82) < 1){
+const err222 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err222];
+}
+else {
+vErrors.push(err222);
+}
+errors++;
+}
+if(!pattern34.test(data82)){
+const err223 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9 _.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"+"\""};
+if(vErrors === null){
+vErrors = [err223];
+}
+else {
+vErrors.push(err223);
+}
+errors++;
+}
+}
+else {
+const err224 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err224];
+}
+else {
+vErrors.push(err224);
+}
+errors++;
+}
+}
+if(data76.MaxErrors !== undefined){
+let data83 = data76.MaxErrors;
+if(typeof data83 === "string"){
+if(!pattern35.test(data83)){
+const err225 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/MaxErrors",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
+if(vErrors === null){
+vErrors = [err225];
+}
+else {
+vErrors.push(err225);
+}
+errors++;
+}
+}
+else {
+const err226 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/MaxErrors",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err226];
+}
+else {
+vErrors.push(err226);
+}
+errors++;
+}
+}
+if(data76.Soak !== undefined){
+let data84 = data76.Soak;
+if(typeof data84 === "string"){
+if(!pattern31.test(data84)){
+const err227 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
+if(vErrors === null){
+vErrors = [err227];
+}
+else {
+vErrors.push(err227);
+}
+errors++;
+}
+}
+else {
+const err228 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err228];
+}
+else {
+vErrors.push(err228);
+}
+errors++;
+}
+}
+}
+else {
+const err229 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15,schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err229];
+}
+else {
+vErrors.push(err229);
+}
+errors++;
+}
+}
+}
+else {
+const err230 = {instancePath:instancePath+"/Reconciled/Rollout/Rings",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err230];
+}
+else {
+vErrors.push(err230);
+}
+errors++;
+}
+}
+}
+else {
+const err231 = {instancePath:instancePath+"/Reconciled/Rollout",schemaPath:"#/properties/Reconciled/properties/Rollout/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err231];
+}
+else {
+vErrors.push(err231);
+}
+errors++;
+}
+}
+}
+else {
+const err232 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err232];
+}
+else {
+vErrors.push(err232);
+}
+errors++;
+}
+}
+else {
+const err233 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err233];
+}
+else {
+vErrors.push(err233);
 }
 errors++;
 }
@@ -2797,11 +3511,11 @@ validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDaemonConfig: Validator = validate23;
 const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The key by which nodes know this daemon. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"title":"DaemonAlarms","description":"Alarms that associations may name. Reserved.","type":"object","additionalProperties":true,"examples":[{}],"x-effect":"not-built-yet"}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
-const pattern28 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
-const pattern29 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
-const pattern30 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
-const pattern38 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
-const pattern41 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern37 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
+const pattern38 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
+const pattern39 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
+const pattern47 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
+const pattern50 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="daemon-config.schema.json" */;
@@ -2881,7 +3595,7 @@ errors++;
 if(data.instance !== undefined){
 let data0 = data.instance;
 if(typeof data0 === "string"){
-if(!pattern28.test(data0)){
+if(!pattern37.test(data0)){
 const err4 = {instancePath:instancePath+"/instance",schemaPath:"#/properties/instance/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -2994,7 +3708,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!pattern29.test(data3)){
+if(!pattern38.test(data3)){
 const err13 = {instancePath:instancePath+"/source/branch",schemaPath:"#/properties/source/properties/branch/pattern",keyword:"pattern",params:{pattern: "^[^\\s~^:?*\\[\\\\]+$"},message:"must match pattern \""+"^[^\\s~^:?*\\[\\\\]+$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -3040,7 +3754,7 @@ errors++;
 }
 let data5 = data1.pollInterval;
 if(typeof data5 === "string"){
-if(!pattern30.test(data5)){
+if(!pattern39.test(data5)){
 const err17 = {instancePath:instancePath+"/source/pollInterval",schemaPath:"#/properties/source/properties/pollInterval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -3205,7 +3919,7 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(!pattern29.test(data9)){
+if(!pattern38.test(data9)){
 const err31 = {instancePath:instancePath+"/status/branch",schemaPath:"#/properties/status/properties/branch/pattern",keyword:"pattern",params:{pattern: "^[^\\s~^:?*\\[\\\\]+$"},message:"must match pattern \""+"^[^\\s~^:?*\\[\\\\]+$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -3228,7 +3942,7 @@ errors++;
 }
 let data10 = data8.interval;
 if(typeof data10 === "string"){
-if(!pattern30.test(data10)){
+if(!pattern39.test(data10)){
 const err33 = {instancePath:instancePath+"/status/interval",schemaPath:"#/properties/status/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err33];
@@ -3480,7 +4194,7 @@ errors++;
 }
 let data17 = data16.listen;
 if(typeof data17 === "string"){
-if(!pattern38.test(data17)){
+if(!pattern47.test(data17)){
 const err54 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err54];
@@ -3654,7 +4368,7 @@ const len0 = data21.length;
 for(let i0=0; i0<len0; i0++){
 let data22 = data21[i0];
 if(typeof data22 === "string"){
-if(!pattern41.test(data22)){
+if(!pattern50.test(data22)){
 const err69 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err69];
@@ -3727,7 +4441,7 @@ errors++;
 }
 let data25 = data24.listen;
 if(typeof data25 === "string"){
-if(!pattern38.test(data25)){
+if(!pattern47.test(data25)){
 const err75 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err75];
@@ -4050,7 +4764,7 @@ validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDocumentMetadata: Validator = validate24;
 
-const pattern45 = new RegExp("^[1-9][0-9]{0,8}$", "u");
+const pattern54 = new RegExp("^[1-9][0-9]{0,8}$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="document-metadata.schema.json" */;
@@ -4082,7 +4796,7 @@ errors++;
 if(data.DefaultVersion !== undefined){
 let data0 = data.DefaultVersion;
 if(typeof data0 === "string"){
-if(!pattern45.test(data0)){
+if(!pattern54.test(data0)){
 const err1 = {instancePath:instancePath+"/DefaultVersion",schemaPath:"#/properties/DefaultVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err1];
@@ -4155,7 +4869,7 @@ errors++;
 if(data2.DocumentVersion !== undefined){
 let data3 = data2.DocumentVersion;
 if(typeof data3 === "string"){
-if(!pattern45.test(data3)){
+if(!pattern54.test(data3)){
 const err7 = {instancePath:instancePath+"/Versions/" + i0+"/DocumentVersion",schemaPath:"#/properties/Versions/items/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4243,7 +4957,7 @@ validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateGroup: Validator = validate25;
 
-const pattern48 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
+const pattern57 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="group.schema.json" */;
@@ -4292,7 +5006,7 @@ errors++;
 if(data.Name !== undefined){
 let data0 = data.Name;
 if(typeof data0 === "string"){
-if(!pattern48.test(data0)){
+if(!pattern57.test(data0)){
 const err3 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{1,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -4873,8 +5587,8 @@ validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateParameter: Validator = validate27;
 const schema38 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"parameter.schema.json","title":"ParameterFile","description":"A Parameter Store entry (shape of AWS PutParameter), referred to as {{ssm:name}}.","type":"object","additionalProperties":false,"required":["Name","Value"],"properties":{"Name":{"description":"Name, with / for hierarchies of at most 15 levels. May not begin with aws or ssm.","type":"string","pattern":"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$","maxLength":1011,"examples":["/web/port"]},"Type":{"description":"String, or StringList (texts separated by commas).","type":"string","enum":["String","StringList","SecureString"],"x-notBuiltValues":["SecureString"],"default":"String","examples":["String"]},"Value":{"description":"The value.","type":"string","minLength":1,"maxLength":8192,"examples":["8080"]},"Description":{"description":"What it is for.","type":"string","maxLength":1024,"examples":["Port of the web server"]},"AllowedPattern":{"description":"Regular expression (RE2) that Value must match.","type":"string","maxLength":1024,"examples":["^[0-9]+$"]},"DataType":{"description":"Kind of text.","type":"string","enum":["text"],"default":"text","examples":["text"]},"Tags":{"description":"Labels of the entry. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"ParameterTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"Tier":{"description":"AWS pricing tier. Has no meaning here.","type":"string","examples":["Standard"],"x-effect":"none"},"Overwrite":{"description":"Part of the AWS call. Git keeps the versions here.","type":"boolean","examples":[true],"x-effect":"none"},"KeyId":{"description":"AWS KMS key. Has no meaning here.","type":"string","maxLength":256,"examples":["alias/aws/ssm"],"x-effect":"none"},"Policies":{"description":"AWS expiry policies. Have no meaning here.","type":"string","examples":["[]"],"x-effect":"none"},"Reconciled":{"title":"ParameterExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Version":{"description":"Number of this value, for {{ssm:name:2}}.","type":"integer","minimum":1,"default":1,"examples":[2]},"Labels":{"description":"Labels of this value, for {{ssm:name:label}}.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["stable"]]}},"default":{}}},"examples":[{"Name":"/web/port","Type":"String","Value":"8080"}]};
-const pattern54 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
-const pattern57 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
+const pattern63 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
+const pattern66 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="parameter.schema.json" */;
@@ -4942,7 +5656,7 @@ vErrors.push(err3);
 }
 errors++;
 }
-if(!pattern54.test(data0)){
+if(!pattern63.test(data0)){
 const err4 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"},message:"must match pattern \""+"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -5364,7 +6078,7 @@ const len1 = data16.length;
 for(let i1=0; i1<len1; i1++){
 let data17 = data16[i1];
 if(typeof data17 === "string"){
-if(!pattern57.test(data17)){
+if(!pattern66.test(data17)){
 const err39 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
 if(vErrors === null){
 vErrors = [err39];
@@ -5425,9 +6139,9 @@ return errors === 0;
 validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateReconciled: Validator = validate28;
-const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"reconciled.schema.json","title":"RepositoryFile","description":"reconciled.yaml at the root of the repository: defaults, guards, policy. The copy in the accepted revision judges the next one.","type":"object","additionalProperties":false,"properties":{"defaults":{"title":"RepositoryDefaults","description":"What associations mean when they do not say.","type":"object","additionalProperties":false,"properties":{"timezone":{"description":"IANA zone in which cron and at are read.","type":"string","minLength":1,"maxLength":64,"default":"UTC","examples":["Europe/Berlin"]},"maxConcurrency":{"description":"MaxConcurrency of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$","default":"50","examples":["50","10%"]},"maxErrors":{"description":"MaxErrors of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$","default":"100%","examples":["0","100%"]}},"default":{}},"strict":{"description":"aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.","type":"string","enum":["aws","off"],"default":"off","examples":["off"]},"guards":{"title":"RepositoryGuards","description":"A revision that goes beyond these is held until somebody accepts it.","type":"object","additionalProperties":false,"properties":{"maxRemovedAssociationsPercent":{"description":"Percent of the associations that a revision may remove.","type":"number","minimum":0,"maximum":100,"default":20,"examples":[20]},"minRemovedAssociations":{"description":"Associations that a revision may remove however few there are.","type":"integer","minimum":0,"default":5,"examples":[5]},"maxRemovedNodesPercent":{"description":"Percent of the nodes that a revision may take out of targets.","type":"number","minimum":0,"maximum":100,"default":25,"examples":[25]},"minRemovedNodes":{"description":"Nodes that a revision may take out of targets however few there are.","type":"integer","minimum":0,"default":50,"examples":[50]},"maxAffectedNodes":{"description":"Nodes on which a revision may change anything; null is off.","type":["integer","null"],"minimum":1,"default":null,"examples":[500,null]}},"default":{}},"policy":{"title":"RepositoryPolicy","description":"Which revisions are accepted at all.","type":"object","additionalProperties":false,"properties":{"allowedSigners":{"description":"File of the repository with the SSH keys that may sign commits.","type":"string","examples":["allowed_signers"]}},"x-effect":"not-built-yet"}},"examples":[{"defaults":{"timezone":"Europe/Berlin","maxErrors":"10%"},"guards":{"maxRemovedAssociationsPercent":20}}]};
-const pattern58 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
-const pattern59 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
+const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"reconciled.schema.json","title":"RepositoryFile","description":"reconciled.yaml at the root of the repository: defaults, guards, policy. The copy in the accepted revision judges the next one.","type":"object","additionalProperties":false,"properties":{"defaults":{"title":"RepositoryDefaults","description":"What associations mean when they do not say.","type":"object","additionalProperties":false,"properties":{"timezone":{"description":"IANA zone in which cron and at are read.","type":"string","minLength":1,"maxLength":64,"default":"UTC","examples":["Europe/Berlin"]},"maxConcurrency":{"description":"MaxConcurrency of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$","default":"50","examples":["50","10%"]},"maxErrors":{"description":"MaxErrors of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$","default":"100%","examples":["0","100%"]}},"default":{}},"strict":{"description":"aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.","type":"string","enum":["aws","off"],"default":"off","examples":["off"]},"triggers":{"title":"RepositoryTriggers","description":"What makes associations run beside their own edits, their schedule and their nodes.","type":"object","additionalProperties":false,"properties":{"parameterValues":{"description":"A new value of a parameter under parameters/ runs the associations that refer to it at once. false: it is used from their next run on.","type":"boolean","default":true,"examples":[true]}},"default":{}},"guards":{"title":"RepositoryGuards","description":"A revision that goes beyond these is held until somebody accepts it.","type":"object","additionalProperties":false,"properties":{"maxRemovedAssociationsPercent":{"description":"Percent of the associations that a revision may remove.","type":"number","minimum":0,"maximum":100,"default":20,"examples":[20]},"minRemovedAssociations":{"description":"Associations that a revision may remove however few there are.","type":"integer","minimum":0,"default":5,"examples":[5]},"maxRemovedNodesPercent":{"description":"Percent of the nodes that a revision may take out of targets.","type":"number","minimum":0,"maximum":100,"default":25,"examples":[25]},"minRemovedNodes":{"description":"Nodes that a revision may take out of targets however few there are.","type":"integer","minimum":0,"default":50,"examples":[50]},"maxAffectedNodes":{"description":"Nodes on which a revision may change anything; null is off.","type":["integer","null"],"minimum":1,"default":null,"examples":[500,null]}},"default":{}},"policy":{"title":"RepositoryPolicy","description":"Which revisions are accepted at all.","type":"object","additionalProperties":false,"properties":{"allowedSigners":{"description":"File of the repository with the SSH keys that may sign commits.","type":"string","examples":["allowed_signers"]}},"x-effect":"not-built-yet"}},"examples":[{"defaults":{"timezone":"Europe/Berlin","maxErrors":"10%"},"guards":{"maxRemovedAssociationsPercent":20}}]};
+const pattern67 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
+const pattern68 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="reconciled.schema.json" */;
@@ -5447,11 +6161,14 @@ data.defaults = {};
 if(data.strict === undefined){
 data.strict = "off";
 }
+if(data.triggers === undefined){
+data.triggers = {};
+}
 if(data.guards === undefined){
 data.guards = {};
 }
 for(const key0 in data){
-if(!((((key0 === "defaults") || (key0 === "strict")) || (key0 === "guards")) || (key0 === "policy"))){
+if(!(((((key0 === "defaults") || (key0 === "strict")) || (key0 === "triggers")) || (key0 === "guards")) || (key0 === "policy"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err0];
@@ -5520,7 +6237,7 @@ errors++;
 }
 let data2 = data0.maxConcurrency;
 if(typeof data2 === "string"){
-if(!pattern58.test(data2)){
+if(!pattern67.test(data2)){
 const err5 = {instancePath:instancePath+"/defaults/maxConcurrency",schemaPath:"#/properties/defaults/properties/maxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -5543,7 +6260,7 @@ errors++;
 }
 let data3 = data0.maxErrors;
 if(typeof data3 === "string"){
-if(!pattern59.test(data3)){
+if(!pattern68.test(data3)){
 const err7 = {instancePath:instancePath+"/defaults/maxErrors",schemaPath:"#/properties/defaults/properties/maxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -5596,26 +6313,14 @@ vErrors.push(err11);
 }
 errors++;
 }
-let data5 = data.guards;
+let data5 = data.triggers;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-if(data5.maxRemovedAssociationsPercent === undefined){
-data5.maxRemovedAssociationsPercent = 20;
-}
-if(data5.minRemovedAssociations === undefined){
-data5.minRemovedAssociations = 5;
-}
-if(data5.maxRemovedNodesPercent === undefined){
-data5.maxRemovedNodesPercent = 25;
-}
-if(data5.minRemovedNodes === undefined){
-data5.minRemovedNodes = 50;
-}
-if(data5.maxAffectedNodes === undefined){
-data5.maxAffectedNodes = null;
+if(data5.parameterValues === undefined){
+data5.parameterValues = true;
 }
 for(const key2 in data5){
-if(!(((((key2 === "maxRemovedAssociationsPercent") || (key2 === "minRemovedAssociations")) || (key2 === "maxRemovedNodesPercent")) || (key2 === "minRemovedNodes")) || (key2 === "maxAffectedNodes"))){
-const err12 = {instancePath:instancePath+"/guards",schemaPath:"#/properties/guards/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(!(key2 === "parameterValues")){
+const err12 = {instancePath:instancePath+"/triggers",schemaPath:"#/properties/triggers/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -5625,10 +6330,8 @@ vErrors.push(err12);
 errors++;
 }
 }
-let data6 = data5.maxRemovedAssociationsPercent;
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 100 || isNaN(data6)){
-const err13 = {instancePath:instancePath+"/guards/maxRemovedAssociationsPercent",schemaPath:"#/properties/guards/properties/maxRemovedAssociationsPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+if(typeof data5.parameterValues !== "boolean"){
+const err13 = {instancePath:instancePath+"/triggers/parameterValues",schemaPath:"#/properties/triggers/properties/parameterValues/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5637,8 +6340,9 @@ vErrors.push(err13);
 }
 errors++;
 }
-if(data6 < 0 || isNaN(data6)){
-const err14 = {instancePath:instancePath+"/guards/maxRemovedAssociationsPercent",schemaPath:"#/properties/guards/properties/maxRemovedAssociationsPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err14 = {instancePath:instancePath+"/triggers",schemaPath:"#/properties/triggers/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -5647,9 +6351,26 @@ vErrors.push(err14);
 }
 errors++;
 }
+let data7 = data.guards;
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.maxRemovedAssociationsPercent === undefined){
+data7.maxRemovedAssociationsPercent = 20;
 }
-else {
-const err15 = {instancePath:instancePath+"/guards/maxRemovedAssociationsPercent",schemaPath:"#/properties/guards/properties/maxRemovedAssociationsPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data7.minRemovedAssociations === undefined){
+data7.minRemovedAssociations = 5;
+}
+if(data7.maxRemovedNodesPercent === undefined){
+data7.maxRemovedNodesPercent = 25;
+}
+if(data7.minRemovedNodes === undefined){
+data7.minRemovedNodes = 50;
+}
+if(data7.maxAffectedNodes === undefined){
+data7.maxAffectedNodes = null;
+}
+for(const key3 in data7){
+if(!(((((key3 === "maxRemovedAssociationsPercent") || (key3 === "minRemovedAssociations")) || (key3 === "maxRemovedNodesPercent")) || (key3 === "minRemovedNodes")) || (key3 === "maxAffectedNodes"))){
+const err15 = {instancePath:instancePath+"/guards",schemaPath:"#/properties/guards/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5658,9 +6379,11 @@ vErrors.push(err15);
 }
 errors++;
 }
-let data7 = data5.minRemovedAssociations;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err16 = {instancePath:instancePath+"/guards/minRemovedAssociations",schemaPath:"#/properties/guards/properties/minRemovedAssociations/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+let data8 = data7.maxRemovedAssociationsPercent;
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 100 || isNaN(data8)){
+const err16 = {instancePath:instancePath+"/guards/maxRemovedAssociationsPercent",schemaPath:"#/properties/guards/properties/maxRemovedAssociationsPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5669,9 +6392,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 < 0 || isNaN(data7)){
-const err17 = {instancePath:instancePath+"/guards/minRemovedAssociations",schemaPath:"#/properties/guards/properties/minRemovedAssociations/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data8 < 0 || isNaN(data8)){
+const err17 = {instancePath:instancePath+"/guards/maxRemovedAssociationsPercent",schemaPath:"#/properties/guards/properties/maxRemovedAssociationsPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5681,10 +6403,8 @@ vErrors.push(err17);
 errors++;
 }
 }
-let data8 = data5.maxRemovedNodesPercent;
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 100 || isNaN(data8)){
-const err18 = {instancePath:instancePath+"/guards/maxRemovedNodesPercent",schemaPath:"#/properties/guards/properties/maxRemovedNodesPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+else {
+const err18 = {instancePath:instancePath+"/guards/maxRemovedAssociationsPercent",schemaPath:"#/properties/guards/properties/maxRemovedAssociationsPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -5693,8 +6413,9 @@ vErrors.push(err18);
 }
 errors++;
 }
-if(data8 < 0 || isNaN(data8)){
-const err19 = {instancePath:instancePath+"/guards/maxRemovedNodesPercent",schemaPath:"#/properties/guards/properties/maxRemovedNodesPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+let data9 = data7.minRemovedAssociations;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err19 = {instancePath:instancePath+"/guards/minRemovedAssociations",schemaPath:"#/properties/guards/properties/minRemovedAssociations/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5703,9 +6424,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-else {
-const err20 = {instancePath:instancePath+"/guards/maxRemovedNodesPercent",schemaPath:"#/properties/guards/properties/maxRemovedNodesPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 < 0 || isNaN(data9)){
+const err20 = {instancePath:instancePath+"/guards/minRemovedAssociations",schemaPath:"#/properties/guards/properties/minRemovedAssociations/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5714,9 +6435,11 @@ vErrors.push(err20);
 }
 errors++;
 }
-let data9 = data5.minRemovedNodes;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err21 = {instancePath:instancePath+"/guards/minRemovedNodes",schemaPath:"#/properties/guards/properties/minRemovedNodes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+let data10 = data7.maxRemovedNodesPercent;
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 100 || isNaN(data10)){
+const err21 = {instancePath:instancePath+"/guards/maxRemovedNodesPercent",schemaPath:"#/properties/guards/properties/maxRemovedNodesPercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -5725,9 +6448,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 < 0 || isNaN(data9)){
-const err22 = {instancePath:instancePath+"/guards/minRemovedNodes",schemaPath:"#/properties/guards/properties/minRemovedNodes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data10 < 0 || isNaN(data10)){
+const err22 = {instancePath:instancePath+"/guards/maxRemovedNodesPercent",schemaPath:"#/properties/guards/properties/maxRemovedNodesPercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -5737,9 +6459,8 @@ vErrors.push(err22);
 errors++;
 }
 }
-let data10 = data5.maxAffectedNodes;
-if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-const err23 = {instancePath:instancePath+"/guards/maxAffectedNodes",schemaPath:"#/properties/guards/properties/maxAffectedNodes/type",keyword:"type",params:{type: schema39.properties.guards.properties.maxAffectedNodes.type},message:"must be integer,null"};
+else {
+const err23 = {instancePath:instancePath+"/guards/maxRemovedNodesPercent",schemaPath:"#/properties/guards/properties/maxRemovedNodesPercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -5748,9 +6469,9 @@ vErrors.push(err23);
 }
 errors++;
 }
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 < 1 || isNaN(data10)){
-const err24 = {instancePath:instancePath+"/guards/maxAffectedNodes",schemaPath:"#/properties/guards/properties/maxAffectedNodes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+let data11 = data7.minRemovedNodes;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err24 = {instancePath:instancePath+"/guards/minRemovedNodes",schemaPath:"#/properties/guards/properties/minRemovedNodes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -5759,10 +6480,9 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-}
-else {
-const err25 = {instancePath:instancePath+"/guards",schemaPath:"#/properties/guards/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 < 0 || isNaN(data11)){
+const err25 = {instancePath:instancePath+"/guards/minRemovedNodes",schemaPath:"#/properties/guards/properties/minRemovedNodes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -5771,12 +6491,10 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(data.policy !== undefined){
-let data11 = data.policy;
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-for(const key3 in data11){
-if(!(key3 === "allowedSigners")){
-const err26 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+}
+let data12 = data7.maxAffectedNodes;
+if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (data12 !== null)){
+const err26 = {instancePath:instancePath+"/guards/maxAffectedNodes",schemaPath:"#/properties/guards/properties/maxAffectedNodes/type",keyword:"type",params:{type: schema39.properties.guards.properties.maxAffectedNodes.type},message:"must be integer,null"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -5785,10 +6503,9 @@ vErrors.push(err26);
 }
 errors++;
 }
-}
-if(data11.allowedSigners !== undefined){
-if(typeof data11.allowedSigners !== "string"){
-const err27 = {instancePath:instancePath+"/policy/allowedSigners",schemaPath:"#/properties/policy/properties/allowedSigners/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 < 1 || isNaN(data12)){
+const err27 = {instancePath:instancePath+"/guards/maxAffectedNodes",schemaPath:"#/properties/guards/properties/maxAffectedNodes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -5800,7 +6517,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err28 = {instancePath:instancePath+"/guards",schemaPath:"#/properties/guards/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -5809,15 +6526,53 @@ vErrors.push(err28);
 }
 errors++;
 }
-}
-}
-else {
-const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.policy !== undefined){
+let data13 = data.policy;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+for(const key4 in data13){
+if(!(key4 === "allowedSigners")){
+const err29 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err29];
 }
 else {
 vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data13.allowedSigners !== undefined){
+if(typeof data13.allowedSigners !== "string"){
+const err30 = {instancePath:instancePath+"/policy/allowedSigners",schemaPath:"#/properties/policy/properties/allowedSigners/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+else {
+const err32 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
 }
 errors++;
 }

@@ -56,6 +56,7 @@ function definitionFields(definition: Definition | undefined): Fields {
     MaxConcurrency: formatRateLimit(association.maxConcurrency),
     MaxErrors: formatRateLimit(association.maxErrors),
     Targets: association.targets.map(awsTarget),
+    ...(association.notEffective.length === 0 ? {} : { NotEffective: association.notEffective }),
   };
 }
 

@@ -81,6 +81,9 @@ function factsBlock(
       `- **Rate control** at most ${formatRateLimit(wanted.maxConcurrency)} at once, stops after more than ${formatRateLimit(wanted.maxErrors)} failures`,
       `- **Severity** ${wanted.complianceSeverity}`,
     );
+    if (wanted.notEffective.length > 0) {
+      lines.push(`- **Without (whole) effect here** ${wanted.notEffective.map(code).join(', ')}`);
+    }
   }
   for (const [reason, count] of standing.waiting) {
     lines.push(`- **Waiting** ${counted(count, 'node')}: ${waitingWords[reason]}`);

@@ -48,7 +48,7 @@ export function parseTargets(
     });
   }
   const targets = raw.map((entry, i) => parseEntry(entry, `/${i}`, mistakes));
-  mistakes.push(...mixtureMistakes(targets));
+  mistakes.push(...mixtureMistakes(targets), ...filterMistakes(raw));
   return mistakes.length > 0 ? err(mistakes) : ok(targets.filter((target) => target !== null));
 }
 
@@ -115,7 +115,12 @@ function toTarget(
   mistakes: SelectorMistake[],
 ): Target | null {
   const key = entry.Key;
-  if (key.toLowerCase() === 'instanceids') return toIds(entry, values, pointer, mistakes);
+  const lower = key.toLowerCase();
+  if (!KEY.test(key)) {
+    mistakes.push(unusableKey(key, pointer));
+    return null;
+  }
+  if (lower === 'instanceids') return toIds(entry, values, pointer, mistakes);
   if (key.startsWith('tag:') && key.length > 'tag:'.length) {
     return { kind: 'tag', key: key.slice('tag:'.length), values };
   }
@@ -123,7 +128,8 @@ function toTarget(
     if (values.length === 0) mistakes.push(missingValues(key, pointer, 'Name the tags in Values.'));
     return { kind: 'tag-key', keys: values };
   }
-  if (key === 'resource-groups:Name') return toGroup(values, pointer, mistakes);
+  if (lower === 'resource-groups:name') return toGroup(values, pointer, mistakes);
+  if (lower === RESOURCE_TYPES) return toNothing(values, pointer, mistakes);
   mistakes.push(unsupportedKey(key, pointer));
   return null;
 }
@@ -174,19 +180,70 @@ function toGroup(
   return null;
 }
 
+/** The companion of a group target. Every member of a group is a node, so it can only say what holds anyway. */
+const RESOURCE_TYPES = 'resource-groups:resourcetypefilters';
+/** AWS means nodes by both of them (spec/state-manager.md §2.3). */
+const NODE_TYPES = ['AWS::SSM::ManagedInstance', 'AWS::EC2::Instance'];
+
+function toNothing(
+  values: readonly string[],
+  pointer: string,
+  mistakes: SelectorMistake[],
+): Target | null {
+  if (values.length === 0) {
+    const hint = `Write ${NODE_TYPES[0] ?? ''}, or leave the filter out.`;
+    mistakes.push(missingValues('resource-groups:ResourceTypeFilters', pointer, hint));
+  }
+  for (const [i, type] of values.entries()) {
+    if (NODE_TYPES.includes(type)) continue;
+    mistakes.push({
+      code: 'target-resource-type',
+      message: `${type} is no type of node; nothing but nodes can be a target here.`,
+      hint: `Write ${NODE_TYPES.join(' or ')}, or leave the filter out.`,
+      pointer: `${pointer}/Values/${i}`,
+    });
+  }
+  return null;
+}
+
+function filterMistakes(raw: readonly RawTarget[]): readonly SelectorMistake[] {
+  const filter = raw.findIndex(({ Key }) => Key.toLowerCase() === RESOURCE_TYPES);
+  if (filter === -1 || raw.some(({ Key }) => Key.toLowerCase() === 'resource-groups:name'))
+    return [];
+  return [
+    {
+      code: 'target-mixed',
+      message: 'resource-groups:ResourceTypeFilters goes with resource-groups:Name only.',
+      hint: 'Leave it out: every target is a node.',
+      pointer: `/${filter}/Key`,
+    },
+  ];
+}
+
 function missingValues(key: string, pointer: string, hint: string): SelectorMistake {
   return { code: 'target-no-values', message: `${key} needs values.`, hint, pointer };
 }
 
 /** Keys of AWS that have no meaning here, each with the nearest thing that has. */
 const insteadOf: { readonly [key: string]: string } = {
-  ResourceGroup: 'Write resource-groups:Name.',
-  'resource-groups:ResourceTypeFilters': 'Leave it out: every member of a group is a node.',
+  ResourceGroup: 'That is how runbooks name a group: write resource-groups:Name.',
   ParameterValues: 'Runbooks are not run here; target nodes.',
   'AWS::EC2::Instance': "Write InstanceIds with the value '*'.",
   'aws:NoOpAutomationTag': 'Runbooks are not run here; target nodes.',
   'tag:': 'Name the tag after the colon, as in tag:role.',
 };
+
+/** AWS's own pattern of keys (spec/state-manager.md §2.1). */
+const KEY = /^[\p{L}\p{Z}\p{N}_.:/=\-@]*$/u;
+
+function unusableKey(key: string, pointer: string): SelectorMistake {
+  return {
+    code: 'target-key',
+    message: `Unsupported target key: ${key} has characters that no key can have.`,
+    hint: 'Letters, digits, spaces and _ . : / = - @ are allowed.',
+    pointer: `${pointer}/Key`,
+  };
+}
 
 function unsupportedKey(key: string, pointer: string): SelectorMistake {
   const own = Object.hasOwn(insteadOf, key) ? insteadOf[key] : undefined;
@@ -251,7 +308,7 @@ function groupMistakes(entry: RawTarget, pointer: string): readonly SelectorMist
   const values = entry.Values ?? [];
   const mistakes: SelectorMistake[] = [];
   const isTag = entry.Key.startsWith('tag:');
-  if (entry.Key.startsWith('resource-groups:')) {
+  if (entry.Key.toLowerCase().startsWith('resource-groups:')) {
     mistakes.push({
       code: 'target-group-nested',
       message: 'A group cannot name another group.',

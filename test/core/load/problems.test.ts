@@ -64,6 +64,21 @@ const observed = [
     says: 'Document version can not be used with Amazon document',
   },
   {
+    name: 'ARN of another Region, unknown name',
+    text: says('one').replace(
+      'Name: Say',
+      'Name: arn:aws:ssm:us-west-2:123456789012:document/Unknown',
+    ),
+    place: 'unknown-document 2:7 /Name',
+    says: 'Document does not exist',
+  },
+  {
+    name: 'MANUAL without parameter',
+    text: says('one', 'SyncCompliance: MANUAL\n'),
+    place: 'parameter-undeclared 5:17 /SyncCompliance',
+    says: 'Parameter "AssociationId" is not defined in the document.',
+  },
+  {
     name: 'version above the newest',
     text: says('one', 'DocumentVersion: "7"\n').replace('Name: Say', 'Name: Pinned'),
     says: 'Document version: 7 is invalid, latest version is 2',
@@ -166,6 +181,46 @@ const cases = [
     hint: 'copy it into documents/',
   },
   {
+    name: 'a document of this repository by an ARN',
+    text: says('one').replace(
+      'Name: Say',
+      'Name: arn:aws:ssm:eu-central-1:123456789012:document/Say',
+    ),
+    want: ['unknown-document 2:7 /Name'],
+    hint: 'write Name: Say.',
+  },
+  {
+    name: 'Duration without the flag',
+    text: says('one', 'Duration: 4\nScheduleExpression: cron(0 2 * * ? *)\n'),
+    want: ['duration-without-flag 5:1 /Duration', 'not-built-yet 5:1 /Duration'],
+    hint: 'ApplyOnlyAtCronInterval: true',
+  },
+  {
+    name: 'TargetMaps that fan out a parameter',
+    text: without('Targets') + 'TargetMaps: [{ InstanceIds: [x] }, { text: [a] }, {}]\n',
+    want: [
+      'target-node-id 4:30 /TargetMaps/0/InstanceIds/0',
+      'target-map 4:44 /TargetMaps/1/text',
+      'target-map 4:51 /TargetMaps/2',
+    ],
+  },
+  {
+    name: 'Targets beside TargetMaps',
+    text: says('one', 'TargetMaps: [{ InstanceIds: ["*"] }]\n'),
+    want: ['exclusive-keys 5:1 /TargetMaps'],
+  },
+  {
+    name: 'TargetMaps without a map',
+    text: without('Targets') + 'TargetMaps: []\n',
+    want: ['target-missing 4:13 /TargetMaps'],
+  },
+  {
+    name: 'a bucket without its upload',
+    text: says('one', 'OutputLocation: { S3Location: { OutputS3BucketName: fleet-output } }\n'),
+    want: ['not-effective 5:1 /OutputLocation'],
+  },
+
+  {
     name: 'a version of a single file',
     text: says('one', 'DocumentVersion: "3"\n'),
     want: ['unknown-document-version 5:18 /DocumentVersion'],
@@ -266,6 +321,8 @@ const cases = [
     ),
     want: [
       'not-built-yet 5:17 /SyncCompliance',
+      'parameter-undeclared 5:17 /SyncCompliance',
+      'duration-without-flag 6:1 /Duration',
       'not-built-yet 6:1 /Duration',
       'not-built-yet 7:21 /Reconciled/Mode',
       'not-built-yet 7:28 /Reconciled/DependsOn',

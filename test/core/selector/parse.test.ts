@@ -46,6 +46,17 @@ const accepted: { name: string; raw: RawTarget[]; want: Target[] }[] = [
     want: [{ kind: 'group', name: 'web' }],
   },
   {
+    name: "a group in the lower case of AWS's own text, with its companion",
+    raw: [
+      { Key: 'resource-groups:name', Values: ['web'] },
+      {
+        Key: 'resource-groups:ResourceTypeFilters',
+        Values: ['AWS::SSM::ManagedInstance', 'AWS::EC2::Instance'],
+      },
+    ],
+    want: [{ kind: 'group', name: 'web' }],
+  },
+  {
     name: 'fifty values',
     raw: [{ Key: 'tag:n', Values: many(50) }],
     want: [{ kind: 'tag', key: 'n', values: many(50) }],
@@ -128,6 +139,24 @@ const refused: { name: string; raw: RawTarget[]; want: [string, string][]; text?
     raw: [{ Key: 'role', Values: ['web'] }],
     want: [['target-key', '/0/Key']],
     text: /Unsupported target key: role, can either be/,
+  },
+  {
+    name: 'a companion filter for what is no node, or without its group',
+    raw: [
+      { Key: 'resource-groups:Name', Values: ['web'] },
+      { Key: 'resource-groups:ResourceTypeFilters', Values: ['AWS::S3::Bucket'] },
+    ],
+    want: [['target-resource-type', '/1/Values/0']],
+  },
+  {
+    name: 'a companion filter alone',
+    raw: [{ Key: 'resource-groups:ResourceTypeFilters', Values: ['AWS::EC2::Instance'] }],
+    want: [['target-mixed', '/0/Key']],
+  },
+  {
+    name: 'a key with characters that no key has',
+    raw: [{ Key: 'tag:a*b', Values: ['x'] }],
+    want: [['target-key', '/0/Key']],
   },
   { name: 'a tag without a name', raw: [{ Key: 'tag:' }], want: [['target-key', '/0/Key']] },
   {
