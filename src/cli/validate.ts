@@ -35,6 +35,7 @@ function validationText({ valid, counts, problems }: Validation, paint: Painter)
     counted(counts.activations, 'activation'),
     counted(counts.groups, 'group'),
     counted(counts.parameters, 'parameter'),
+    counted(counts.calendars, 'calendar'),
   ].join(', ');
   const listed = problems.length === 0 ? '' : `${problemText(problems, paint)}\n`;
   const verdict = valid ? paint.good('valid') : paint.bad('invalid');

@@ -178,7 +178,7 @@ export const anEvent = (start: Instant, end: Instant): CalendarEvent => ({
   summary: '',
   line: 1,
   start: { local: start, zone: 'UTC' },
-  length: { days: 0, ms: end - start },
+  length: { clockMs: 0, ms: end - start },
   rule: null,
   further: [],
   except: [],

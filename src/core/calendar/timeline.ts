@@ -1,30 +1,35 @@
 import type { Calendar } from '../model/calendar.ts';
-import { spansBetween } from './spans.ts';
+import type { Span } from './spans.ts';
+import { openSpans } from './spans.ts';
 
 /** When the events of one calendar last, unrolled as far as somebody has asked. */
 export type Timeline = {
-  /** Whether an event lasts at `at`, and until when that stays so; null: for the next ten years. */
   readonly at: (at: number) => Stretch;
 };
 
+/**
+ * Whether an event lasts, and until when that stays so; null: for the next ten years. Of a calendar so full that we stop
+ * looking, `until` is how far we have come: it may stay so for longer.
+ */
 export type Stretch = { readonly inside: boolean; readonly until: number | null };
-
-/** From `start` to before `end`. */
-export type Span = { readonly start: number; readonly end: number };
 
 /**
  * Time is cut into pages of a fixed length, and each is unrolled when first asked for: an answer costs what is near it,
  * wherever the calendar began and however long it goes on.
  */
 export function openTimeline(calendar: Calendar): Timeline {
+  const { between, recurring } = openSpans(calendar);
+  const pagesAtOnceMax = Math.max(2, Math.floor(EVENT_PAGES_MAX / recurring));
   const pages = new Map<number, readonly Span[]>();
+  let unrolled = 0;
   let latest: { readonly from: number; readonly stretch: Stretch } | null = null;
 
   function pageOf(at: number): readonly Span[] {
-    const index = Math.floor(at / PAGE_MS);
+    const index = pageIndex(at);
     let page = pages.get(index);
     if (page === undefined) {
-      page = merged(spansBetween(calendar, index * PAGE_MS, (index + 1) * PAGE_MS));
+      page = merged(between(index * PAGE_MS, (index + 1) * PAGE_MS));
+      unrolled += 1;
       if (pages.size >= PAGES_MAX) pages.clear();
       pages.set(index, page);
     }
@@ -34,10 +39,12 @@ export function openTimeline(calendar: Calendar): Timeline {
   function stretchFrom(at: number): Stretch {
     const inside = spanAt(pageOf(at), at) !== null;
     const limit = at + AHEAD_MS;
+    const unrolledMax = unrolled + pagesAtOnceMax;
     let now = at;
     while (now <= limit) {
+      if (unrolled >= unrolledMax && !pages.has(pageIndex(now))) return { inside, until: now };
       const page = pageOf(now);
-      const pageEnd = (Math.floor(now / PAGE_MS) + 1) * PAGE_MS;
+      const pageEnd = (pageIndex(now) + 1) * PAGE_MS;
       const span = spanAt(page, now);
       if ((span !== null) !== inside) return { inside, until: now };
       const change = span === null ? (firstAfter(page, now)?.start ?? pageEnd) : span.end;
@@ -71,6 +78,12 @@ const PAGE_MS = 64 * DAY_MS;
 const AHEAD_MS = 10 * 366 * DAY_MS;
 /** Enough for the whole horizon and then some. */
 const PAGES_MAX = 128;
+/** How many recurring events times pages one answer may unroll: some 50 ms of the worst that a file may hold. */
+const EVENT_PAGES_MAX = 1_000;
+
+function pageIndex(at: number): number {
+  return Math.floor(at / PAGE_MS);
+}
 
 /** Sorted, and what overlaps or touches joined. */
 function merged(spans: readonly Span[]): readonly Span[] {

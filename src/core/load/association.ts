@@ -7,6 +7,7 @@ import { storeReferences } from '../document/store.ts';
 import type { Association, OutputLocation, Parameter } from '../model/association.ts';
 import type { BlobId } from '../model/brand.ts';
 import { associationName, documentName, isDocumentName } from '../model/brand.ts';
+import type { Calendar } from '../model/calendar.ts';
 import type { DocumentFamily, RepositorySettings } from '../model/catalog.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -33,7 +34,7 @@ export type Surroundings = {
   readonly documents: ReadonlyMap<string, DocumentFamily>;
   readonly groups: ReadonlyMap<string, Group>;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  readonly calendars: ReadonlySet<string>;
+  readonly calendars: ReadonlyMap<string, Calendar>;
   /** Names that readable files define. */
   readonly associations: ReadonlySet<string>;
   /** True when a name may stand in a file that cannot be read: then its absence is that file's problem. */
@@ -42,7 +43,7 @@ export type Surroundings = {
 
 /** Something of another file that an association cannot do without. */
 export type Need = {
-  readonly kind: 'association' | 'document' | 'group' | 'parameter' | 'settings';
+  readonly kind: 'association' | 'document' | 'group' | 'parameter' | 'calendar' | 'settings';
   readonly name: string;
 };
 
@@ -486,18 +487,33 @@ function nameIn(reference: string): string {
 function checkCalendars(
   { definition }: AssociationDraft,
   desk: Desk,
-  { calendars }: Surroundings,
+  { calendars, isHidden }: Surroundings,
 ): void {
   for (const [i, name] of (definition.CalendarNames ?? []).entries()) {
+    const need: Need = { kind: 'calendar', name };
+    desk.need(need);
     if (calendars.has(name)) continue;
-    const near = nearest(name, calendars);
-    desk.error(
-      'unknown-calendar',
-      `/CalendarNames/${i}`,
-      `there is no calendars/${name}.ics`,
-      near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`,
-    );
+    desk.blame(need);
+    if (isHidden(need)) desk.refuse();
+    else
+      desk.error(
+        'unknown-calendar',
+        `/CalendarNames/${i}`,
+        `there is no calendars/${shownName(name)}.ics`,
+        unknownCalendarHint(name, calendars.keys()),
+      );
   }
+}
+
+function shownName(name: string): string {
+  return shown(name).slice(1, -1);
+}
+
+function unknownCalendarHint(name: string, known: Iterable<string>): string {
+  if (name.startsWith('arn:'))
+    return 'Calendars of other accounts do not exist here: copy it into calendars/ and name that.';
+  const near = nearest(name.replace(/\.ics$/, ''), known);
+  return near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`;
 }
 
 // --- the whole --------------------------------------------------------------------------------------------------

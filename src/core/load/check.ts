@@ -2,6 +2,7 @@
 import type { Association, Group, Parameter } from '../model/association.ts';
 import type { AssociationName, NodeId } from '../model/brand.ts';
 import { associationName } from '../model/brand.ts';
+import type { Calendar } from '../model/calendar.ts';
 import type { DocumentFamily, RepositorySettings } from '../model/catalog.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { Activation, NodeFile } from '../model/node.ts';
@@ -23,6 +24,7 @@ export type Whole = {
   readonly activations: ReadonlyMap<string, Activation>;
   readonly groups: ReadonlyMap<string, Group>;
   readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly calendars: ReadonlyMap<string, Calendar>;
   readonly settings: RepositorySettings;
   readonly problems: readonly Problem[];
   /** Paths whose content cannot be in force beside the others, with what of the others may be to blame. */
@@ -60,9 +62,7 @@ export function judge(
   const settings =
     files.flatMap(({ content }) => (content?.kind === 'settings' ? [content.settings] : []))[0] ??
     defaultSettings;
-  const calendars = new Set(
-    files.flatMap(({ content }) => (content?.kind === 'calendar' ? [content.name] : [])),
-  );
+  const calendars = gatherCalendars(files, settings);
   const around: Surroundings = {
     settings,
     documents: families,
@@ -105,7 +105,31 @@ export function judge(
     fail(circle.problem.file, circle.blames);
     associations.delete(circle.name);
   }
-  return { ...named, associations, documents: families, settings, problems, failing, needs };
+  return {
+    ...named,
+    associations,
+    documents: families,
+    calendars,
+    settings,
+    problems,
+    failing,
+    needs,
+  };
+}
+
+/** The clock of times without a zone is the calendar's own, else that of the repository. */
+function gatherCalendars(
+  files: readonly ParsedFile[],
+  { defaults }: RepositorySettings,
+): ReadonlyMap<string, Calendar> {
+  const calendars = new Map<string, Calendar>();
+  for (const { path, content } of files) {
+    if (content?.kind !== 'calendar') continue;
+    const { name, calendar } = content;
+    const floatingZone = calendar.floatingZone ?? defaults.timezone;
+    calendars.set(name, { ...calendar, name, file: path, unreadable: null, floatingZone });
+  }
+  return calendars;
 }
 
 const namesDefined = ({ content }: ParsedFile): readonly string[] =>

@@ -143,6 +143,8 @@ function definedIn({ content }: ParsedFile): readonly string[] {
       return [keyOf({ kind: 'settings', name: '' })];
     case 'parameters':
       return content.entries.map(({ value }) => keyOf({ kind: 'parameter', name: value.name }));
+    case 'calendar':
+      return [keyOf({ kind: 'calendar', name: content.name })];
     case undefined:
     default:
       return [];

@@ -62,9 +62,7 @@ export function loadCatalog(files: readonly LoadedFile[], options: LoadOptions):
     defaultSettings,
     broken: ours.filter(({ content }) => content === null),
     isHidden: ({ kind, name }: Need) =>
-      hidden.kinds.has(kind) ||
-      (kind === 'document' && hidden.documents.has(name)) ||
-      (kind === 'association' && hidden.associations.has(name)),
+      hidden.kinds.has(kind) || hidden.names.has(`${kind}:${name}`),
   });
   return { catalog: toCatalog(candidates, inForce, options.commit), cache: shelf.used };
 }
@@ -239,22 +237,23 @@ function candidatesOf(
 
 /** What may be defined in files that cannot be read and never could. */
 function hiddenNames(candidates: readonly Candidate[]): {
-  readonly associations: ReadonlySet<string>;
-  readonly documents: ReadonlySet<string>;
+  /** `document:<name>`, and so on, which the path or the text alone tells. */
+  readonly names: ReadonlySet<string>;
   readonly kinds: ReadonlySet<Need['kind']>;
 } {
-  const associations = new Set<string>();
-  const documents = new Set<string>();
+  const names = new Set<string>();
   const kinds = new Set<Need['kind']>();
   for (const { path, current, good } of candidates) {
     if (current === null || current.content !== null || good !== null) continue;
     const kind = kindOf(path);
-    for (const name of current.claims) associations.add(name);
-    if (kind.kind === 'document' || kind.kind === 'document-metadata') documents.add(kind.name);
+    for (const name of current.claims) names.add(`association:${name}`);
+    if (kind.kind === 'document' || kind.kind === 'document-metadata')
+      names.add(`document:${kind.name}`);
+    if (kind.kind === 'calendar') names.add(`calendar:${kind.name}`);
     if (kind.kind === 'groups') kinds.add('group');
     if (kind.kind === 'parameters') kinds.add('parameter');
   }
-  return { associations, documents, kinds };
+  return { names, kinds };
 }
 
 function toCatalog(
@@ -286,7 +285,7 @@ function toCatalog(
     activations: whole.activations,
     groups: whole.groups,
     parameters: whole.parameters,
-    calendars: new Map(),
+    calendars: whole.calendars,
     problems: problems.sort(compareProblems),
     invalid,
     files: new Map(

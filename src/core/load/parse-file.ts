@@ -1,3 +1,4 @@
+import { readCalendar } from '../calendar/read-calendar.ts';
 import { runsOn } from '../document/actions.ts';
 import type { Desk } from '../document/desk.ts';
 import { openDesk } from '../document/desk.ts';
@@ -59,7 +60,7 @@ export function parseFile({ path, blob, bytes }: ParseInput, options: ParseOptio
   const text = decode(bytes);
   const format = path.endsWith('.json') ? 'json' : 'yaml';
   const desk = openDesk({ file: path, text: text ?? '', format });
-  const documentProblems: Problem[] = [];
+  const ruleProblems: Problem[] = [];
   const remains: Remains[] = [];
   const read = (): FileContent | null => {
     const obstacle = obstacleOf(path, kind, bytes.length, text);
@@ -69,16 +70,22 @@ export function parseFile({ path, blob, bytes }: ParseInput, options: ParseOptio
     }
     if (kind.kind === 'document') {
       const { document, problems } = parseDocument(text ?? '', { file: path, format });
-      documentProblems.push(...problems);
-      refuseUnsafeName(desk, kind.name);
+      ruleProblems.push(...problems);
+      refuseUnsafeName(desk, kind);
       if (document === null) return null;
-      refuseUnbuiltActions(path, document.steps, options, documentProblems);
+      refuseUnbuiltActions(path, document.steps, options, ruleProblems);
       return { kind: 'document', name: kind.name, number: kind.number, document };
+    }
+    if (kind.kind === 'calendar') {
+      const { content, problems } = readCalendar(text ?? '', path);
+      ruleProblems.push(...problems);
+      refuseUnsafeName(desk, kind);
+      return content === null ? null : { kind: 'calendar', name: kind.name, calendar: content };
     }
     return readContent({ path, text: text ?? '', format, desk, remains }, kind);
   };
   const content = read();
-  const problems = capped([...documentProblems, ...desk.problems].sort(compareProblems));
+  const problems = capped([...ruleProblems, ...desk.problems].sort(compareProblems));
   const refused = problems.some(({ severity }) => severity === 'error');
   return {
     path,
@@ -201,7 +208,7 @@ function readContent(file: TextFile, kind: FileKind): FileContent | null {
         ).map(({ value }) => value),
       };
     case 'document-metadata': {
-      refuseUnsafeName(file.desk, kind.name);
+      refuseUnsafeName(file.desk, { kind: 'document', name: kind.name });
       const [found] = readAll(
         file,
         {
@@ -243,8 +250,6 @@ function readContent(file: TextFile, kind: FileKind): FileContent | null {
         kind: 'parameters',
         entries: readAll(file, { kind: 'parameter', validate: validateParameter }, readParameter),
       };
-    case 'calendar':
-      return { kind: 'calendar', name: kind.name };
     default:
       return null;
   }
@@ -331,12 +336,15 @@ function refuseUnbuiltActions(
   }
 }
 
-function refuseUnsafeName(desk: Desk, name: string): void {
+function refuseUnsafeName(
+  desk: Desk,
+  { kind, name }: { readonly kind: 'document' | 'calendar'; readonly name: string },
+): void {
   const wrong = unsafeName(name);
   if (wrong === null) return;
   reportWhole(desk, {
     code: 'unsafe-name',
-    message: `the document name ${shown(name)} ${wrong}`,
+    message: `the ${kind} name ${shown(name)} ${wrong}`,
     hint: 'Rename the file.',
   });
 }

@@ -1,5 +1,6 @@
 /** What one file says by itself, before the others are looked at: plain data, so that a worker can send it. */
 
+import type { CalendarContent } from '../calendar/read-calendar.ts';
 import type { Parameter } from '../model/association.ts';
 import type { BlobId, Digest } from '../model/brand.ts';
 import type { RepositorySettings } from '../model/catalog.ts';
@@ -46,7 +47,7 @@ export type FileContent =
   | { readonly kind: 'activations'; readonly entries: readonly Placed<Activation>[] }
   | { readonly kind: 'groups'; readonly entries: readonly Placed<GroupQuery>[] }
   | { readonly kind: 'parameters'; readonly entries: readonly Placed<Parameter>[] }
-  | { readonly kind: 'calendar'; readonly name: string };
+  | { readonly kind: 'calendar'; readonly name: string; readonly calendar: CalendarContent };
 
 export type Placed<Value> = { readonly value: Value; readonly place: Place };
 

@@ -14,6 +14,56 @@ export const PROBLEM_CODES: {
     meaning: 'A value does not have the form that its key demands.',
     remedy: 'Follow the example in the hint.',
   },
+  'calendar-event': {
+    meaning:
+      'An event of a calendar lacks something that it needs, or has something twice or that excludes something else.',
+    remedy: 'Follow the hint; RFC 5545 says what a VEVENT is made of.',
+  },
+  'calendar-limit': {
+    meaning:
+      'A calendar is larger than a gate needs to be: 1,000 events, 250 of them recurring, 5,000 single dates, recurring events of at most 92 days.',
+    remedy: 'Split it: an association may name several calendars, and all must be open.',
+  },
+  'calendar-no-length': {
+    meaning:
+      'An event begins and ends at the same instant, so it neither opens nor closes anything.',
+    remedy: 'Add a DTEND or a DURATION.',
+  },
+  'calendar-rule': {
+    meaning:
+      'An RRULE cannot be read, or asks for more than days: FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, and an occurrence keeps its time of day.',
+    remedy: 'Follow the hint, or write several events.',
+  },
+  'calendar-rule-start': {
+    meaning:
+      'The DTSTART of a recurring event is no day that its own rule gives. It counts as an occurrence, as in most programs.',
+    remedy: 'Begin at the first day that the rule gives.',
+  },
+  'calendar-syntax': {
+    meaning: 'The file is no iCalendar 2.0: a line cannot be read, or BEGIN and END do not pair.',
+    remedy: 'Export the calendar again, or repair the line.',
+  },
+  'calendar-time': {
+    meaning:
+      'A date or time cannot be read, does not exist, ends before it begins, or is of another kind than the DTSTART that it goes with.',
+    remedy: 'Write it in the form of the hint.',
+  },
+  'calendar-type': {
+    meaning:
+      'The calendar does not say what its events do: X-CALENDAR-TYPE is missing or neither DEFAULT_OPEN nor DEFAULT_CLOSED. Nothing is assumed, because the wrong guess turns every event into its opposite.',
+    remedy:
+      'Add X-CALENDAR-TYPE:DEFAULT_OPEN (events close it) or DEFAULT_CLOSED (events open it) below BEGIN:VCALENDAR.',
+  },
+  'calendar-unused': {
+    meaning:
+      'An EXDATE or RECURRENCE-ID names no occurrence of its event, so it takes nothing away.',
+    remedy: 'Compare its time and its zone with the DTSTART.',
+  },
+  'calendar-zone': {
+    meaning:
+      'A time zone of a calendar is neither one of IANA nor defined by a VTIMEZONE that can be read.',
+    remedy: 'Write an IANA name such as Europe/Berlin.',
+  },
   'default-not-allowed': {
     meaning: 'The default of a parameter breaks the rules of that same parameter.',
     remedy: 'Choose a default that is allowed.',

@@ -13,6 +13,7 @@ export type Validation = {
     readonly activations: number;
     readonly groups: number;
     readonly parameters: number;
+    readonly calendars: number;
   };
   readonly problems: readonly Problem[];
 };
@@ -32,6 +33,7 @@ export function validationOf(catalog: Catalog): Validation {
       activations: catalog.activations.size,
       groups: catalog.groups.size,
       parameters: catalog.parameters.size,
+      calendars: catalog.calendars.size,
     },
     problems: catalog.problems,
   };

@@ -40,17 +40,15 @@ export type CalendarEvent = {
 };
 
 /**
- * RFC 5545 tells days from hours: a day is a day on the clock, however long the night of the change is. `days` first,
- * then `ms`.
+ * How far the clock moves on, and how long it lasts beyond that: a night from 22:00 to 06:00 ends at 06:00, also when the
+ * clock changes meanwhile, while PT8H is eight hours.
  */
-export type CalendarLength = { readonly days: number; readonly ms: number };
+export type CalendarLength = { readonly clockMs: number; readonly ms: number };
 
-/** RRULE without times of day: an occurrence keeps the clock reading of `start`. */
+/** RRULE without times of day: an occurrence keeps the clock reading of `start`. COUNT has become an `until`. */
 export type RecurrenceRule = {
   readonly freq: 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'YEARLY';
   readonly interval: number;
-  /** How many occurrences, `start` included; null: no such end. */
-  readonly count: number | null;
   /** The last occurrence starts here or before; null: no such end. */
   readonly until: CalendarTime | null;
   /** 0 is Sunday. */

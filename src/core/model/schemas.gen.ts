@@ -1626,6 +1626,10 @@ export interface ValidationCounts {
    */
   parameters: number;
   /**
+   * Number of calendars.
+   */
+  calendars: number;
+  /**
    * A count.
    */
   [k: string]: number;

@@ -255,7 +255,10 @@ const cases = [
   {
     name: 'an unknown calendar, beside the field not being built',
     text: says('one', 'CalendarNames: [nights]\n'),
-    more: { 'calendars/night.ics': 'BEGIN:VCALENDAR' },
+    more: {
+      'calendars/night.ics':
+        'BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nVERSION:2.0\nEND:VCALENDAR\n',
+    },
     want: ['not-built-yet 5:1 /CalendarNames', 'unknown-calendar 5:17 /CalendarNames/0'],
   },
   {

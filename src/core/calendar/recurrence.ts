@@ -1,0 +1,208 @@
+import type { RecurrenceRule } from '../model/calendar.ts';
+import { unreachable } from '../model/errors.ts';
+
+/** Days are counted from 1970-01-01. */
+type Day = number;
+
+export type Recurrence = {
+  /** The starts from `from` to before `to`, ascending, as clock readings. `UNTIL` is not looked at: it needs a zone. */
+  readonly between: (from: number, to: number) => readonly number[];
+};
+
+/**
+ * The occurrences of a rule (RFC 5545 §3.3.10). The first start always occurs, whether it fits the rule or not. Only
+ * the days between are looked at, so the cost does not depend on when the rule began, or on whether it ever fits.
+ */
+export function openRecurrence(rule: RecurrenceRule, start: number): Recurrence {
+  const startDay = Math.floor(start / DAY_MS);
+  const timeOfDay = start - startDay * DAY_MS;
+  const fits = dayTest(withDefaults(rule, startDay));
+  const periods = periodsFrom(rule, startDay);
+
+  function daysBetween(first: Day, end: Day): readonly Day[] {
+    const days: Day[] = startDay >= first && startDay < end ? [startDay] : [];
+    const from = Math.max(first, startDay + 1);
+    if (from >= end) return days;
+    const index = periods.indexOf(from);
+    for (let i = index - (index % rule.interval); periods.firstDay(i) < end; i += rule.interval) {
+      const [opens, closes] = [periods.firstDay(i), periods.firstDay(i + 1)];
+      const fitting =
+        rule.bySetPos.length === 0
+          ? daysThat(fits, Math.max(opens, from), Math.min(closes, end))
+          : atPositions(daysThat(fits, opens, closes), rule.bySetPos);
+      for (const day of fitting) if (day >= from && day < end) days.push(day);
+    }
+    return days;
+  }
+
+  return {
+    between: (from, to) =>
+      daysBetween(Math.ceil((from - timeOfDay) / DAY_MS), Math.ceil((to - timeOfDay) / DAY_MS)).map(
+        (day) => day * DAY_MS + timeOfDay,
+      ),
+  };
+}
+
+/** Whether the first start is one that the rule itself would give. */
+export function fitsItsRule(rule: RecurrenceRule, start: number): boolean {
+  return dayTest(withDefaults(rule, Math.floor(start / DAY_MS)))(Math.floor(start / DAY_MS));
+}
+
+/** The start of the occurrence number `count`; null when there are fewer in the next hundred years. */
+export function startOfNth(rule: RecurrenceRule, start: number, count: number): number | null {
+  const recurrence = openRecurrence(rule, start);
+  let left = count;
+  for (let year = 0; year < 100; year++) {
+    const from = start + year * YEAR_MS;
+    const starts = recurrence.between(from, from + YEAR_MS);
+    const found = starts[left - 1];
+    if (found !== undefined) return found;
+    left -= starts.length;
+  }
+  return null;
+}
+
+const DAY_MS = 86_400_000;
+const YEAR_MS = 366 * DAY_MS;
+
+function daysThat(fits: (day: Day) => boolean, first: Day, end: Day): readonly Day[] {
+  const days: Day[] = [];
+  for (let day = first; day < end; day++) if (fits(day)) days.push(day);
+  return days;
+}
+
+/** BYSETPOS: 1 is the first of a period, -1 the last. */
+function atPositions(days: readonly Day[], positions: readonly number[]): readonly Day[] {
+  const picked = positions.map((position) => days.at(position > 0 ? position - 1 : position));
+  return [...new Set(picked.filter((day) => day !== undefined))].sort((a, b) => a - b);
+}
+
+// --- periods: what INTERVAL counts and BYSETPOS looks at -------------------------------------------------------------
+
+type Periods = {
+  /** 0 is the period of the first start. */
+  readonly indexOf: (day: Day) => number;
+  readonly firstDay: (index: number) => Day;
+};
+
+function periodsFrom({ freq, weekStart }: RecurrenceRule, startDay: Day): Periods {
+  const start = dateOf(startDay);
+  switch (freq) {
+    case 'DAILY':
+      return { indexOf: (day) => day - startDay, firstDay: (index) => startDay + index };
+    case 'WEEKLY': {
+      const monday = firstOfWeek(startDay, weekStart);
+      return {
+        indexOf: (day) => Math.floor((day - monday) / 7),
+        firstDay: (index) => monday + 7 * index,
+      };
+    }
+    case 'MONTHLY':
+      return {
+        indexOf: (day) => {
+          const { year, month } = dateOf(day);
+          return (year - start.year) * 12 + month - start.month;
+        },
+        firstDay: (index) => dayOf(start.year, start.month + index, 1),
+      };
+    case 'YEARLY':
+      return {
+        indexOf: (day) => dateOf(day).year - start.year,
+        firstDay: (index) => dayOf(start.year + index, 1, 1),
+      };
+    default:
+      return unreachable(freq);
+  }
+}
+
+// --- which days of a period fit ---------------------------------------------------------------------------------
+
+/** What a rule leaves open is taken from its first start. */
+function withDefaults(rule: RecurrenceRule, startDay: Day): RecurrenceRule {
+  const { freq, byMonth, byWeekNo, byYearDay, byMonthDay, byDay } = rule;
+  const { month, date } = dateOf(startDay);
+  const sameWeekday = { ...rule, byDay: [{ weekday: weekdayOf(startDay), nth: 0 }] };
+  if (byDay.length > 0) return rule;
+  switch (freq) {
+    case 'DAILY':
+      return rule;
+    case 'WEEKLY':
+      return sameWeekday;
+    case 'MONTHLY':
+      return byMonthDay.length > 0 ? rule : { ...rule, byMonthDay: [date] };
+    case 'YEARLY':
+      if (byYearDay.length > 0 || byMonthDay.length > 0) return rule;
+      if (byWeekNo.length > 0) return sameWeekday;
+      return { ...rule, byMonthDay: [date], byMonth: byMonth.length > 0 ? byMonth : [month] };
+    default:
+      return unreachable(freq);
+  }
+}
+
+function dayTest(rule: RecurrenceRule): (day: Day) => boolean {
+  const { freq, weekStart, byMonth, byWeekNo, byYearDay, byMonthDay, byDay } = rule;
+  const nthInMonth = freq === 'MONTHLY' || byMonth.length > 0;
+  const parts = [byMonth, byWeekNo, byYearDay, byMonthDay, byDay];
+  if (parts.every(({ length }) => length === 0)) return () => true;
+  return (day) => {
+    const weekday = weekdayOf(day);
+    if (byDay.length > 0 && !byDay.some((one) => one.weekday === weekday)) return false;
+    const { year, month, date } = dateOf(day);
+    if (byMonth.length > 0 && !byMonth.includes(month)) return false;
+    const monthLength = dayOf(year, month + 1, 1) - dayOf(year, month, 1);
+    if (!isNamed(byMonthDay, date, monthLength)) return false;
+    const firstOfYear = dayOf(year, 1, 1);
+    const dateInYear = day - firstOfYear + 1;
+    const yearLength = dayOf(year + 1, 1, 1) - firstOfYear;
+    if (!isNamed(byYearDay, dateInYear, yearLength)) return false;
+    if (!isNamed(byWeekNo, ...weekOf(day, weekStart))) return false;
+    const [n, length] = nthInMonth ? [date, monthLength] : [dateInYear, yearLength];
+    const fromFront = Math.ceil(n / 7);
+    const fromEnd = -Math.ceil((length - n + 1) / 7);
+    return (
+      byDay.length === 0 ||
+      byDay.some(
+        (one) =>
+          one.weekday === weekday &&
+          (one.nth === 0 || one.nth === fromFront || one.nth === fromEnd),
+      )
+    );
+  };
+}
+
+/** Whether the `n`-th of `length` is meant; negative numbers count from the end, and no number means all. */
+function isNamed(numbers: readonly number[], n: number, length: number): boolean {
+  return numbers.length === 0 || numbers.includes(n) || numbers.includes(n - length - 1);
+}
+
+/** Number of the week that a day is in, and how many weeks that year has. Week 1 is the first with four days of the year. */
+function weekOf(day: Day, weekStart: number): readonly [number: number, count: number] {
+  const fourth = firstOfWeek(day, weekStart) + 3;
+  const { year } = dateOf(fourth);
+  const numberOf = (other: Day): number => Math.floor((other - dayOf(year, 1, 1)) / 7) + 1;
+  // The 28th of December is always in the last week.
+  return [numberOf(fourth), numberOf(firstOfWeek(dayOf(year, 12, 28), weekStart) + 3)];
+}
+
+function firstOfWeek(day: Day, weekStart: number): Day {
+  return day - ((weekdayOf(day) - weekStart + 7) % 7);
+}
+
+/** 0 is Sunday; 1970-01-01 was a Thursday. */
+function weekdayOf(day: Day): number {
+  return (((day + 4) % 7) + 7) % 7;
+}
+
+function dateOf(day: Day): {
+  readonly year: number;
+  readonly month: number;
+  readonly date: number;
+} {
+  const time = new Date(day * DAY_MS);
+  return { year: time.getUTCFullYear(), month: time.getUTCMonth() + 1, date: time.getUTCDate() };
+}
+
+/** `month` may run over the year's end. */
+function dayOf(year: number, month: number, date: number): Day {
+  return Date.UTC(year, month - 1, date) / DAY_MS;
+}
