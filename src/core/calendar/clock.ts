@@ -26,6 +26,7 @@ export function openClocks(calendar: Pick<Calendar, 'zones' | 'floatingZone'>): 
 }
 
 function ianaClock(name: string): Clock {
+  if (name === 'UTC') return (local) => local;
   const zone = present(openZone(name), `time zone ${name} was checked`);
   return (local) => zone.instantAt(local);
 }

@@ -41,16 +41,16 @@ export function calendarGate(calendars: readonly Calendar[], at: Instant): Gate 
   };
 }
 
-type State = { readonly open: boolean; readonly until: number | null };
+type State = { readonly open: boolean; readonly until: number | null; readonly isChange: boolean };
 
 function stateAt(calendar: Calendar, at: number): State {
-  if (calendar.unreadable !== null) return { open: false, until: null };
-  const { inside, until } = timelineOf(calendar).at(at);
+  if (calendar.unreadable !== null) return { open: false, until: null, isChange: false };
+  const { inside, until, isChange } = timelineOf(calendar).at(at);
   switch (calendar.kind) {
     case 'DEFAULT_OPEN':
-      return { open: !inside, until };
+      return { open: !inside, until, isChange };
     case 'DEFAULT_CLOSED':
-      return { open: inside, until };
+      return { open: inside, until, isChange };
     default:
       return unreachable(calendar.kind);
   }
@@ -58,8 +58,8 @@ function stateAt(calendar: Calendar, at: number): State {
 
 /**
  * Open ends with the first that closes. Closed ends, at the earliest, when the last of those that are closed now opens;
- * by then another may have closed, so we look again. Far apart calendars would keep us looking: then the instant is one
- * at which the state may change, and the caller asks again.
+ * by then another may have closed, so we look again. Calendars that are never open together would keep us looking: then
+ * the instant is one at which the state may change, and the caller asks again.
  */
 function nextChange(calendars: readonly Calendar[], at: Instant): Instant | null {
   let now: number = at;
@@ -70,6 +70,7 @@ function nextChange(calendars: readonly Calendar[], at: Instant): Instant | null
     const opens = closed.map(({ until }) => until);
     if (opens.includes(null)) return null;
     now = Math.max(...opens.map((until) => until ?? now));
+    if (closed.some(({ until, isChange }) => until === now && !isChange)) return instant(now);
   }
   return instant(now);
 }

@@ -18,9 +18,9 @@ export type CalendarContent = Pick<Calendar, 'kind' | 'zones' | 'events'> & {
 
 /** AWS allows 64 KiB of text, which is some 300 events. */
 export const EVENTS_MAX = 1_000;
-export const RECURRING_EVENTS_MAX = 250;
+export const RECURRING_EVENTS_MAX = 100;
 /** RDATE, EXDATE and RECURRENCE-ID of a whole file. */
-export const DATES_MAX = 5_000;
+export const DATES_MAX = 2_000;
 
 /**
  * A change calendar in iCalendar (RFC 5545). Everything wrong is found at once; what has no meaning for a gate (VTODO,

@@ -18,6 +18,15 @@ export function openRecurrence(rule: RecurrenceRule, start: number): Recurrence 
   const timeOfDay = start - startDay * DAY_MS;
   const fits = dayTest(withDefaults(rule, startDay));
   const periods = periodsFrom(rule, startDay);
+  let latest: { readonly opens: Day; readonly days: readonly Day[] } | null = null;
+
+  /** Windows follow each other, and a year has six: the period looked at last is kept. */
+  function positionsIn(opens: Day, closes: Day): readonly Day[] {
+    if (latest?.opens !== opens) {
+      latest = { opens, days: atPositions(daysThat(fits, opens, closes), rule.bySetPos) };
+    }
+    return latest.days;
+  }
 
   function daysBetween(first: Day, end: Day): readonly Day[] {
     const days: Day[] = startDay >= first && startDay < end ? [startDay] : [];
@@ -29,7 +38,7 @@ export function openRecurrence(rule: RecurrenceRule, start: number): Recurrence 
       const fitting =
         rule.bySetPos.length === 0
           ? daysThat(fits, Math.max(opens, from), Math.min(closes, end))
-          : atPositions(daysThat(fits, opens, closes), rule.bySetPos);
+          : positionsIn(opens, closes);
       for (const day of fitting) if (day >= from && day < end) days.push(day);
     }
     return days;

@@ -32,31 +32,64 @@ export function openSpans(calendar: Calendar): {
 /** No clock is further from UTC than this, so it bounds what a local time can mean. */
 const ZONE_MS_MAX = 26 * 3_600_000;
 
-function openEvent(
-  { start, length, rule, further, except }: CalendarEvent,
-  { clockOf, instantOf }: ReturnType<typeof openClocks>,
-): Spans {
-  const spanOf = (clock: Clock, local: number, { clockMs, ms }: CalendarLength): Span => ({
-    start: clock(local),
-    end: clock(local + clockMs) + ms,
-  });
-  const clock = clockOf(start.zone);
-  const left = new Set(except.map(instantOf));
-  const once = [...(rule === null ? [{ start, length }] : []), ...further]
-    .map((one: { readonly start: CalendarTime; readonly length: CalendarLength }) =>
-      spanOf(clockOf(one.start.zone), one.start.local, one.length),
-    )
-    .filter((span) => !left.has(span.start));
-  if (rule === null) return () => once;
-  const recurrence = openRecurrence(rule, start.local);
-  const until = rule.until === null ? Number.POSITIVE_INFINITY : instantOf(rule.until);
+type Clocks = ReturnType<typeof openClocks>;
+
+/** Only times near the window are put on a clock: the rules of a zone cost a millisecond for each year. */
+function openEvent(event: CalendarEvent, clocks: Clocks): Spans {
+  const { start, length, rule, further } = event;
+  const isLeft = exceptions(event, clocks);
+  const single: readonly Single[] = [...(rule === null ? [{ start, length }] : []), ...further];
+  const singles: Spans = (from, to) =>
+    single
+      .filter(({ start: { local }, length: { clockMs, ms } }) => {
+        const isBefore = local + clockMs + ms + ZONE_MS_MAX < from;
+        return !isBefore && local - ZONE_MS_MAX < to;
+      })
+      .flatMap((one) => {
+        const span = spanOf(clocks.clockOf(one.start.zone), one.start.local, one.length);
+        return isLeft(one.start, span.start) ? [] : [span];
+      });
+  if (rule === null) return singles;
+  const { between } = openRecurrence(rule, start.local);
+  const clock = clocks.clockOf(start.zone);
+  const until = rule.until === null ? Number.POSITIVE_INFINITY : clocks.instantOf(rule.until);
   const reachMs = length.clockMs + length.ms + ZONE_MS_MAX;
   return (from, to) => {
-    if (from - reachMs > until) return once;
-    const spans = recurrence
-      .between(from - reachMs, Math.min(to, until) + ZONE_MS_MAX)
-      .map((local) => spanOf(clock, local, length))
-      .filter((span) => span.start <= until && !left.has(span.start));
-    return [...once, ...spans];
+    const spans = [...singles(from, to)];
+    if (from - reachMs > until) return spans;
+    for (const local of between(from - reachMs, Math.min(to, until) + ZONE_MS_MAX)) {
+      const span = spanOf(clock, local, length);
+      if (span.start <= until && !isLeft({ local, zone: start.zone }, span.start)) spans.push(span);
+    }
+    return spans;
   };
 }
+
+type Single = { readonly start: CalendarTime; readonly length: CalendarLength };
+
+function spanOf(clock: Clock, local: number, { clockMs, ms }: CalendarLength): Span {
+  return { start: clock(local), end: clock(local + clockMs) + ms };
+}
+
+/** Whether an occurrence is left out. Written on its own clock, as most are, an exception is compared as it stands. */
+function exceptions(
+  { except }: CalendarEvent,
+  { instantOf }: Clocks,
+): (start: CalendarTime, at: number) => boolean {
+  if (except.length === 0) return () => false;
+  const byDay = new Map<number, CalendarTime[]>();
+  for (const one of except) {
+    const day = Math.floor(one.local / DAY_MS);
+    const others = byDay.get(day);
+    if (others === undefined) byDay.set(day, [one]);
+    else others.push(one);
+  }
+  return ({ local, zone }, at) => {
+    const day = Math.floor(local / DAY_MS);
+    // Two clocks are at most two dates apart.
+    const near = [day - 2, day - 1, day, day + 1, day + 2].flatMap((one) => byDay.get(one) ?? []);
+    return near.some((one) => (one.zone === zone ? one.local === local : instantOf(one) === at));
+  };
+}
+
+const DAY_MS = 86_400_000;

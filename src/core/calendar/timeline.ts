@@ -9,9 +9,13 @@ export type Timeline = {
 
 /**
  * Whether an event lasts, and until when that stays so; null: for the next ten years. Of a calendar so full that we stop
- * looking, `until` is how far we have come: it may stay so for longer.
+ * looking, `until` is how far we have come (`isChange` false): it may stay so for longer.
  */
-export type Stretch = { readonly inside: boolean; readonly until: number | null };
+export type Stretch = {
+  readonly inside: boolean;
+  readonly until: number | null;
+  readonly isChange: boolean;
+};
 
 /**
  * Time is cut into pages of a fixed length, and each is unrolled when first asked for: an answer costs what is near it,
@@ -42,16 +46,17 @@ export function openTimeline(calendar: Calendar): Timeline {
     const unrolledMax = unrolled + pagesAtOnceMax;
     let now = at;
     while (now <= limit) {
-      if (unrolled >= unrolledMax && !pages.has(pageIndex(now))) return { inside, until: now };
+      if (unrolled >= unrolledMax && !pages.has(pageIndex(now)))
+        return { inside, until: now, isChange: false };
       const page = pageOf(now);
       const pageEnd = (pageIndex(now) + 1) * PAGE_MS;
       const span = spanAt(page, now);
-      if ((span !== null) !== inside) return { inside, until: now };
+      if ((span !== null) !== inside) return { inside, until: now, isChange: true };
       const change = span === null ? (firstAfter(page, now)?.start ?? pageEnd) : span.end;
-      if (change < pageEnd) return { inside, until: change };
+      if (change < pageEnd) return { inside, until: change, isChange: true };
       now = pageEnd;
     }
-    return { inside, until: null };
+    return { inside, until: null, isChange: false };
   }
 
   return {

@@ -21,7 +21,7 @@ export const PROBLEM_CODES: {
   },
   'calendar-limit': {
     meaning:
-      'A calendar is larger than a gate needs to be: 1,000 events, 250 of them recurring, 5,000 single dates, recurring events of at most 92 days.',
+      'A calendar is larger than a gate needs to be: 1,000 events, 100 of them recurring, 2,000 single dates, recurring events of at most 92 days.',
     remedy: 'Split it: an association may name several calendars, and all must be open.',
   },
   'calendar-no-length': {
