@@ -414,6 +414,7 @@ function orderOf(context: AgentContext, active: ActiveRun, task: Task): TaskOrde
     action: step.action,
     inputs,
     environment: step.environment,
+    documents: job.documents,
     commandId: job.associationId,
     startedAt: present(history.at(-1)?.startedAt, 'the task has started'),
   };

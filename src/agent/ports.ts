@@ -2,6 +2,7 @@
 import type { Instant, RunId } from '../core/model/brand.ts';
 import type { JsonObject } from '../core/model/json.ts';
 import type { StreamResult } from '../core/model/run.ts';
+import type { Job } from '../protocol/messages.ts';
 
 /** One thing to execute: a step, or one element of a step whose inputs are a list. Both count from 0. */
 export type Task = {
@@ -27,6 +28,8 @@ export type TaskOrder = {
   readonly inputs: JsonObject;
   /** Values handed over by `interpolationType: ENV_VAR`. */
   readonly environment: { readonly [name: string]: string };
+  /** Documents that came with the job, by the reference that names them. */
+  readonly documents: Job['documents'];
   /** `SSM_COMMAND_ID` of scripts. */
   readonly commandId: string;
   /** When Started was recorded: what is left of the time-out after a restart counts from here. */

@@ -69,7 +69,7 @@ export async function runDocumentLocally(
         const { task, inputs } = next;
         const startedAt = now();
         const { action, environment } = stepOf(flow, task).step;
-        const order = { run: localRun, task, action, inputs, environment, startedAt };
+        const order = { run: localRun, task, action, inputs, environment, documents, startedAt };
         executor.start({ ...order, sequence: history.length, commandId: 'local' });
         history.push({ task, startedAt, kill: null, outcome: null });
       }

@@ -22,6 +22,10 @@ export const commands: { readonly [words: string]: Entry } = {
     load: () => import('./agent-register.ts'),
   },
   'agent run': { summary: 'the program on a node', load: () => import('./agent-run.ts') },
+  'agent perform': {
+    summary: 'a step of ours in a process of its own; started by the executor',
+    load: () => import('./agent-perform.ts'),
+  },
   status: { summary: 'how the fleet stands', load: () => import('./status.ts') },
   sync: { summary: 'looks at the source now', load: () => import('./sync.ts') },
   accept: {

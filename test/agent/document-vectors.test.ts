@@ -33,3 +33,5 @@ testDocumentVectors('run-document-runs', {
     'rundoc-automation': 'as rundoc-invalid-doc',
   },
 });
+
+testDocumentVectors('download-content-inputs');

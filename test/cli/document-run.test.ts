@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
 import { call, tempFolder } from './cli.ts';
@@ -136,4 +138,66 @@ test('document run: a document in a file is read only from where it may be', asy
   for (const step of (JSON.parse(stdout) as Printed).steps) {
     assert.equal(step['stderr'], 'There was an error while preparing documents - File is empty!');
   }
+});
+
+test('document run: what is downloaded is where the next step runs, and a document can be fetched and run', async (t) => {
+  const dir = await tempFolder(t);
+  const inner = JSON.stringify({
+    schemaVersion: '2.2',
+    parameters: { word: { type: 'String' } },
+    mainSteps: [
+      {
+        action: 'aws:runShellScript',
+        name: 'say',
+        inputs: { runCommand: ['echo inner {{ word }}'] },
+      },
+    ],
+  });
+  const server = createServer((request, response) =>
+    response.end(request.url === '/inner' ? inner : '#!/bin/sh\necho from $1\n'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const info = (path: string) => JSON.stringify({ url: url + path, allowInsecureDownload: true });
+  const outer = {
+    schemaVersion: '2.2',
+    mainSteps: [
+      {
+        action: 'aws:downloadContent',
+        name: 'get',
+        inputs: { sourceType: 'HTTP', sourceInfo: info('/script'), destinationPath: 'hello.sh' },
+      },
+      { action: 'aws:runShellScript', name: 'use', inputs: { runCommand: ['./hello.sh afar'] } },
+      {
+        action: 'aws:runDocument',
+        name: 'builtIn',
+        inputs: {
+          documentType: 'SSMDocument',
+          documentPath: 'AWS-RunDocument',
+          documentParameters: {
+            sourceType: 'HTTP',
+            sourceInfo: info('/inner'),
+            documentParameters: '{"word":"twice"}',
+          },
+        },
+      },
+      {
+        action: 'aws:downloadContent',
+        name: 'wrong',
+        inputs: { sourceType: 'HTTP', sourceInfo: info('/x'), destinationPath: '../../x' },
+      },
+    ],
+  };
+  const file = join(dir, 'outer.json');
+  await writeFile(file, JSON.stringify(outer));
+  const ended = await call(['document', 'run', file, '--root', dir, '--format', 'json']);
+  const [get, use, builtIn, wrong] = (JSON.parse(ended.stdout) as Printed).steps;
+  assert.match(String(get?.['stdout']), /^Content downloaded to .*\/downloads\/hello\.sh$/);
+  assert.equal(use?.['stdout'], 'from afar\n');
+  assert.match(String(builtIn?.['stdout']), /downloads\/documentinner twice\n$/);
+  assert.deepEqual(
+    [wrong?.['status'], wrong?.['exitCode'], wrong?.['stderr']],
+    ['Failed', 1, "destinationPath ../../x leads out of the run's downloads folder"],
+  );
 });

@@ -11,9 +11,17 @@ import { noOutput } from '../output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
 import { readDocumentFile } from './document-file.ts';
 import { launchText } from './launch.ts';
-import type { Failure, NodeEnvironment, Reading, Script } from './plugins/plugin.ts';
+import type {
+  Failure,
+  NodeEnvironment,
+  Plugin,
+  Program,
+  Reading,
+  Script,
+} from './plugins/plugin.ts';
 import { plugins } from './plugins/registry.ts';
 import { killGroup } from './process.ts';
+import { programScript } from './program.ts';
 import type { TaskPlace } from './run-folder.ts';
 import {
   endOrphans,
@@ -73,9 +81,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
   async function perform(order: TaskOrder): Promise<void> {
     const { run, task } = order;
-    const downloads = join(runFolder(runsDir, run), 'downloads');
-    const plan = plugins.get(order.action)?.plan(order, node, { downloads });
-    if (plan?.kind !== 'script') {
+    const plan = planOf(order);
+    if (plan?.kind !== 'script' && plan?.kind !== 'program') {
       // Tasks of a supervisor follow each other without a gap: that is how they are found again (`findTask`).
       letGo(run);
       const outcome = await withoutProcess(plan, order.action);
@@ -97,12 +104,19 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     await end(order, place, code);
   }
 
+  function planOf(order: TaskOrder): ReturnType<Plugin['plan']> | undefined {
+    const folder = runFolder(runsDir, order.run);
+    const paths = { folder, downloads: join(folder, 'downloads') };
+    return plugins.get(order.action)?.plan(order, node, paths);
+  }
+
   async function end(order: TaskOrder, place: TaskPlace, exitCode: number | null): Promise<void> {
     const { run, task } = order;
     clearTimeout(deadline);
     const stdout = await readStream(taskFile(place.dir, place.n, 'out'));
     const stderr = await readStream(taskFile(place.dir, place.n, 'err'));
-    const outcome = { exitCode, failure: '', stdout, stderr, finishedAt: now() };
+    const wrote = { exitCode, failure: '', stdout, stderr, finishedAt: now() };
+    const outcome = plugins.get(order.action)?.isProgram === true ? spoken(wrote) : wrote;
     if (!closed) report({ kind: 'task-ended', run, task, outcome });
   }
 
@@ -139,8 +153,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       } else if (place === null) {
         report({ kind: 'task-unborn', run, task });
       } else {
-        const plan = plugins.get(order.action)?.plan(order, node, { downloads: '' });
-        if (plan?.kind === 'script') {
+        const plan = planOf(order);
+        if (plan?.kind === 'script' || plan?.kind === 'program') {
           const elapsedMs = Math.max(0, now() - order.startedAt);
           armDeadline(order, Math.max(0, plan.timeoutMs - elapsedMs));
         }
@@ -202,7 +216,16 @@ function makeSpare(runsDir: string): Supervisor {
   return startSupervisor(dir);
 }
 
-function writeTask({ dir, n }: TaskPlace, script: Script): void {
+/** A program of ours that fails says why itself: its words stand where a script's exit status would. */
+function spoken(outcome: TaskOutcome): TaskOutcome {
+  const { exitCode, stderr } = outcome;
+  if (exitCode !== 1 || stderr.text === '') return outcome;
+  return { ...outcome, failure: stderr.text.slice(0, 2_000), stderr: noOutput };
+}
+
+function writeTask(place: TaskPlace, plan: Script | Program): void {
+  const { dir, n } = place;
+  const script = plan.kind === 'script' ? plan : programScript(place, plan);
   const path = taskFile(dir, n, 'sh');
   writeScratch(path, script.text, 0o700);
   writeScratch(taskFile(dir, n, 'run'), launchText(script, path), 0o600);

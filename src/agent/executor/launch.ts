@@ -20,7 +20,7 @@ export function launchText(script: Script, scriptPath: string): string {
 }
 
 const isIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const exportText = ([name, value]: readonly [string, string]): string =>
   `export ${name}=${quote(value)}`;
 const assignmentText = ([name, value]: readonly [string, string]): string =>

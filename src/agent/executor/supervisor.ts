@@ -27,7 +27,7 @@ export type Supervisor = {
 };
 
 /** Names in the folder of a supervisor (`supervisor-script.ts`). */
-export const taskFile = (dir: string, n: number, what: 'run' | 'sh' | TaskMark): string =>
+export const taskFile = (dir: string, n: number, what: 'run' | 'sh' | 'order' | TaskMark): string =>
   join(dir, `${n}.${what}`);
 type TaskMark = 'out' | 'err' | 'exit';
 

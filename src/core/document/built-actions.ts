@@ -1,2 +1,6 @@
 /** Actions that agents of this version carry out; a document that needs another one is refused, not skipped. */
-export const BUILT_ACTIONS: readonly string[] = ['aws:runDocument', 'aws:runShellScript'];
+export const BUILT_ACTIONS: readonly string[] = [
+  'aws:downloadContent',
+  'aws:runDocument',
+  'aws:runShellScript',
+];

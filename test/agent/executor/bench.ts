@@ -80,6 +80,7 @@ function openBench(dir: string): Bench {
       action: 'aws:runShellScript',
       inputs,
       environment: {},
+      documents: {},
       commandId: 'association-1',
       startedAt,
     }),

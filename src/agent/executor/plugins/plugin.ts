@@ -1,4 +1,5 @@
 import type { TaskOrder } from '../../ports.ts';
+import type { ProgramOrder } from '../programs/perform.ts';
 
 /** What a script of this node finds in its environment, the same for every step. */
 export type NodeEnvironment = {
@@ -11,6 +12,8 @@ export type NodeEnvironment = {
 
 /** Where a task runs: its folders. */
 export type TaskPaths = {
+  /** The run's own, for what a step needs for a while. */
+  readonly folder: string;
   /** `downloads` of the run: relative working directories stand in it. */
   readonly downloads: string;
 };
@@ -28,11 +31,24 @@ export type Script = {
 /** The task cannot be performed; the text goes to stderr and the step is Failed with code 1. */
 export type Failure = { readonly kind: 'failure'; readonly text: string };
 
+/** Code of ours that runs in a process of its own, supervised like a script. Exit code 1: its stderr says why, as the step's text. */
+export type Program = {
+  readonly kind: 'program';
+  readonly order: ProgramOrder;
+  readonly timeoutMs: number;
+};
+
 /** A document in a file, to be read: its text is the outcome. Below `within`, whatever links say. */
 export type Reading = { readonly kind: 'read'; readonly path: string; readonly within: string };
 
 /** One action of the language. It decides what is to be done; the executor does it. Never throws for what a document says. */
 export type Plugin = {
   readonly action: string;
-  plan(order: TaskOrder, node: NodeEnvironment, paths: TaskPaths): Script | Reading | Failure;
+  /** What it plans is a `Program`, never a script. */
+  readonly isProgram?: true;
+  plan(
+    order: TaskOrder,
+    node: NodeEnvironment,
+    paths: TaskPaths,
+  ): Script | Program | Reading | Failure;
 };

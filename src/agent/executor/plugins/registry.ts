@@ -1,8 +1,9 @@
+import { downloadContent } from './download-content.ts';
 import type { Plugin } from './plugin.ts';
 import { runDocument } from './run-document.ts';
 import { runShellScript } from './run-shell-script.ts';
 
-const all: readonly Plugin[] = [runDocument, runShellScript];
+const all: readonly Plugin[] = [downloadContent, runDocument, runShellScript];
 
 /** By action; its keys are what `prepareRun` calls handlers. */
 export const plugins: ReadonlyMap<string, Plugin> = new Map(

@@ -1,0 +1,304 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+
+import git from 'isomorphic-git';
+import { Agent, request } from 'undici';
+import type { GitRef } from '../../../core/document/download-content.ts';
+import { writeScratch } from '../../../disk/scratch.ts';
+import { SCRIPT_PATH } from '../supervisor.ts';
+import { basicAuthorization, shown } from './http.ts';
+import type { Staging } from './placed.ts';
+import { checkSegment, DOWNLOAD_FILES_MAX, DownloadError } from './placed.ts';
+
+export type GitSource = GitRef & {
+  readonly repository: string;
+  readonly username: string;
+  readonly password: string;
+  readonly privateSSHKey: string;
+  readonly skipHostKeyChecking: boolean;
+  /** Tried before the default branch when neither branch nor commit is asked for. */
+  readonly usualBranch: string;
+};
+
+const quietMs = 60_000;
+const PACK_BYTES_MAX = 512 * 1024 * 1024;
+
+/**
+ * The tree of the state that is asked for, below `path` of it, into `staging`; `gitdir` is a scratch folder.
+ * @returns the name of the single file when `path` is one, else null
+ */
+export async function fetchTree(
+  source: GitSource,
+  {
+    gitdir,
+    path,
+    staging,
+    signal,
+  }: {
+    readonly gitdir: string;
+    readonly path: string;
+    readonly staging: Staging;
+    readonly signal: AbortSignal;
+  },
+): Promise<string | null> {
+  const oid = /^https?:/i.test(source.repository)
+    ? await fetchOverHttp(source, gitdir, signal)
+    : await fetchWithGit(source, gitdir, signal);
+  const segments = path.split('/').filter((one) => one !== '' && one !== '.');
+  for (const segment of segments) checkSegment(segment);
+  const { commit } = await git.readCommit({ fs, gitdir, oid });
+  const entry = await entryAt(gitdir, commit.tree, segments);
+  if (entry === null) throw new DownloadError(`there is no ${path} in ${named(source)}`);
+  if (entry.type === 'blob') {
+    const name = segments.at(-1) ?? '';
+    await writeBlob(gitdir, entry.oid, [name], staging);
+    return name;
+  }
+  await writeTree(gitdir, entry.oid, [], staging);
+  return null;
+}
+
+type Entry = { readonly type: string; readonly oid: string };
+
+async function entryAt(
+  gitdir: string,
+  tree: string,
+  segments: readonly string[],
+): Promise<Entry | null> {
+  let at: Entry = { type: 'tree', oid: tree };
+  for (const segment of segments) {
+    if (at.type !== 'tree') return null;
+    const { tree: entries } = await git.readTree({ fs, gitdir, oid: at.oid });
+    const found = entries.find((one) => one.path === segment);
+    if (found === undefined) return null;
+    at = found;
+  }
+  return at.type === 'commit' ? null : at;
+}
+
+async function writeTree(
+  gitdir: string,
+  oid: string,
+  at: readonly string[],
+  staging: Staging,
+): Promise<void> {
+  if (at.length > 64) throw new DownloadError('folders nest more than 64 deep');
+  const { tree } = await git.readTree({ fs, gitdir, oid });
+  if (tree.length > DOWNLOAD_FILES_MAX)
+    throw new DownloadError(`more than ${DOWNLOAD_FILES_MAX} files`);
+  for (const entry of tree) {
+    const name = [...at, entry.path];
+    checkSegment(entry.path);
+    if (entry.type === 'tree') await writeTree(gitdir, entry.oid, name, staging);
+    else if (entry.mode === '120000') {
+      const { blob } = await git.readBlob({ fs, gitdir, oid: entry.oid });
+      await staging.link(name, Buffer.from(blob).toString('utf8'));
+    } else if (entry.type === 'blob') await writeBlob(gitdir, entry.oid, name, staging);
+  }
+}
+
+async function writeBlob(
+  gitdir: string,
+  oid: string,
+  name: readonly string[],
+  staging: Staging,
+): Promise<void> {
+  const { blob } = await git.readBlob({ fs, gitdir, oid });
+  const file = await staging.file(name);
+  try {
+    await file.write(blob);
+  } finally {
+    await file.close();
+  }
+}
+
+// --- over http, in this process ---------------------------------------------------------------------------------
+
+async function fetchOverHttp(
+  source: GitSource,
+  gitdir: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { repository: url, branch, commitID, usualBranch } = source;
+  const http = httpFor(source, signal);
+  await git.init({ fs, gitdir, bare: true });
+  await git.addRemote({ fs, gitdir, remote: 'origin', url });
+  const common = { fs, http, gitdir, url, remote: 'origin', tags: false };
+  try {
+    if (commitID !== '') {
+      await git.fetch({ ...common, singleBranch: false });
+      const oid = await git.expandOid({ fs, gitdir, oid: commitID.toLowerCase() });
+      await git.readCommit({ fs, gitdir, oid });
+      return oid;
+    }
+    const wanted = branch !== '' ? branch : await branchOf(source, http, usualBranch);
+    const fetched = await git.fetch({
+      ...common,
+      singleBranch: true,
+      depth: 1,
+      ...(wanted === '' ? {} : { ref: wanted }),
+    });
+    if (fetched.fetchHead === null) throw new DownloadError(`${named(source)} is empty`);
+    return fetched.fetchHead;
+  } catch (cause) {
+    if (cause instanceof DownloadError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DownloadError(`${named(source)} cannot be fetched: ${why}`);
+  }
+}
+
+/** The usual branch where there is one; '' is the remote's own head. */
+async function branchOf(source: GitSource, http: GitHttp, usual: string): Promise<string> {
+  if (usual === '') return '';
+  const refs = await git.listServerRefs({
+    http,
+    url: source.repository,
+    prefix: `refs/heads/${usual}`,
+    protocolVersion: 1,
+  });
+  return refs.some(({ ref }) => ref === `refs/heads/${usual}`) ? usual : '';
+}
+
+type GitHttp = Parameters<typeof git.fetch>[0]['http'];
+
+/** Credentials for this one origin; redirects are refused, answers have a bound. */
+function httpFor({ repository, username, password }: GitSource, signal: AbortSignal): GitHttp {
+  const agent = new Agent({
+    connect: { timeout: quietMs },
+    headersTimeout: quietMs,
+    bodyTimeout: quietMs,
+  });
+  const { origin } = new URL(repository);
+  const authorization =
+    username === '' && password === ''
+      ? {}
+      : { authorization: basicAuthorization({ username, password }) };
+  return {
+    async request({ url, method, headers, body }) {
+      const sent = body === undefined ? undefined : await collect(body);
+      const target = new URL(url);
+      const answer = await request(target, {
+        method: method === 'POST' ? 'POST' : 'GET',
+        headers: {
+          ...headers,
+          'user-agent': 'git/reconciled',
+          ...(target.origin === origin ? authorization : {}),
+        },
+        ...(sent === undefined ? {} : { body: sent }),
+        dispatcher: agent,
+        signal,
+      });
+      if (answer.statusCode >= 300 && answer.statusCode < 400)
+        throw new DownloadError(`${shown(target)} redirects; name the place itself`);
+      return {
+        url,
+        method: method ?? 'GET',
+        statusCode: answer.statusCode,
+        statusMessage: String(answer.statusCode),
+        headers: Object.fromEntries(
+          Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
+        ),
+        body: bounded(answer.body),
+      };
+    },
+  };
+}
+
+async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+async function* bounded(body: AsyncIterable<Uint8Array>): AsyncIterableIterator<Uint8Array> {
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > PACK_BYTES_MAX)
+      throw new DownloadError(`more than ${PACK_BYTES_MAX} bytes of history`);
+    yield part;
+  }
+}
+
+// --- ssh, git and file: the system's git -----------------------------------------------------------------------
+
+async function fetchWithGit(
+  source: GitSource,
+  gitdir: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { repository, branch, commitID } = source;
+  const shallow = commitID === '' ? ['--depth', '1', '--single-branch'] : [];
+  const from = branch === '' ? [] : [`--branch=${branch}`];
+  const ssh = sshCommand(source, `${gitdir}.key`);
+  await runGit(
+    ['clone', '--bare', '--quiet', '--no-tags', ...shallow, ...from, '--', repository, gitdir],
+    ssh,
+    signal,
+  );
+  const oid = commitID === '' ? 'HEAD' : commitID;
+  if (!/^(HEAD|[0-9a-f]{4,64})$/i.test(oid)) throw new DownloadError(`${oid} is no commit id`);
+  return (
+    await runGit(['--git-dir', gitdir, 'rev-parse', '--verify', `${oid}^{commit}`], '', signal)
+  ).trim();
+}
+
+function sshCommand({ privateSSHKey, skipHostKeyChecking }: GitSource, keyFile: string): string {
+  const checking = skipHostKeyChecking
+    ? '-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'
+    : '-o StrictHostKeyChecking=yes';
+  if (privateSSHKey === '') return `ssh -o BatchMode=yes ${checking}`;
+  writeScratch(keyFile, `${privateSSHKey.trimEnd()}\n`, 0o600);
+  return `ssh -o BatchMode=yes -o IdentitiesOnly=yes -i '${keyFile}' ${checking}`;
+}
+
+/** No prompt, no configuration but ours, only the transports that the language has. */
+async function runGit(args: readonly string[], ssh: string, signal: AbortSignal): Promise<string> {
+  const child = spawn('git', [...safeConfig, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    env: {
+      PATH: SCRIPT_PATH,
+      HOME: '/',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_TERMINAL_PROMPT: '0',
+      ...(ssh === '' ? {} : { GIT_SSH_COMMAND: ssh }),
+    },
+  });
+  const [out, error] = [collectText(child.stdout), collectText(child.stderr)];
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new DownloadError(
+          cause.code === 'ENOENT'
+            ? 'git is not installed, and only http needs none'
+            : cause.message,
+        ),
+      ),
+    );
+    child.once('close', (exit) => resolve(exit ?? 1));
+  });
+  if (code === 0) return out();
+  throw new DownloadError(`git failed: ${error().trim().slice(0, 500)}`);
+}
+
+const safeConfig = [
+  ...['-c', 'protocol.allow=never'],
+  ...['ssh', 'git', 'file'].flatMap((one) => ['-c', `protocol.${one}.allow=always`]),
+  ...['-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*'],
+];
+
+function collectText(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    if (text.length < 4_096) text += chunk;
+  });
+  return () => text;
+}
+
+/** A repository for people, its credentials left out. */
+function named({ repository }: GitSource): string {
+  return URL.canParse(repository) ? shown(new URL(repository)) : repository;
+}

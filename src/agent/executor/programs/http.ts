@@ -1,0 +1,141 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
+import type { DownloadFile } from '../../../disk/download-file.ts';
+import { digestAuthorization } from './digest-auth.ts';
+import { DownloadError } from './placed.ts';
+
+export type HttpAuth =
+  | { readonly method: 'None' }
+  | { readonly method: 'Basic' | 'Digest'; readonly username: string; readonly password: string };
+
+export type HttpAnswer = {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: Readable;
+};
+
+const REDIRECTS_MAX = 5;
+const quietMs = 60_000;
+
+export type HttpOptions = {
+  readonly auth?: HttpAuth;
+  /** Headers of a request to this URL, e.g. its signature. */
+  readonly headers?: (url: URL) => { readonly [name: string]: string };
+  /** False refuses `http:`, also as the target of a redirect. */
+  readonly allowInsecure: boolean;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * GET with redirects; the body is a stream that the caller drains. Credentials and headers go to the first origin only.
+ * @throws DownloadError for a scheme that is not allowed, too many redirects, a server that cannot be reached
+ */
+export async function get(url: string, options: HttpOptions): Promise<HttpAnswer> {
+  const { signal } = options;
+  const agent = new Agent({
+    connect: { timeout: quietMs },
+    headersTimeout: quietMs,
+    bodyTimeout: quietMs,
+  });
+  const { origin } = new URL(url);
+  const auth: HttpAuth = options.auth ?? { method: 'None' };
+  let at = new URL(url);
+  let authorization = auth.method === 'Basic' ? basicAuthorization(auth) : null;
+  let challenged = false;
+  for (let redirects = 0; ; ) {
+    if (at.protocol !== 'https:' && !(at.protocol === 'http:' && options.allowInsecure))
+      throw new DownloadError(`${shown(at)} is not https`);
+    const isOurs = at.origin === origin;
+    const answer = await reach(at, () =>
+      request(at, {
+        dispatcher: agent,
+        signal,
+        headers: {
+          'user-agent': 'reconciled',
+          ...(isOurs ? options.headers?.(at) : {}),
+          ...(isOurs && authorization !== null ? { authorization } : {}),
+        },
+      }),
+    );
+    const headers = Object.fromEntries(
+      Object.entries(answer.headers).map(([name, value]) => [name, String(value ?? '')]),
+    );
+    const { statusCode: status } = answer;
+    if (status === 401 && auth.method === 'Digest' && isOurs && !challenged) {
+      challenged = true;
+      await answer.body.dump({ limit: 65_536 });
+      authorization = digestAuthorization(headers['www-authenticate'] ?? '', auth, {
+        method: 'GET',
+        path: at.pathname + at.search,
+        cnonce: randomBytes(8).toString('hex'),
+      });
+      if (authorization === null) throw new DownloadError(`${shown(at)} offers no Digest we know`);
+      continue;
+    }
+    const location = headers['location'];
+    if (status < 300 || status > 399 || location === undefined)
+      return { status, headers, body: answer.body };
+    await answer.body.dump({ limit: 65_536 });
+    redirects += 1;
+    if (redirects > REDIRECTS_MAX) throw new DownloadError(`more than ${REDIRECTS_MAX} redirects`);
+    if (!URL.canParse(location, at.href)) throw new DownloadError('a redirect leads to no URL');
+    at = new URL(location, at.href);
+  }
+}
+
+/** The body into a file, whole or not at all. @throws DownloadError for another status, another digest, a cut answer */
+export async function download(
+  url: string,
+  options: HttpOptions & { readonly sha256: string },
+  file: () => Promise<DownloadFile>,
+): Promise<void> {
+  const { status, body, headers } = await get(url, options);
+  if (status !== 200) {
+    dropBody(body);
+    throw new DownloadError(`${shown(new URL(url))} answers ${status}`);
+  }
+  const target = await file();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      await target.write(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof DownloadError) throw cause;
+    throw new DownloadError(`${shown(new URL(url))} broke off after ${bytes} bytes`);
+  } finally {
+    await target.close();
+  }
+  const length = headers['content-length'];
+  if (length !== undefined && headers['content-encoding'] === undefined && Number(length) !== bytes)
+    throw new DownloadError(`${shown(new URL(url))} broke off after ${bytes} of ${length} bytes`);
+  const digest = hash.digest('hex');
+  if (options.sha256 !== '' && digest !== options.sha256)
+    throw new DownloadError(
+      `SHA-256 of ${shown(new URL(url))} is ${digest}, not ${options.sha256}`,
+    );
+}
+
+/** An answer that nobody reads; destroying it is an error to whoever listens. */
+export function dropBody(body: Readable): void {
+  body.on('error', () => undefined).destroy();
+}
+
+/** For people: what a URL carries besides its place may be secret. */
+export const shown = ({ origin, pathname }: URL): string => `${origin}${pathname}`;
+
+async function reach<Answer>(url: URL, call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DownloadError(`${shown(url)} cannot be reached: ${why}`);
+  }
+}
+
+export const basicAuthorization = (auth: { username: string; password: string }): string =>
+  `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;

@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { isJsonObject } from '../../../core/model/json.ts';
+import { systemCode } from '../../../disk/errors.ts';
+import { download, dropBody, get } from './http.ts';
+import type { Destination, Staging } from './placed.ts';
+import { checkSegment, DOWNLOAD_FILES_MAX, DownloadError, fileAt, lastSegment } from './placed.ts';
+import type { S3Credentials } from './sigv4.ts';
+import { signedHeaders } from './sigv4.ts';
+
+/** A bucket as its URL names it: by host (`bucket.s3.region.amazonaws.com`) or by the first part of the path. */
+export type S3Place = {
+  /** The URL of the bucket, ending in a slash. */
+  readonly bucketUrl: string;
+  /** Decoded; '' is the whole bucket. */
+  readonly key: string;
+};
+
+/** Null: no https URL of a bucket. `http:` is for servers on this machine. */
+export function s3Place(path: string): S3Place | null {
+  if (!URL.canParse(path)) return null;
+  const url = new URL(path);
+  const isLoopback = url.hostname === '127.0.0.1' || url.hostname === 'localhost';
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) return null;
+  const segments = url.pathname.split('/').slice(1);
+  const byHost = /^[a-z0-9.-]+\.s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(url.hostname);
+  const bucket = byHost ? '' : (segments.shift() ?? '');
+  if (!byHost && bucket === '') return null;
+  try {
+    const key = segments.map(decodeURIComponent).join('/');
+    return { bucketUrl: `${url.origin}/${byHost ? '' : `${bucket}/`}`, key };
+  } catch {
+    return null; // a percent sign that encodes nothing
+  }
+}
+
+/** @returns where the content stands: a file, or the folder of a prefix */
+export async function downloadS3(
+  { path, sha256 }: { readonly path: string; readonly sha256: string },
+  options: {
+    readonly destination: Destination;
+    readonly staging: Staging;
+    readonly credentials: S3Credentials | null;
+    readonly signal: AbortSignal;
+  },
+): Promise<string> {
+  const { destination, staging, credentials, signal } = options;
+  const place = s3Place(path);
+  if (place === null) throw new DownloadError(`${path} is no https URL of a bucket or an object`);
+  const headers = (url: URL) =>
+    credentials === null ? {} : signedHeaders(url, credentials, new Date());
+  const http = { headers, allowInsecure: place.bucketUrl.startsWith('http:'), signal };
+  const object = (key: string): string =>
+    place.bucketUrl + key.split('/').map(encodeURIComponent).join('/');
+
+  const keys = place.key === '' || place.key.endsWith('/') ? null : [place.key];
+  const listed = await listKeys(place, http);
+  const isObject = listed === null ? keys !== null : listed.includes(place.key);
+  if (isObject && !place.key.endsWith('/')) {
+    const name = lastSegment(place.key);
+    await download(object(place.key), { ...http, sha256 }, () => staging.file([name]));
+    const file = fileAt(destination, name);
+    await staging.placeFile(file);
+    return file;
+  }
+  if (listed === null)
+    throw new DownloadError(`${path} cannot be listed; a single object needs no listing`);
+  if (sha256 !== '') throw new DownloadError('sha256 is for a single object');
+  const prefix = place.key === '' || place.key.endsWith('/') ? place.key : `${place.key}/`;
+  const below = listed.filter((key) => key.startsWith(prefix) && !key.endsWith('/'));
+  if (below.length === 0) throw new DownloadError(`there is no object at ${path}`);
+  for (const key of below) {
+    const name = key.slice(prefix.length).split('/');
+    for (const segment of name) checkSegment(segment);
+    await download(object(key), { ...http, sha256: '' }, () => staging.file(name));
+  }
+  await staging.placeFolder(destination.path);
+  return destination.path;
+}
+
+const LIST_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Keys that begin like ours, a page at a time; null when the bucket does not let us list. */
+async function listKeys(
+  { bucketUrl, key }: S3Place,
+  http: Parameters<typeof get>[1],
+): Promise<readonly string[] | null> {
+  const keys: string[] = [];
+  for (let token = ''; ; ) {
+    const url = new URL(bucketUrl);
+    url.searchParams.set('list-type', '2');
+    url.searchParams.set('prefix', key);
+    if (token !== '') url.searchParams.set('continuation-token', token);
+    const { status, body } = await get(url.href, http);
+    if (status !== 200) {
+      dropBody(body);
+      return null;
+    }
+    const text = await readText(body);
+    for (const [, written = ''] of text.matchAll(/<Key>([^<]*)<\/Key>/g))
+      keys.push(unescape(written));
+    if (keys.length > DOWNLOAD_FILES_MAX)
+      throw new DownloadError(`more than ${DOWNLOAD_FILES_MAX} objects`);
+    token = unescape(/<NextContinuationToken>([^<]*)</.exec(text)?.[1] ?? '');
+    if (token === '') return keys;
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > LIST_BYTES_MAX) throw new DownloadError('the listing of the bucket is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const entities: { readonly [name: string]: string } = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
+
+const unescape = (text: string): string =>
+  text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w+));/gi, (whole, decimal, hex, name) => {
+    const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex ?? '', 16);
+    if (name !== undefined) return entities[String(name)] ?? whole;
+    return code <= 0x10_ff_ff ? String.fromCodePoint(code) : whole;
+  });
+
+/** What `/etc/reconciled/s3-credentials.json` of the node holds; null when there is none. */
+export async function readS3Credentials(file: string): Promise<S3Credentials | null> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return null;
+    throw new DownloadError(`${file} cannot be read`);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    const field = (name: string): string => {
+      const one = isJsonObject(value) ? value[name] : undefined;
+      return typeof one === 'string' ? one : '';
+    };
+    const [accessKeyId, secretAccessKey] = [field('accessKeyId'), field('secretAccessKey')];
+    if (accessKeyId !== '' && secretAccessKey !== '') {
+      const region = field('region') || 'us-east-1';
+      return { accessKeyId, secretAccessKey, sessionToken: field('sessionToken'), region };
+    }
+  } catch {
+    // said below
+  }
+  throw new DownloadError(`${file} holds no accessKeyId and secretAccessKey`);
+}

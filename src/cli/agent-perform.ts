@@ -1,0 +1,18 @@
+import { performOrder } from '../agent/executor/programs/perform.ts';
+import type { Command } from './command.ts';
+import { EXIT } from './exit.ts';
+
+export const command: Command = {
+  arguments: [
+    { syntax: '<order>', about: "the executor's order, a file that is read and removed" },
+  ],
+  flags: [],
+  examples: [
+    'reconciled agent perform 0.order        # the executor starts this; nobody else needs to',
+  ],
+  async run(call, { stdout, stderr, signal }) {
+    const { ok, text } = await performOrder(call.args[0] ?? '', signal);
+    (ok ? stdout : stderr).write(text);
+    return ok ? EXIT.done : EXIT.error;
+  },
+};

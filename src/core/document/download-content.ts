@@ -1,0 +1,208 @@
+/** Inputs of `aws:downloadContent`, judged without touching anything; texts are AWS's. @see spec/documents.md §4.9 */
+import type { Json, JsonObject } from '../model/json.ts';
+import { isJsonObject } from '../model/json.ts';
+import type { Result } from '../model/result.ts';
+import { err, ok } from '../model/result.ts';
+import { inputOf } from './inputs.ts';
+import { readJson } from './read-json.ts';
+import { toJson } from './source.ts';
+
+/** Which state of a repository; both '' where the remote's own head is meant. */
+export type GitRef = { readonly branch: string; readonly commitID: string };
+
+/** Credentials may still be references to SecureStrings: `secretFields` names them. */
+export type DownloadSource =
+  | {
+      readonly sourceType: 'HTTP';
+      readonly url: string;
+      readonly authMethod: 'None' | 'Basic' | 'Digest';
+      readonly username: string;
+      readonly password: string;
+      readonly allowInsecureDownload: boolean;
+      readonly sha256: string;
+    }
+  | ({
+      readonly sourceType: 'Git';
+      readonly repository: string;
+      readonly username: string;
+      readonly password: string;
+      readonly privateSSHKey: string;
+      readonly skipHostKeyChecking: boolean;
+    } & GitRef)
+  | ({
+      readonly sourceType: 'GitHub';
+      readonly owner: string;
+      readonly repository: string;
+      readonly path: string;
+      readonly tokenInfo: string;
+    } & GitRef)
+  | { readonly sourceType: 'S3'; readonly path: string; readonly sha256: string }
+  | { readonly sourceType: 'SSMDocument'; readonly name: string };
+
+export type DownloadRequest = {
+  readonly source: DownloadSource;
+  /** Absolute, or below `downloads` of the run; '' is `downloads` itself. */
+  readonly destinationPath: string;
+};
+
+export function downloadRequest(inputs: JsonObject): Result<DownloadRequest, string> {
+  const sourceType = inputOf(inputs, 'sourceType') ?? '';
+  const info = inputOf(inputs, 'sourceInfo') ?? '';
+  const destination = inputOf(inputs, 'destinationPath') ?? '';
+  if (sourceType === '') return err('invalid input: SourceType must be specified');
+  if (typeof sourceType !== 'string' || !Object.hasOwn(readers, sourceType))
+    return err('invalid input: Unsupported source type');
+  if (info === '') return err('invalid input: SourceInfo must be specified');
+  if (typeof destination !== 'string' || destination.includes('\0'))
+    return err('invalid input: DestinationPath must be a text');
+  const record = infoOf(info);
+  if (record === null) return err(unreadable(sourceType));
+  const source = readers[sourceType as DownloadSource['sourceType']](fieldsOf(record));
+  return source.ok ? ok({ source: source.value, destinationPath: destination }) : source;
+}
+
+/** A map, or a text that holds one. */
+function infoOf(input: Json): JsonObject | null {
+  if (isJsonObject(input)) return input;
+  if (typeof input !== 'string') return null;
+  const { root } = readJson(input);
+  const value = root === null ? null : toJson(root);
+  return isJsonObject(value) ? value : null;
+}
+
+function unreadable(sourceType: string): string {
+  return sourceType === 'HTTP' || sourceType === 'Git'
+    ? `SourceInfo could not be unmarshalled for source type ${sourceType}: it is no JSON map`
+    : `Source Info could not be unmarshalled for source type ${sourceType}. Please check JSON format of sourceInfo - it is no JSON map`;
+}
+
+type Fields = {
+  text(name: string): string;
+  is(name: string): boolean;
+};
+
+/** What is no text counts as absent, but for the switches. */
+function fieldsOf(record: JsonObject): Fields {
+  return {
+    text(name) {
+      const value = inputOf(record, name);
+      return typeof value === 'string' ? value : '';
+    },
+    is(name) {
+      const value = inputOf(record, name);
+      return value === true || value === 'true';
+    },
+  };
+}
+
+const readers: {
+  readonly [type in DownloadSource['sourceType']]: (
+    fields: Fields,
+  ) => Result<DownloadSource, string>;
+} = {
+  HTTP: readHttp,
+  Git: readGit,
+  GitHub: readGitHub,
+  S3(fields) {
+    const path = fields.text('path');
+    if (path === '') return err('S3 source path in SourceInfo must be specified');
+    const sha256 = readDigest(fields);
+    return sha256.ok ? ok({ sourceType: 'S3', path, sha256: sha256.value }) : sha256;
+  },
+  SSMDocument(fields) {
+    const name = fields.text('name');
+    if (name === '') return err('SSM Document name in SourceType must be specified');
+    return ok({ sourceType: 'SSMDocument', name });
+  },
+};
+
+const AUTH_METHODS = ['None', 'Basic', 'Digest'] as const;
+
+function readHttp(fields: Fields): Result<DownloadSource, string> {
+  const url = fields.text('url');
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  if ((scheme !== 'http' && scheme !== 'https') || !URL.canParse(url))
+    return err('URL scheme for HTTP resource type is invalid. HTTP or HTTPS is accepted');
+  const allowInsecureDownload = fields.is('allowInsecureDownload');
+  if (scheme === 'http' && !allowInsecureDownload)
+    return err(
+      "Non secure URL provided and insecure download is not allowed. Provide a secure URL or set 'allowInsecureDownload' to true to perform the download operation",
+    );
+  const written = fields.text('authMethod') || 'None';
+  const authMethod = AUTH_METHODS.find((method) => method === written);
+  if (authMethod === undefined)
+    return err(
+      `Invalid authentication method: ${written}. The following methods are accepted: None, Basic, Digest`,
+    );
+  const sha256 = readDigest(fields);
+  if (!sha256.ok) return sha256;
+  const { username, password } = {
+    username: fields.text('username'),
+    password: fields.text('password'),
+  };
+  return ok({
+    sourceType: 'HTTP',
+    url,
+    authMethod,
+    username,
+    password,
+    allowInsecureDownload,
+    sha256: sha256.value,
+  });
+}
+
+/** Ours: what AWS's agent ignores, it still reads. */
+function readDigest(fields: Fields): Result<string, string> {
+  const sha256 = fields.text('sha256').toLowerCase();
+  if (sha256 === '' || /^[0-9a-f]{64}$/.test(sha256)) return ok(sha256);
+  return err('sha256 in SourceInfo must be 64 hexadecimal digits');
+}
+
+function readGit(fields: Fields): Result<DownloadSource, string> {
+  const repository = fields.text('repository');
+  if (repository === '') return err('Repository for Git resources type must be specified');
+  const ref = getOptions(fields.text('getOptions'));
+  if (!ref.ok) return ref;
+  const username = fields.text('username');
+  const password = fields.text('password');
+  const privateSSHKey = fields.text('privateSSHKey');
+  if (/^https?:/i.test(repository)) {
+    if (privateSSHKey !== '')
+      return err(
+        'Private SSH key must not be provided for HTTP type repository URL. Username and Password is required for authentication',
+      );
+  } else if (username !== '' || password !== '') {
+    return err(
+      'Neither Username nor Password must not be provided for Git type repository URL. Private SSH key for authentication',
+    );
+  }
+  const skipHostKeyChecking = fields.is('skipHostKeyChecking');
+  const credentials = { username, password, privateSSHKey, skipHostKeyChecking };
+  return ok({ sourceType: 'Git', repository, ...credentials, ...ref.value });
+}
+
+function readGitHub(fields: Fields): Result<DownloadSource, string> {
+  const owner = fields.text('owner');
+  const repository = fields.text('repository');
+  if (owner === '') return err('Owner for GitHub SourceType must be specified');
+  if (repository === '') return err('Repository for GitHub SourceType must be specified');
+  if (![owner, repository].every((part) => /^[A-Za-z0-9_.-]+$/.test(part) && !/^\.+$/.test(part)))
+    return err('Owner and Repository for GitHub SourceType are single names');
+  const ref = getOptions(fields.text('getOptions'));
+  if (!ref.ok) return ref;
+  const rest = { path: fields.text('path'), tokenInfo: fields.text('tokenInfo') };
+  return ok({ sourceType: 'GitHub', owner, repository, ...rest, ...ref.value });
+}
+
+/** `branch:<name>` or `commitID:<sha>`, one of them. */
+export function getOptions(text: string): Result<GitRef, string> {
+  if (text === '') return ok({ branch: '', commitID: '' });
+  if (text.includes(',')) return err('Only specify one required option');
+  const parts = text.split(':');
+  const [kind = '', value = ''] = parts;
+  if (parts.length !== 2) return err('getOptions is not specified in the right format');
+  if (kind !== 'branch' && kind !== 'commitID')
+    return err("Type of option is unknown. Please use either 'branch' or 'commitID'.");
+  if (value === '') return err('Option for retrieving git content is empty');
+  return ok({ branch: '', commitID: '', [kind]: value.trim() });
+}

@@ -1,0 +1,48 @@
+/** Files that come from elsewhere: made anew, never through a link, 0700 as AWS's agent leaves what it downloads. */
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, symlink } from 'node:fs/promises';
+import { diskError } from './errors.ts';
+
+export type DownloadFile = {
+  write(chunk: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** @throws ReconcileError DISK_FULL, DISK_IO; also when something of that name is there already */
+export async function createDownloadFile(path: string): Promise<DownloadFile> {
+  const file: FileHandle = await attempt('create', path, () => open(path, 'wx', 0o700));
+  return {
+    async write(chunk) {
+      await attempt('write', path, async () => {
+        for (let at = 0; at < chunk.length; )
+          at += (await file.write(chunk, at, chunk.length - at)).bytesWritten;
+      });
+    },
+    close: () => attempt('close', path, () => file.close()),
+  };
+}
+
+/** With missing parents. */
+export const makeDownloadDir = (path: string): Promise<void> =>
+  attempt('create', path, async () => {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  });
+
+/** Replaces a file or a link of that name, never what the link leads to. */
+export const placeDownload = (from: string, to: string): Promise<void> =>
+  attempt('rename to', to, () => rename(from, to));
+
+export const linkDownload = (target: string, path: string): Promise<void> =>
+  attempt('link', path, () => symlink(target, path));
+
+async function attempt<Done>(
+  operation: string,
+  path: string,
+  call: () => Promise<Done>,
+): Promise<Done> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw diskError(operation, path, cause);
+  }
+}

@@ -1,0 +1,388 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import type { DownloadOrder } from '../../../../src/agent/executor/programs/download.ts';
+import type { Performed } from '../../../../src/agent/executor/programs/perform.ts';
+import { perform } from '../../../../src/agent/executor/programs/perform.ts';
+import { downloadRequest } from '../../../../src/core/document/download-content.ts';
+import type { JsonObject } from '../../../../src/core/model/json.ts';
+import { git, makeRepo, tempDir } from '../../../fakes/git-repo.ts';
+import { startGitServer } from '../../../fakes/git-server.ts';
+
+/** A node's folder; gone after the test. */
+function place(t: TestContext): string {
+  const dir = tempDir('download-');
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+async function fetchInto(
+  dir: string,
+  inputs: JsonObject,
+  more: Partial<DownloadOrder> = {},
+): Promise<Performed> {
+  const request = downloadRequest(inputs);
+  if (!request.ok) return { ok: false, text: request.error };
+  return perform(
+    {
+      kind: 'download',
+      ...request.value,
+      downloads: join(dir, 'downloads'),
+      scratch: join(dir, 'scratch'),
+      s3CredentialsFile: join(dir, 's3.json'),
+      document: null,
+      gitHubUrl: 'http://127.0.0.1:1',
+      ...more,
+    },
+    AbortSignal.timeout(20_000),
+  );
+}
+
+async function serve(t: TestContext, handle: RequestListener): Promise<string> {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const http = (url: string, more: JsonObject = {}): JsonObject => ({
+  sourceType: 'HTTP',
+  sourceInfo: { url, allowInsecureDownload: true, ...more },
+  destinationPath: 'file.txt',
+});
+
+/** Nothing is left beside what was placed. */
+const namesIn = (dir: string): readonly string[] => readdirSync(dir).sort();
+
+test('HTTP: a file, private and executable as on AWS; its digest is checked', async (t) => {
+  const dir = place(t);
+  const url = await serve(t, (_, response) => response.end('hello'));
+  const sha256 = createHash('sha256').update('hello').digest('hex');
+  const file = join(dir, 'downloads', 'file.txt');
+  assert.deepEqual(await fetchInto(dir, http(`${url}/f`, { sha256: sha256.toUpperCase() })), {
+    ok: true,
+    text: `Content downloaded to ${file}`,
+  });
+  assert.equal(readFileSync(file, 'utf8'), 'hello');
+  assert.equal(statSync(file).mode & 0o777, 0o700);
+  const wrong = await fetchInto(dir, http(`${url}/f?secret=1`, { sha256: '0'.repeat(64) }));
+  assert.deepEqual(wrong, {
+    ok: false,
+    text: `SHA-256 of ${url}/f is ${sha256}, not ${'0'.repeat(64)}`,
+  });
+  assert.deepEqual(namesIn(join(dir, 'downloads')), ['file.txt']);
+});
+
+test('HTTP: into a folder under a name of its own, over what was there, and a status is no content', async (t) => {
+  const dir = place(t);
+  const url = await serve(t, (request, response) => {
+    response.statusCode = request.url === '/absent' ? 404 : 200;
+    response.end('new');
+  });
+  const into = await fetchInto(dir, { ...http(url), destinationPath: 'sub/' });
+  assert.match(into.text, /\/downloads\/sub\/download[0-9a-f]{16}$/);
+  writeFileSync(join(dir, 'downloads', 'file.txt'), 'old');
+  assert.equal((await fetchInto(dir, http(url))).ok, true);
+  assert.equal(readFileSync(join(dir, 'downloads', 'file.txt'), 'utf8'), 'new');
+  assert.deepEqual(await fetchInto(dir, http(`${url}/absent`)), {
+    ok: false,
+    text: `${url}/absent answers 404`,
+  });
+});
+
+test('HTTP: a cut answer leaves what was there', async (t) => {
+  const dir = place(t);
+  mkdirSync(join(dir, 'downloads'));
+  writeFileSync(join(dir, 'downloads', 'file.txt'), 'old');
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('half');
+    setTimeout(() => response.destroy(), 50);
+  });
+  assert.match((await fetchInto(dir, http(url))).text, /broke off after 4 bytes/);
+  assert.equal(readFileSync(join(dir, 'downloads', 'file.txt'), 'utf8'), 'old');
+  assert.deepEqual(namesIn(join(dir, 'downloads')), ['file.txt']);
+});
+
+test('HTTP: Basic goes to its own origin only, and endless redirects end', async (t) => {
+  const seen: (string | undefined)[] = [];
+  const dir = place(t);
+  const other = await serve(t, (request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('there');
+  });
+  const url = await serve(t, (request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(302, { location: request.url === '/loop' ? '/loop' : other }).end();
+  });
+  const auth = { authMethod: 'Basic', username: 'u', password: 'p' };
+  assert.equal((await fetchInto(dir, http(`${url}/go`, auth))).ok, true);
+  assert.deepEqual(seen, [`Basic ${Buffer.from('u:p').toString('base64')}`, undefined]);
+  assert.match((await fetchInto(dir, http(`${url}/loop`))).text, /more than 5 redirects/);
+});
+
+test('HTTP: Digest answers the challenge once', async (t) => {
+  const dir = place(t);
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+  const url = await serve(t, (request, response) => {
+    const given = request.headers.authorization ?? '';
+    const field = (name: string): string => new RegExp(`${name}="?([^",]+)`).exec(given)?.[1] ?? '';
+    const right = md5(
+      [md5('u:here:p'), 'n1', field('nc'), field('cnonce'), 'auth', md5('GET:/f?a=1')].join(':'),
+    );
+    if (field('response') === right) return response.end('in');
+    const challenge = 'Digest realm="here", nonce="n1", qop="auth", opaque="o"';
+    return response.writeHead(401, { 'www-authenticate': challenge }).end();
+  });
+  const auth = { authMethod: 'Digest', username: 'u', password: 'p' };
+  assert.equal((await fetchInto(dir, http(`${url}/f?a=1`, auth))).ok, true);
+  const denied = await fetchInto(dir, http(`${url}/f?a=1`, { ...auth, password: 'x' }));
+  assert.match(denied.text, /answers 401/);
+});
+
+test('HTTP: plain http only where it is allowed, nobody is there, and the deadline ends a silent server', async (t) => {
+  const dir = place(t);
+  const plain = await fetchInto(
+    dir,
+    http('http://127.0.0.1:1/f', { allowInsecureDownload: false }),
+  );
+  assert.match(plain.text, /^Non secure URL provided/);
+  assert.match((await fetchInto(dir, http('http://127.0.0.1:1/f'))).text, /cannot be reached/);
+});
+
+// --- where files may stand -----------------------------------------------------------------------------------------
+
+test('a destination stays below downloads, whatever its segments and links say', async (t) => {
+  const dir = place(t);
+  const url = await serve(t, (_, response) => response.end('x'));
+  const downloads = join(dir, 'downloads');
+  mkdirSync(join(downloads, 'real'), { recursive: true });
+  symlinkSync('/tmp', join(downloads, 'out'));
+  symlinkSync(join(dir, 'nowhere'), join(downloads, 'dangling'));
+  symlinkSync(join(dir, 'victim'), join(downloads, 'file.txt'));
+  writeFileSync(join(dir, 'victim'), 'untouched');
+  for (const destinationPath of ['../x', 'real/../../x', 'out/x', 'out/', 'dangling/x', '..'])
+    assert.equal(
+      (await fetchInto(dir, { ...http(url), destinationPath })).ok,
+      false,
+      destinationPath,
+    );
+  // A link in the way is replaced, never followed.
+  assert.equal((await fetchInto(dir, http(url))).ok, true);
+  assert.equal(readFileSync(join(dir, 'victim'), 'utf8'), 'untouched');
+  assert.equal(lstatSync(join(downloads, 'file.txt')).isSymbolicLink(), false);
+  const absolute = join(dir, 'elsewhere', 'deep', 'f');
+  assert.equal((await fetchInto(dir, { ...http(url), destinationPath: absolute })).ok, true);
+  assert.equal(readFileSync(absolute, 'utf8'), 'x');
+});
+
+// --- Git -----------------------------------------------------------------------------------------------------------
+
+const gitInputs = (repository: string, more: JsonObject = {}): JsonObject => ({
+  sourceType: 'Git',
+  sourceInfo: JSON.stringify({ repository, ...more }),
+  destinationPath: 'repo',
+});
+
+test('Git: head, branch and commit over a real git http-backend, with credentials', async (t) => {
+  const dir = place(t);
+  const repo = makeRepo(dir, 'fleet.git');
+  const first = repo.commit({ 'a.txt': 'one', 'sub/b.sh': 'two' });
+  repo.commit({ 'a.txt': 'changed' });
+  repo.commit({ 'c.txt': 'side' }, { branch: 'side' });
+  const server = await startGitServer({ root: dir, auth: { username: 'u', password: 'p' } });
+  t.after(() => server.close());
+  const url = `${server.url}/fleet.git`;
+  const read = (name: string): string => readFileSync(join(dir, 'downloads', 'repo', name), 'utf8');
+  const credentials = { username: 'u', password: 'p' };
+
+  assert.match((await fetchInto(dir, gitInputs(url, credentials))).text, /^Content downloaded/);
+  assert.deepEqual([read('a.txt'), read('sub/b.sh')], ['changed', 'two']);
+  assert.deepEqual(namesIn(join(dir, 'downloads', 'repo')), ['a.txt', 'sub']);
+
+  const atFirst = gitInputs(url, { ...credentials, getOptions: `commitID:${first}` });
+  assert.equal((await fetchInto(dir, atFirst)).ok, true);
+  assert.equal(read('a.txt'), 'one');
+
+  const onSide = gitInputs(url, { ...credentials, getOptions: 'branch:side' });
+  assert.equal((await fetchInto(dir, onSide)).ok, true);
+  assert.equal(read('c.txt'), 'side');
+
+  assert.match((await fetchInto(dir, gitInputs(url))).text, /cannot be fetched.*401/);
+  const absent = gitInputs(url, { ...credentials, getOptions: 'branch:absent' });
+  assert.match((await fetchInto(dir, absent)).text, /cannot be fetched/);
+  assert.deepEqual(namesIn(join(dir, 'scratch')), [], 'no repository is left');
+});
+
+test('Git: the system’s git for a path, and no transport but those of the language', async (t) => {
+  const dir = place(t);
+  const repo = makeRepo(dir, 'fleet.git');
+  const first = repo.commit({ 'a.txt': 'one' });
+  repo.commit({ 'a.txt': 'two' });
+  const file = `file://${repo.bare}`;
+  assert.equal((await fetchInto(dir, gitInputs(file))).ok, true);
+  assert.equal(readFileSync(join(dir, 'downloads', 'repo', 'a.txt'), 'utf8'), 'two');
+  assert.equal(
+    (await fetchInto(dir, gitInputs(file, { getOptions: `commitID:${first}` }))).ok,
+    true,
+  );
+  assert.equal(readFileSync(join(dir, 'downloads', 'repo', 'a.txt'), 'utf8'), 'one');
+  const marker = join(dir, 'run');
+  for (const repository of [`ext::sh -c touch% ${marker}`, `--upload-pack=touch ${marker}`])
+    assert.equal((await fetchInto(dir, gitInputs(repository))).ok, false, repository);
+  assert.equal(namesIn(dir).includes('run'), false);
+});
+
+test('Git: links that lead out of the download are refused, others are links', async (t) => {
+  const dir = place(t);
+  const repo = makeRepo(dir, 'fleet.git');
+  const commitLink = (name: string, target: string): void => {
+    mkdirSync(dirname(join(repo.work, name)), { recursive: true });
+    symlinkSync(target, join(repo.work, name));
+    git(repo.work, ['add', '-A']);
+    git(repo.work, ['commit', '-qm', 'link']);
+    git(repo.work, ['push', '-q', 'origin', 'HEAD:main']);
+  };
+  repo.commit({ 'sub/a.txt': 'a' });
+  commitLink('sub/up', '../sub/a.txt');
+  const file = `file://${repo.bare}`;
+  assert.equal((await fetchInto(dir, gitInputs(file))).ok, true);
+  assert.equal(readlinkSync(join(dir, 'downloads', 'repo', 'sub', 'up')), '../sub/a.txt');
+  commitLink('sub/etc', '../../../etc');
+  assert.deepEqual(await fetchInto(dir, gitInputs(file)), {
+    ok: false,
+    text: 'sub/etc is a link that leads out of the download',
+  });
+});
+
+test('GitHub: master or the default branch, a folder or a file of it', async (t) => {
+  const dir = place(t);
+  mkdirSync(join(dir, 'ops'));
+  const repo = makeRepo(join(dir, 'ops'), 'fleet.git');
+  repo.commit({ 'a.txt': 'main', 'scripts/x.sh': 'x', 'scripts/deep/y.sh': 'y' });
+  const server = await startGitServer({ root: dir });
+  t.after(() => server.close());
+  const from = (info: JsonObject, destinationPath: string) =>
+    fetchInto(
+      dir,
+      {
+        sourceType: 'GitHub',
+        sourceInfo: { owner: 'ops', repository: 'fleet', ...info },
+        destinationPath,
+      },
+      { gitHubUrl: server.url },
+    );
+  const at = (name: string): string => readFileSync(join(dir, 'downloads', name), 'utf8');
+  assert.match((await from({}, 'all')).text, /^Content downloaded/);
+  assert.equal(at('all/a.txt'), 'main');
+  assert.equal((await from({ path: 'scripts' }, 'some')).ok, true);
+  assert.deepEqual(namesIn(join(dir, 'downloads', 'some')), ['deep', 'x.sh']);
+  assert.equal(
+    (await from({ path: 'scripts/deep/y.sh' }, '')).text.endsWith('/downloads/y.sh'),
+    true,
+  );
+  repo.commit({ 'a.txt': 'from master' }, { branch: 'master' });
+  assert.match((await from({}, 'all')).text, /^Content downloaded/);
+  assert.equal(at('all/a.txt'), 'from master');
+  assert.match((await from({ path: 'absent' }, 'x')).text, /there is no absent/);
+  assert.equal((await from({ path: '../..' }, 'x')).ok, false);
+  assert.equal((await from({ owner: '..' }, 'x')).ok, false);
+});
+
+// --- S3 ------------------------------------------------------------------------------------------------------------
+
+/** A bucket of few objects; tells what it was asked and with which signature. */
+function bucket(
+  objects: { readonly [key: string]: string },
+  asked: IncomingMessage[],
+): RequestListener {
+  return (request, response) => {
+    asked.push(request);
+    const url = new URL(request.url ?? '', 'http://x');
+    const key = decodeURIComponent(url.pathname.replace(/^\/bucket\//, ''));
+    if (url.searchParams.get('list-type') === '2') {
+      const prefix = url.searchParams.get('prefix') ?? '';
+      const all = Object.keys(objects).filter((one) => one.startsWith(prefix));
+      const start = Number(url.searchParams.get('continuation-token') ?? 0);
+      const keys = all.slice(start, start + 2);
+      const escaped = keys.map(
+        (one) => `<Contents><Key>${one.replace('&', '&amp;')}</Key></Contents>`,
+      );
+      const next =
+        start + 2 < all.length ? `<NextContinuationToken>${start + 2}</NextContinuationToken>` : '';
+      return response.end(`<ListBucketResult>${escaped.join('')}${next}</ListBucketResult>`);
+    }
+    response.statusCode = key in objects ? 200 : 404;
+    return response.end(objects[key]);
+  };
+}
+
+const s3 = (path: string, destinationPath = 'got'): JsonObject => ({
+  sourceType: 'S3',
+  sourceInfo: { path },
+  destinationPath,
+});
+
+test('S3: an object, a prefix over several pages, unsigned and signed', async (t) => {
+  const dir = place(t);
+  const asked: IncomingMessage[] = [];
+  const objects = { 'a/one.sh': '1', 'a/b & c/two.sh': '2', 'a/three.sh': '3', 'ab/no.sh': 'x' };
+  const url = await serve(t, bucket(objects, asked));
+  const got = (name: string): string => readFileSync(join(dir, 'downloads', 'got', name), 'utf8');
+  assert.equal((await fetchInto(dir, s3(`${url}/bucket/a/one.sh`, 'one'))).ok, true);
+  assert.equal(readFileSync(join(dir, 'downloads', 'one'), 'utf8'), '1');
+  assert.equal((await fetchInto(dir, s3(`${url}/bucket/a`))).ok, true);
+  assert.deepEqual([got('one.sh'), got('b & c/two.sh'), got('three.sh')], ['1', '2', '3']);
+  assert.deepEqual(namesIn(join(dir, 'downloads', 'got')), ['b & c', 'one.sh', 'three.sh']);
+  assert.ok(asked.every(({ headers }) => headers.authorization === undefined));
+
+  const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', region: 'eu-west-1' };
+  writeFileSync(join(dir, 's3.json'), JSON.stringify(credentials));
+  assert.equal((await fetchInto(dir, s3(`${url}/bucket/a/`))).ok, true);
+  assert.match(
+    asked.at(-1)?.headers.authorization ?? '',
+    /^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/eu-west-1\/s3\/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}$/,
+  );
+});
+
+test('S3: keys that would leave the folder are refused, and what is not there says so', async (t) => {
+  const dir = place(t);
+  const url = await serve(t, bucket({ 'a/../../evil': 'x', 'b/.git/config': 'y' }, []));
+  for (const path of ['a', 'b'])
+    assert.match(
+      (await fetchInto(dir, s3(`${url}/bucket/${path}/`))).text,
+      /is no name for a file/,
+    );
+  assert.match((await fetchInto(dir, s3(`${url}/bucket/none`))).text, /there is no object at/);
+  assert.match((await fetchInto(dir, s3('http://example.org/bucket/x'))).text, /is no https URL/);
+});
+
+test('SSMDocument: what came with the job, as JSON', async (t) => {
+  const dir = place(t);
+  const inputs = { sourceType: 'SSMDocument', sourceInfo: { name: 'Greet:2' } };
+  const document = { schemaVersion: '2.2', mainSteps: [] };
+  assert.equal((await fetchInto(dir, inputs, { document })).ok, true);
+  assert.deepEqual(
+    JSON.parse(readFileSync(join(dir, 'downloads', 'Greet.json'), 'utf8')),
+    document,
+  );
+});
