@@ -99,6 +99,7 @@ export const someDigests = (text: string): AssociationDigests => ({
   generation: aDigest(`generation ${text}`),
   document: aDigest(`document ${text}`),
   parameters: aDigest(`parameters ${text}`),
+  written: aDigest(`written ${text}`),
   output: aDigest(`output ${text}`),
   schedule: aDigest(`schedule ${text}`),
   targets: aDigest(`targets ${text}`),
@@ -140,6 +141,7 @@ export const aCatalog = (of: Partial<Catalog> = {}): Catalog => ({
   settings: {
     defaults: { timezone: 'UTC', maxConcurrency: '50', maxErrors: '100%' },
     strict: 'off',
+    triggers: { parameterValues: true },
     guards: {
       maxRemovedAssociationsPercent: 20,
       minRemovedAssociations: 5,

@@ -44,6 +44,8 @@ export type AssociationSpec = {
   /** Stands for the document's content. */
   readonly document?: string;
   readonly parameters?: string;
+  /** Stands for what the Parameter Store holds. */
+  readonly values?: string;
   readonly schedule?: string;
   readonly flag?: boolean;
   readonly targets?: readonly Target[];
@@ -92,6 +94,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
   const document = digestOf(spec.document ?? 'v1');
   const parameters = digestOf(spec.parameters ?? '');
   const output = digestOf('');
+  const values = digestOf([parameters, spec.values ?? '']);
   return {
     association,
     document: {
@@ -116,9 +119,10 @@ export function definition(name: string, spec: AssociationSpec): Definition {
     timeoutBudgetMs: 60 * MINUTE,
     digests: {
       document,
-      parameters,
+      parameters: values,
+      written: parameters,
       output,
-      generation: digestOf([document, parameters, output]),
+      generation: digestOf([document, values, output]),
       schedule: digestOf([spec.schedule ?? null, spec.flag ?? false]),
       targets: digestOf(association.targets),
       whole: association.digest,
@@ -158,6 +162,7 @@ export function revision(
     settings: {
       defaults: { timezone: 'UTC', maxConcurrency: '50', maxErrors: '100%' },
       strict: 'off',
+      triggers: { parameterValues: true },
       guards: {
         maxRemovedAssociationsPercent: 20,
         minRemovedAssociations: 5,

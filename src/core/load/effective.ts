@@ -116,6 +116,7 @@ function digestsOf(
     generation: digestOf({ document: withIncludes, parameters, output }),
     document: withIncludes,
     parameters,
+    written: digestOf(values),
     output,
     schedule: digestOf({ schedule, applyOnlyAtCronInterval }),
     // A group's query is part of whom the association is for.

@@ -201,7 +201,7 @@ export function readSettings(
   { desk, root }: Reader,
   file: RepositoryFile,
 ): RepositorySettings | null {
-  const { defaults = {}, guards = {} } = file;
+  const { defaults = {}, guards = {}, triggers = {} } = file;
   const timezone = filled(defaults.timezone);
   if (openZone(timezone) === null) {
     const near = nearestZoneName(timezone);
@@ -220,6 +220,7 @@ export function readSettings(
       maxErrors: filled(defaults.maxErrors),
     },
     strict: filled(file.strict),
+    triggers: { parameterValues: filled(triggers.parameterValues) },
     guards: {
       maxRemovedAssociationsPercent: filled(guards.maxRemovedAssociationsPercent),
       minRemovedAssociations: filled(guards.minRemovedAssociations),

@@ -23,6 +23,10 @@ export type RepositorySettings = {
     readonly maxErrors: string;
   };
   readonly strict: 'aws' | 'off';
+  readonly triggers: {
+    /** A new value in the Parameter Store runs what refers to it at once (T7; advice H-4). */
+    readonly parameterValues: boolean;
+  };
   readonly guards: {
     /** Percent of associations a revision may remove, or `minAssociations`, whichever is more. */
     readonly maxRemovedAssociationsPercent: number;

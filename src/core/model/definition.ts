@@ -10,6 +10,8 @@ export type AssociationDigests = {
   /** The three that make the generation, to say which of them changed. */
   readonly document: Digest;
   readonly parameters: Digest;
+  /** Parameters with their references unresolved: where only `parameters` differs, a value in the Parameter Store does. */
+  readonly written: Digest;
   readonly output: Digest;
   /** Expression, offset, zone and ApplyOnlyAtCronInterval. */
   readonly schedule: Digest;

@@ -15,7 +15,7 @@ import { planAssociation } from './plan.ts';
 
 export type PlanInput = {
   readonly state: Pick<State, 'associations' | 'nodes'>;
-  readonly catalog: Pick<Catalog, 'groups'>;
+  readonly catalog: Pick<Catalog, 'groups' | 'settings'>;
   readonly definitions: ReadonlyMap<AssociationName, Definition>;
   readonly nodes: ReadonlyMap<NodeId, Node>;
 };
@@ -36,6 +36,7 @@ export function planFull(input: PlanInput): ReadonlyMap<AssociationName, Associa
         after,
         assigned: assignedTo(state, name),
         targets: targets.map((node) => node.id).sort(compareText),
+        triggers: catalog.settings.triggers,
       }),
     );
   }

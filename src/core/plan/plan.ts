@@ -4,14 +4,22 @@
  */
 
 import type { CommitId, NodeId } from '../model/brand.ts';
+import type { RepositorySettings } from '../model/catalog.ts';
 import type { AssociationDigests, Definition } from '../model/definition.ts';
 import { compareText } from '../model/problem.ts';
 import type { Trigger } from '../model/state.ts';
 
 export type Change = 'create' | 'update' | 'delete' | 'unchanged';
 
-/** What is different, in the order people look for it. The first four make every target run again. */
-export type Edit = 'document' | 'parameters' | 'output' | 'schedule' | 'targets' | 'settings';
+/** What is different, in the order people look for it. All but the last two make every target run again. */
+export type Edit =
+  | 'document'
+  | 'parameters'
+  | 'parameter values'
+  | 'output'
+  | 'schedule'
+  | 'targets'
+  | 'settings';
 
 export type AssociationPlan = {
   readonly change: Change;
@@ -39,6 +47,8 @@ export type AssociationSides = {
   readonly assigned: readonly NodeId[];
   /** Nodes the wanted targets match, sorted; empty when `after` is null. */
   readonly targets: readonly NodeId[];
+  /** The repository's word on T7. */
+  readonly triggers: RepositorySettings['triggers'];
 };
 
 export function planAssociation(sides: AssociationSides): AssociationPlan {
@@ -49,31 +59,37 @@ export function planAssociation(sides: AssociationSides): AssociationPlan {
   }
   const edits = before === null ? [] : editsBetween(before, after.digests);
   const change = before === null ? 'create' : edits.length > 0 ? 'update' : 'unchanged';
-  const start = startOf(before, after, edits, added.length > 0);
+  const start = startOf(sides, after, { edits, joined: added.length > 0 });
   return { change, edits, joins: added, leaves: removed, start };
 }
 
 /** `ApplyOnlyAtCronInterval` suppresses every start but the schedule's and an operator's (T1, T3–T5, T9–T12). */
 function startOf(
-  before: AssociationDigests | null,
+  { before, triggers: { parameterValues } }: AssociationSides,
   after: Definition,
-  edits: readonly Edit[],
-  joined: boolean,
+  { edits, joined }: { readonly edits: readonly Edit[]; readonly joined: boolean },
 ): Start | null {
   if (after.association.applyOnlyAtCronInterval) return null;
   if (before === null) return { who: 'all', trigger: 'create', reason: 'new association' };
-  const rerun = edits.find((edit) => edit !== 'targets' && edit !== 'settings');
+  const rerun = edits.find((edit) => reruns(edit) && (parameterValues || edit !== VALUES));
   if (rerun !== undefined) {
     return { who: 'all', trigger: triggers[rerun], reason: `${sentences[rerun]} changed` };
   }
-  return joined
-    ? { who: 'joins', trigger: 'target', reason: 'newly matched by the targets' }
+  if (joined) return { who: 'joins', trigger: 'target', reason: 'newly matched by the targets' };
+  // What is owed already is owed with the new values; nobody else runs for them.
+  return edits.includes(VALUES)
+    ? { who: 'owed', trigger: 'parameter', reason: 'parameter values changed' }
     : null;
 }
+
+const VALUES = 'parameter values';
+
+const reruns = (edit: Edit): boolean => edit !== 'targets' && edit !== 'settings';
 
 const triggers: { [edit in Edit]: Trigger } = {
   document: 'document',
   parameters: 'edit',
+  'parameter values': 'parameter',
   output: 'edit',
   schedule: 'edit',
   targets: 'target',
@@ -83,6 +99,7 @@ const triggers: { [edit in Edit]: Trigger } = {
 const sentences: { [edit in Edit]: string } = {
   document: 'document',
   parameters: 'parameters',
+  'parameter values': 'parameter values',
   output: 'output location',
   schedule: 'schedule',
   targets: 'targets',
@@ -94,9 +111,12 @@ export function editsBetween(
   before: AssociationDigests,
   after: AssociationDigests,
 ): readonly Edit[] {
-  const edits = (['document', 'parameters', 'output', 'schedule', 'targets'] as const).filter(
-    (key) => before[key] !== after[key],
-  );
+  const edits = (['document', 'parameters', 'output', 'schedule', 'targets'] as const)
+    .filter((key) => before[key] !== after[key])
+    .map((key): Edit => {
+      const isWritten = key !== 'parameters' || before.written !== after.written;
+      return isWritten ? key : VALUES;
+    });
   if (edits.length > 0 || before.whole === after.whole) return edits;
   return ['settings'];
 }

@@ -214,11 +214,13 @@ function readDigests(value: JsonObject | null): AssociationDigests | null {
   const [generation, document, parameters] = [of('generation'), of('document'), of('parameters')];
   const [output, schedule] = [of('output'), of('schedule')];
   const [targets, whole] = [of('targets'), of('whole')];
+  // A branch of before there was one: then every difference of the parameters counts as an edit.
+  const written = of('written') ?? parameters;
   if (generation === null || document === null || parameters === null || output === null) {
     return null;
   }
-  if (schedule === null || targets === null || whole === null) return null;
-  return { generation, document, parameters, output, schedule, targets, whole };
+  if (schedule === null || targets === null || whole === null || written === null) return null;
+  return { generation, document, parameters, written, output, schedule, targets, whole };
 }
 
 function readExecution(value: JsonObject): OpenExecution | null {

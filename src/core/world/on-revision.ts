@@ -99,6 +99,7 @@ export function planRevision(
         after,
         assigned: world.assignedTo(name),
         targets,
+        triggers: revision.catalog.settings.triggers,
       }),
     );
   }

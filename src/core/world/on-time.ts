@@ -64,9 +64,7 @@ export function onSlot(turn: Turn, name: AssociationName): void {
     emit(turn, { kind: 'slot', association: name, at: due.at, missed: due.kind === 'missed' });
   }
   if (due.kind === 'fire') fire(turn, name, due.at);
-  if (due.kind === 'missed') {
-    note(turn, 'slot missed', { association: name, slot: new Date(due.at).toISOString() });
-  }
+  if (due.kind === 'missed') miss(turn, name, due.at);
   scheduleNext(turn, name);
 }
 
@@ -82,6 +80,13 @@ function fire(turn: Turn, name: AssociationName, at: Instant): void {
     nodes: turn.world.assignedTo(name),
     closing: 'next-slot',
   });
+}
+
+/** Everybody is skipped, so that the history tells of the slot: an execution that nobody could start. */
+function miss(turn: Turn, name: AssociationName, at: Instant): void {
+  note(turn, 'slot missed', { association: name, slot: new Date(at).toISOString() });
+  fire(turn, name, at);
+  closeOpen(turn, name, 'deadline');
 }
 
 /** Instants further away than this are looked at again on the way: a timer never outlives a change of the clock by more. */

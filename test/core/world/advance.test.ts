@@ -162,6 +162,10 @@ test('with the flag, a slot missed by more than the starting deadline is recorde
   assert.deepEqual(fleet.runAll(), []);
   const missed = fleet.journal.find((record) => record.kind === 'slot');
   assert.equal(missed?.missed, true);
+  const [execution] = fleet.executions();
+  assert.equal(execution?.reason, 'due at 2026-03-01T13:00:00Z');
+  assert.equal(execution.closed?.reason, 'deadline');
+  assert.equal(execution.statuses.Skipped, 3, 'the history tells of it');
 });
 
 test('a change during a run lets it finish and takes back what has not started', () => {
