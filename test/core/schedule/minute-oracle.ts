@@ -41,6 +41,8 @@ function wallClock(timezone: string, from: number, until: number): readonly Read
   for (let at = from; at <= until; at += MINUTE) {
     readings.push({ at, local: Date.parse(`${format.format(at).replace(' ', 'T')}Z`) });
   }
+  // A window is read for many texts; a decade of windows would be gigabytes.
+  if (clocks.size >= 12) clocks.clear();
   clocks.set(key, readings);
   return readings;
 }
