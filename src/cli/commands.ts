@@ -16,6 +16,10 @@ export const commands: { readonly [words: string]: Entry } = {
     summary: 'which nodes would do what, and why, before the merge',
     load: () => import('./plan.ts'),
   },
+  forecast: {
+    summary: 'when what would run where, in the days to come',
+    load: () => import('./forecast.ts'),
+  },
   daemon: { summary: 'the reconciler, on the management host', load: () => import('./daemon.ts') },
   'agent register': {
     summary: 'makes this machine a node',

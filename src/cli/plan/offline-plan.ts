@@ -11,6 +11,7 @@ import type { Definition } from '../../core/model/definition.ts';
 import type { PlanReport } from '../../core/report/plan-file.ts';
 import { planReport } from '../../core/report/planned.ts';
 import { upcomingSlot } from '../../core/schedule/slots.ts';
+import type { Fleet } from '../../core/world/fleet.ts';
 import { createFleet } from '../../core/world/fleet.ts';
 import { planRevision, removalOf, slotsUnder } from '../../core/world/on-revision.ts';
 import type { StatusFiles } from '../../io/status/read-status.ts';
@@ -34,23 +35,40 @@ export type OfflinePlan = {
 /** The plan, and what people call its nodes. */
 export type NamedPlan = { readonly plan: PlanReport; nameOf(node: NodeId): string };
 
+/** What is applied, what is wanted, and the nodes of both. */
+export type Sides = {
+  readonly baseline: Baseline;
+  readonly head: Snapshot['commit'];
+  readonly catalog: Catalog;
+  readonly definitions: Loaded['definitions'];
+  readonly fleet: Fleet;
+};
+
 /** @throws ReconcileError REVISION_UNKNOWN, DIRECTORY_MISSING, STATUS_UNREADABLE, … (retry `never`) */
-export async function planOffline(
+export async function openSides(
   { dir, base, head, status, now }: OfflinePlan,
   signal: AbortSignal,
-): Promise<NamedPlan> {
+): Promise<Sides> {
   const baseline =
     base === null
       ? await baselineOfStatus(dir, status, now)
       : await baselineOfRevision(dir, base, status, { now, signal });
   const snapshot = await openFiles(dir, head);
   const { catalog, definitions } = await loadHead(snapshot, baseline, signal);
+  const fleet = createFleet(nodesOf(catalog, baseline.world.state));
+  return { baseline, head: snapshot.commit, catalog, definitions, fleet };
+}
+
+/** @throws as `openSides` */
+export async function planOffline(asked: OfflinePlan, signal: AbortSignal): Promise<NamedPlan> {
+  const { dir, head, now } = asked;
+  const sides = await openSides(asked, signal);
+  const { baseline, catalog, definitions, fleet } = sides;
   const { world } = baseline;
-  const fleet = createFleet(nodesOf(catalog, world.state));
   const plan = planRevision(world, { catalog, definitions }, fleet);
   const report = planReport({
     base: baseline.commit,
-    head: snapshot.commit,
+    head: sides.head,
     plan,
     problems: catalog.problems,
     verdict: await judge(removalOf(world, plan), { dir, head, baseline, catalog }, signal),

@@ -1,0 +1,70 @@
+/** A forecast for programs (contract §8; `schemas/forecast.schema.json`): one row per line, so that it streams and diffs. */
+import type { Forecast, ForecastRun, ForecastSkip } from '../../core/forecast/forecast.ts';
+import { localInstant } from '../../core/forecast/local-time.ts';
+import type { Instant } from '../../core/model/brand.ts';
+import { formatInstant } from '../../core/model/brand.ts';
+import { linedJson } from '../../core/report/lined-json.ts';
+import type { NamedForecast } from './named-forecast.ts';
+
+export function forecastJson({ forecast, base, head, paused, problems }: NamedForecast): string {
+  const { from, until, runs, completeUntil, skipped, skippedComplete, countedUntil } = forecast;
+  const zoneOf = zonesOf(forecast);
+  return linedJson({
+    base,
+    head,
+    from: formatInstant(from),
+    until: formatInstant(until),
+    runs: runs.map((run) => runRow(run, zoneOf(run.association))),
+    completeUntil: formatInstant(completeUntil),
+    skipped: skipped.map((skip) => skipRow(skip, zoneOf(skip.association))),
+    skippedComplete,
+    associations: forecast.associations.map((each) => ({
+      ...each,
+      anchor: formatInstant(each.anchor),
+      first: each.first === null ? null : formatInstant(each.first),
+      last: each.last === null ? null : formatInstant(each.last),
+    })),
+    countedUntil: formatInstant(countedUntil),
+    paused: paused === null ? null : { by: paused.by, at: formatInstant(paused.at) },
+    problems,
+  });
+}
+
+function zonesOf({ associations }: Forecast): (association: string) => string {
+  const zones = new Map<string, string>(
+    associations.map(({ association, timezone }) => [association, timezone]),
+  );
+  return (association) => zones.get(association) ?? 'UTC';
+}
+
+const placed = (at: Instant, timezone: string) => ({
+  at: formatInstant(at),
+  localTime: localInstant(at, timezone),
+  timezone,
+});
+
+const runRow = (
+  { at, association, nodes, trigger, reason, ring, estimated }: ForecastRun,
+  timezone: string,
+) => ({
+  ...placed(at, timezone),
+  association,
+  nodes,
+  trigger,
+  reason,
+  ...(ring === null ? {} : { ring }),
+  ...(estimated ? { estimated } : {}),
+});
+
+const skipRow = (
+  { at, association, reason, until, detail, slots, last }: ForecastSkip,
+  timezone: string,
+) => ({
+  ...placed(at, timezone),
+  association,
+  reason,
+  until: until === null ? null : formatInstant(until),
+  detail,
+  slots,
+  last: formatInstant(last),
+});
