@@ -3,7 +3,7 @@ import { findNode } from '../core/enrol/find.ts';
 import type { ForecastOptions } from '../core/forecast/forecast.ts';
 import { forecast } from '../core/forecast/forecast.ts';
 import { forecastCalendar } from '../core/forecast/ics.ts';
-import { localTime } from '../core/forecast/local-time.ts';
+import { localDay } from '../core/forecast/local-time.ts';
 import { parseDuration } from '../core/load/duration.ts';
 import type { AssociationName, Instant, NodeId } from '../core/model/brand.ts';
 import { instant, parseInstant } from '../core/model/brand.ts';
@@ -72,7 +72,7 @@ export const command: Command = {
     const options: ForecastOptions = {
       ...window,
       runsMax: limit,
-      dayOf: call.text('format') === 'json' ? null : (at) => localTime(at, zone).day,
+      dayOf: call.text('format') === 'json' ? null : (at) => localDay(at, zone),
     };
     const named = nameForecast(sides, questionOf(call, sides), options, zone);
     context.stdout.write(printed(named, call, context));

@@ -47,6 +47,8 @@ export type AssociationSpec = {
   /** Stands for what the Parameter Store holds. */
   readonly values?: string;
   readonly schedule?: string;
+  readonly timezone?: string;
+  readonly offsetDays?: number;
   readonly flag?: boolean;
   readonly targets?: readonly Target[];
   readonly maxConcurrency?: string;
@@ -123,7 +125,12 @@ export function definition(name: string, spec: AssociationSpec): Definition {
       written: parameters,
       output,
       generation: digestOf([document, values, output]),
-      schedule: digestOf([spec.schedule ?? null, spec.flag ?? false]),
+      schedule: digestOf([
+        spec.schedule ?? null,
+        spec.flag ?? false,
+        spec.timezone ?? 'UTC',
+        spec.offsetDays ?? null,
+      ]),
       targets: digestOf(association.targets),
       whole: association.digest,
     },
@@ -133,9 +140,9 @@ export function definition(name: string, spec: AssociationSpec): Definition {
 function scheduleOf(spec: AssociationSpec): Association['schedule'] {
   if (spec.schedule === undefined) return null;
   const parsed = parseSchedule(spec.schedule, {
-    timezone: 'UTC',
+    timezone: spec.timezone ?? 'UTC',
     strictAws: false,
-    offsetDays: null,
+    offsetDays: spec.offsetDays ?? null,
     applyOnlyAtCronInterval: spec.flag ?? false,
   });
   assert.ok(parsed.ok, `schedule ${spec.schedule} parses`);

@@ -62,7 +62,8 @@ function event(run: ForecastRun, about: AssociationForecast, options: CalendarOp
   ];
   return component('VEVENT', [
     { name: 'UID', value: uidOf([options.instance, association, which]) },
-    { name: 'DTSTAMP', value: basic(about.anchor) },
+    // Required, and the present would make every fetch differ from the last.
+    { name: 'DTSTAMP', value: basic(at) },
     { name: 'DTSTART', value: basic(at) },
     { name: 'SUMMARY', value: escapeText(`${association}${placeOf(run)}`) },
     { name: 'DESCRIPTION', value: escapeText(details.join('\n')) },
@@ -82,7 +83,7 @@ function allDayEvent(
   const tomorrow = new Date((day + 1) * 86_400_000).toISOString().slice(0, 10);
   return component('VEVENT', [
     { name: 'UID', value: uidOf([instance, run.association, date]) },
-    { name: 'DTSTAMP', value: basic(about.anchor) },
+    { name: 'DTSTAMP', value: `${date.replaceAll('-', '')}T000000Z` },
     { name: 'DTSTART;VALUE=DATE', value: date.replaceAll('-', '') },
     { name: 'DTEND;VALUE=DATE', value: tomorrow.replaceAll('-', '') },
     {

@@ -27,9 +27,9 @@ const weekdays = [
   'Wednesday',
 ] as const;
 
-/** `zone` is an IANA name that was checked. */
+/** `zone` is an IANA name that was checked, here and below. */
 export function localTime(at: Instant, zone: string): LocalTime {
-  const local = present(openZone(zone), `time zone ${zone} was checked`).localAt(at);
+  const local = clockAt(at, zone);
   const [date = '', clock = ''] = new Date(local).toISOString().split('T');
   const day = Math.floor(local / DAY_MS);
   return {
@@ -40,6 +40,13 @@ export function localTime(at: Instant, zone: string): LocalTime {
     day,
   };
 }
+
+/** The `day` of `localTime`, for millions of them. */
+export const localDay = (at: Instant, zone: string): number =>
+  Math.floor(clockAt(at, zone) / DAY_MS);
+
+const clockAt = (at: Instant, zone: string): number =>
+  present(openZone(zone), 'the time zone was checked').localAt(at);
 
 function offsetText(minutes: number): string {
   const two = (n: number): string => String(n).padStart(2, '0');

@@ -1232,6 +1232,212 @@ export interface DocumentRuntimeConfig {
 }
 
 /**
+ * What reconciled forecast --format json prints: when what would run, supposing that the revision comes into force at `from` and that nothing fails.
+ */
+export interface ForecastReport {
+  /**
+   * Where the window begins, inclusive; UTC, as are all instants without an offset.
+   */
+  from: string;
+  /**
+   * Where it ends, exclusive.
+   */
+  until: string;
+  /**
+   * Revision that is applied; null without a status.
+   */
+  base: string | null;
+  /**
+   * Revision that is forecast; null for files as they lie on disk.
+   */
+  head: string | null;
+  /**
+   * Executions in time order, then by association; an association that matches no node yet is told with 0 nodes.
+   */
+  runs: ForecastRunRow[];
+  /**
+   * Every run before this instant is in `runs`. Earlier than `until` when there were more than --limit.
+   */
+  completeUntil: string;
+  /**
+   * What is due and does not run, consecutive slots of one cause together.
+   */
+  skipped: ForecastSkipRow[];
+  /**
+   * False when there were more than 10,000 entries.
+   */
+  skippedComplete: boolean;
+  /**
+   * Every association that was asked for, by name, with its runs counted.
+   */
+  associations: ForecastAssociation[];
+  /**
+   * Runs are counted until here. Earlier than `until` only when there are millions.
+   */
+  countedUntil: string;
+  /**
+   * Null unless an operator has paused the daemon: then nothing of this starts before resume.
+   */
+  paused: null | ForecastPause;
+  /**
+   * Files with errors, as validate prints them: their last good version is what is forecast.
+   */
+  problems: ForecastProblem[];
+  [k: string]: unknown;
+}
+/**
+ * One execution, or one ring of a rollout.
+ */
+export interface ForecastRunRow {
+  /**
+   * When it starts.
+   */
+  at: string;
+  /**
+   * Name of the association.
+   */
+  association: string;
+  /**
+   * On how many nodes, of those asked for.
+   */
+  nodes: number;
+  /**
+   * Why it runs.
+   */
+  trigger:
+    'create' | 'edit' | 'document' | 'parameter' | 'schedule' | 'target' | 'manual' | 'retry';
+  /**
+   * In words.
+   */
+  reason: string;
+  /**
+   * `at` as the clock of the schedule's zone shows it.
+   */
+  localTime: string;
+  /**
+   * IANA name of that zone.
+   */
+  timezone: string;
+  /**
+   * Ring of a rollout, where there are rings.
+   */
+  ring?: string;
+  /**
+   * `at` supposes that earlier rings take no time.
+   */
+  estimated?: boolean;
+  [k: string]: unknown;
+}
+/**
+ * Slots, or a start, that something holds up.
+ */
+export interface ForecastSkipRow {
+  /**
+   * The first of them.
+   */
+  at: string;
+  /**
+   * Name of the association.
+   */
+  association: string;
+  /**
+   * A Pending reason, or `missed`: its starting deadline is over.
+   */
+  reason: string;
+  /**
+   * When that ends, where it is known.
+   */
+  until: string | null;
+  /**
+   * Who or what, in words.
+   */
+  detail: string;
+  /**
+   * How many.
+   */
+  slots: number;
+  /**
+   * The last of them.
+   */
+  last: string;
+  /**
+   * `at` as the clock of the schedule's zone shows it.
+   */
+  localTime: string;
+  /**
+   * IANA name of that zone.
+   */
+  timezone: string;
+  [k: string]: unknown;
+}
+/**
+ * One association in the whole window.
+ */
+export interface ForecastAssociation {
+  /**
+   * Name of the association.
+   */
+  association: string;
+  /**
+   * Its document.
+   */
+  document: string;
+  /**
+   * In words.
+   */
+  schedule: string | null;
+  /**
+   * IANA name of the zone in which its schedule is written.
+   */
+  timezone: string;
+  /**
+   * Since when its slots are counted.
+   */
+  anchor: string;
+  /**
+   * Nodes that its targets match, of those asked for.
+   */
+  nodes: number;
+  /**
+   * Runs until `countedUntil`.
+   */
+  runs: number;
+  /**
+   * Slots until then that do not run.
+   */
+  skipped: number;
+  /**
+   * Its first run.
+   */
+  first: string | null;
+  /**
+   * Its last run until then.
+   */
+  last: string | null;
+  [k: string]: unknown;
+}
+/**
+ * Who paused it.
+ */
+export interface ForecastPause {
+  /**
+   * Who.
+   */
+  by: string;
+  /**
+   * Since when.
+   */
+  at: string;
+  [k: string]: unknown;
+}
+/**
+ * See problems.schema.json.
+ */
+export interface ForecastProblem {
+  [k: string]: unknown;
+}
+
+/**
  * A named target query, used as resource-groups:Name.
  */
 export interface GroupFile {
