@@ -20,6 +20,7 @@ for (const output of [process.stdout, process.stderr]) {
 const code = await runProgram(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: () => process.stdin,
   env: process.env,
   signal: leave.signal,
 });

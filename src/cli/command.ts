@@ -8,6 +8,8 @@ export type Output = { write(text: string): unknown; readonly isTTY?: boolean | 
 export type Context = {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Standard input, touched by commands that were given `-`. */
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   readonly env: { readonly [name: string]: string | undefined };
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;

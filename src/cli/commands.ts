@@ -20,6 +20,14 @@ export const commands: { readonly [words: string]: Entry } = {
     summary: 'when what would run where, in the days to come',
     load: () => import('./forecast.ts'),
   },
+  'document lint': {
+    summary: 'what an author should know about documents',
+    load: () => import('./document/lint.ts'),
+  },
+  'document render': {
+    summary: 'the steps of a document with parameters in place',
+    load: () => import('./document/render.ts'),
+  },
   daemon: { summary: 'the reconciler, on the management host', load: () => import('./daemon.ts') },
   'agent register': {
     summary: 'makes this machine a node',

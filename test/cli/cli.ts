@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../src/cli/program.ts';
@@ -17,12 +18,14 @@ export const sampleRepo = fileURLToPath(new URL('../../sample-repo', import.meta
 export async function call(
   argv: readonly string[],
   env: { readonly [name: string]: string } = {},
+  input = '',
 ): Promise<Ended> {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const code = await runProgram(argv, {
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
+    stdin: () => Readable.from([Buffer.from(input)]),
     env: { NODE_NO_WARNINGS: '1', ...env },
     signal: new AbortController().signal,
   });

@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LocalRun } from '../../agent/run-locally.ts';
 import { runDocumentLocally } from '../../agent/run-locally.ts';
 import { includesOf } from '../../core/document/includes.ts';
 import { effectiveParameters } from '../../core/document/parameters.ts';
-import { parseDocument } from '../../core/document/parse.ts';
 import { storeReferences } from '../../core/document/store.ts';
 import { documentNamed, familyOf } from '../../core/load/families.ts';
 import { findParameter, storeOf } from '../../core/load/store.ts';
@@ -23,9 +21,11 @@ import { loadFiles, openFiles } from '../load-repository.ts';
 import { painterFor, printJson } from '../print.ts';
 import { problemText } from '../problem-text.ts';
 import { givenParameters, PARAMETERS } from './given-parameters.ts';
+import { parseSource } from './judge-source.ts';
+import { readSource } from './read-text.ts';
 
 export const command: Command = {
-  arguments: [{ syntax: '<file>', about: 'the document, JSON or YAML' }],
+  arguments: [{ syntax: '<file>', about: 'the document, JSON or YAML; - for standard input' }],
   flags: [
     PARAMETERS,
     {
@@ -57,7 +57,7 @@ export const command: Command = {
       throw usage('a document runs here, and agents run on Linux: see document render --platform');
     }
     const document = await readDocument(call.args[0] ?? '', context);
-    const parameters = await givenParameters(document, call.list('parameters'));
+    const parameters = await givenParameters(document, call.list('parameters'), context);
     const root = call.text('root') === '' ? '' : resolve(call.text('root'));
     const around = await surroundings(call.given('repo'), context.signal);
     const result = await runDocumentLocally(document.content, parameters, {
@@ -72,15 +72,9 @@ export const command: Command = {
 };
 
 /** @throws ReconcileError DOCUMENT_INVALID (exit 3) with every problem */
-async function readDocument(file: string, { stderr, env }: Context): Promise<Document> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    const message = `${file} cannot be read`;
-    throw new ReconcileError('FILE_UNREADABLE', message, { retry: 'never', cause });
-  }
-  const { document, problems } = parseDocument(text, { file });
+async function readDocument(file: string, context: Context): Promise<Document> {
+  const { stderr, env } = context;
+  const { document, problems } = parseSource(await readSource(file, context));
   if (problems.length > 0) stderr.write(`${problemText(problems, painterFor(stderr, env))}\n`);
   if (document !== null) return document;
   const message = `${file} is no document that can run`;

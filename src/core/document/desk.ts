@@ -12,6 +12,8 @@ export type Desk = {
   readonly problems: readonly Problem[];
   readonly error: (code: string, spot: Spot, message: string, hint?: string) => void;
   readonly warn: (code: string, spot: Spot, message: string, hint?: string) => void;
+  /** Where in a scalar this text stands for the n-th time (from 0), as far as the file has it literally. */
+  readonly within: (spot: Spot, written: string, occurrence: number) => Spot;
   readonly placeOf: (spot: Spot) => { line: number; column: number; pointer: string };
 };
 
@@ -37,6 +39,15 @@ export function openDesk(options: {
     problems,
     error: report('error'),
     warn: report('warning'),
+    within({ node, pointer }, written, occurrence) {
+      let at = node.at - 1;
+      for (let i = 0; i <= occurrence; i++) {
+        const next = options.text.indexOf(written, at + 1);
+        if (next === -1) return { node, pointer };
+        at = next;
+      }
+      return { node: { kind: 'scalar', at, value: written, written: null }, pointer };
+    },
     placeOf,
   };
 }

@@ -3,11 +3,12 @@ import type { Document, ParameterDefinition } from '../model/document.ts';
 import { SCRIPT_ACTIONS } from './actions.ts';
 import type { Desk, Spot } from './desk.ts';
 import { entriesOf, fieldOf } from './desk.ts';
-import { validTimeoutSeconds } from './inputs.ts';
+import { forEachText, holdsToken } from './input-spots.ts';
+import { warnUnreachable } from './lint-flow.ts';
+import { lintScript } from './lint-script.ts';
 import { nearest } from './nearest.ts';
 import type { ParsedStep } from './parse-steps.ts';
 import { pointTo, toJson } from './source.ts';
-import { tokenNames, wholeToken } from './substitute.ts';
 import { jsonText } from './text.ts';
 
 type Definitions = ReadonlyMap<string, ParameterDefinition>;
@@ -24,11 +25,13 @@ export function lintSteps(
     for (const inputs of elementsOf(parsed.inputs)) {
       lintTokens(desk, inputs, document.parameters, used);
       lintShared(desk, inputs, i === steps.length - 1);
-      if (SCRIPT_ACTIONS.has(parsed.step.action)) lintScript(desk, inputs, document.parameters);
+      if (SCRIPT_ACTIONS.has(parsed.step.action))
+        lintScript(desk, inputs, { action: parsed.step.action, parameters: document.parameters });
     }
     const settings = fieldOf(desk, parsed.spot, 'settings');
     if (settings !== null) lintTokens(desk, settings, document.parameters, used);
   }
+  warnUnreachable(desk, steps, document.schemaVersion);
   warnUnused(desk, root, document.parameters, used);
 }
 
@@ -105,7 +108,23 @@ function lintPrecondition(
       );
     else if (operands.length !== 2)
       desk.warn('precondition', field, 'StringEquals takes exactly two texts: the step will fail');
+    else warnUnknownPlatform(desk, field, operands);
   }
+}
+
+const PLATFORMS = ['Linux', 'Windows', 'MacOS'];
+
+function warnUnknownPlatform(desk: Desk, spot: Spot, operands: readonly string[]): void {
+  const other = operands.find((operand) => operand !== 'platformType');
+  if (!operands.includes('platformType') || other === undefined || other.includes('{{')) return;
+  if (PLATFORMS.some((platform) => platform.toLowerCase() === other.toLowerCase())) return;
+  const near = nearest(other, PLATFORMS);
+  desk.warn(
+    'platform-unknown',
+    spot,
+    `there is no platform ${jsonText(other)}: the step is always skipped`,
+    near === null ? `Write ${PLATFORMS.join(', ')}.` : `Did you mean ${near}?`,
+  );
 }
 
 const SHARED: { readonly [input: string]: readonly string[] } = {
@@ -144,132 +163,4 @@ function lintShared(desk: Desk, inputs: Spot, isLast: boolean): void {
       'finallyStep has an effect on the last step only',
       'Move the step to the end.',
     );
-}
-
-const SCRIPT_INPUTS = [
-  'runCommand',
-  'timeoutSeconds',
-  'workingDirectory',
-  'environment',
-  'id',
-  'onFailure',
-  'onSuccess',
-  'finallyStep',
-  'source',
-  'sourceHash',
-];
-
-function lintScript(desk: Desk, inputs: Spot, parameters: Definitions): void {
-  if (inputs.node.kind !== 'map') return;
-  for (const { key, keySpot } of entriesOf(inputs.node, inputs.pointer)) {
-    if (SCRIPT_INPUTS.some((known) => known.toLowerCase() === key.toLowerCase())) continue;
-    // What the input was called in documents of the console.
-    const near = key === 'commands' ? 'runCommand' : nearest(key, SCRIPT_INPUTS);
-    desk.warn(
-      'unknown-input',
-      keySpot,
-      `${key} is no input of a script and has no effect`,
-      near === null ? '' : `Did you mean ${near}?`,
-    );
-  }
-  lintTimeout(desk, inputs);
-  const script = inputFieldOf(inputs, 'runCommand');
-  if (script === null) {
-    desk.warn('empty-script', inputs, 'without runCommand an empty script runs and succeeds');
-    return;
-  }
-  lintShape(desk, script, parameters);
-  forEachText(script, (text, at) => {
-    warnTextInScript(desk, at, text, parameters);
-  });
-}
-
-function lintTimeout(desk: Desk, inputs: Spot): void {
-  const field = inputFieldOf(inputs, 'timeoutSeconds');
-  if (field === null || holdsToken(field)) return;
-  const value = toJson(field.node);
-  if (validTimeoutSeconds(value) === null)
-    desk.warn(
-      'timeout-ignored',
-      field,
-      `timeoutSeconds ${jsonText(value)} is outside 5 to 172800, so 3600 is taken`,
-    );
-}
-
-/** `runCommand` wants a list of texts once parameters are in. */
-function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
-  const listParameter = (text: string): boolean => {
-    const name = wholeToken(text);
-    return name !== null && parameters.get(name)?.type === 'StringList';
-  };
-  if (script.node.kind === 'scalar' && typeof script.node.value === 'string') {
-    if (!listParameter(script.node.value))
-      desk.warn(
-        'script-shape',
-        script,
-        'runCommand is a text; it is taken as a list of one',
-        'Make it a list.',
-      );
-    return;
-  }
-  if (script.node.kind !== 'list') return;
-  script.node.items.forEach((node, i) => {
-    if (node.kind === 'scalar' && typeof node.value === 'string' && listParameter(node.value))
-      desk.warn(
-        'script-shape',
-        { node, pointer: pointTo(script.pointer, i) },
-        'a StringList inside a list makes a list in a list; it is flattened here, AWS nodes fail',
-        `Write runCommand: "${node.value}".`,
-      );
-  });
-}
-
-/** Substitution into a script is textual, so an unchecked value is code. A token alone on its line is meant to be. */
-function warnTextInScript(desk: Desk, spot: Spot, text: string, parameters: Definitions): void {
-  if (wholeToken(text) !== null) return;
-  for (const name of new Set(tokenNames(text))) {
-    const definition = parameters.get(name);
-    if (definition === undefined || !isUnchecked(definition)) continue;
-    desk.warn(
-      'text-in-script',
-      spot,
-      `the value of ${name} becomes part of the script, whatever it is`,
-      `Give ${name} an allowedPattern or allowedValues, or interpolationType: ENV_VAR.`,
-    );
-  }
-}
-
-function isUnchecked(definition: ParameterDefinition): boolean {
-  const { type, allowedPattern, allowedValues, interpolationType } = definition;
-  if (type === 'Integer' || type === 'Boolean' || interpolationType === 'ENV_VAR') return false;
-  return (allowedPattern === null || allowedPattern === '') && (allowedValues ?? []).length === 0;
-}
-
-/** As `inputOf`: names of inputs match whatever their case, in YAML too. */
-function inputFieldOf(inputs: Spot, name: string): Spot | null {
-  if (inputs.node.kind !== 'map') return null;
-  const wanted = name.toLowerCase();
-  const entry =
-    inputs.node.entries.find(({ key }) => key === name) ??
-    inputs.node.entries.find(({ key }) => key.toLowerCase() === wanted);
-  return entry === undefined
-    ? null
-    : { node: entry.value, pointer: pointTo(inputs.pointer, entry.key) };
-}
-
-function holdsToken({ node }: Spot): boolean {
-  return node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('{{');
-}
-
-function forEachText(spot: Spot, see: (text: string, spot: Spot) => void): void {
-  const { node, pointer } = spot;
-  if (node.kind === 'scalar') {
-    if (typeof node.value === 'string') see(node.value, spot);
-  } else if (node.kind === 'list') {
-    node.items.forEach((item, i) => {
-      forEachText({ node: item, pointer: pointTo(pointer, i) }, see);
-    });
-  } else {
-    for (const entry of entriesOf(node, pointer)) forEachText(entry.spot, see);
-  }
 }

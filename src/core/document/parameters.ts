@@ -37,30 +37,32 @@ export type TypedParameters = {
 };
 
 /**
- * An association's `map<name, list<text>>` against the document's definitions. Integer, Boolean and MapList are read
- * from their text; a StringMap stays text, as on the reference. An empty list counts as not supplied.
+ * Supplied values against the document's definitions: an association's `map<name, list<text>>`, or values typed already.
+ * Of texts, Integer, Boolean and MapList are read; a StringMap stays text, as on the reference. Null and an empty list
+ * count as not supplied.
  * With `store`, values that hold references are judged as resolved, defaults too; without, they are taken on trust.
  */
 export function typeParameters(
   document: Document,
-  supplied: { readonly [name: string]: readonly string[] },
+  supplied: JsonObject,
   options: { readonly store?: StoreLookup } = {},
 ): TypedParameters {
   const values: { [name: string]: Json } = {};
   const problems: ParameterProblem[] = [];
-  for (const [name, texts] of Object.entries(supplied)) {
+  for (const [name, value] of Object.entries(supplied)) {
     const definition = document.parameters.get(name);
     if (definition === undefined) problems.push(undeclared(name, document));
-    else if (texts.length > 0) {
-      const typed = typeValue(definition, texts, options.store);
+    else if (isSupplied(value)) {
+      const typed = typeValue(definition, value, options.store);
       problems.push(...typed.problems);
       if (typed.problems.length === 0) values[name] = typed.value;
     }
   }
   for (const definition of document.parameters.values()) {
-    const isSupplied =
-      Object.hasOwn(supplied, definition.name) && supplied[definition.name]?.length !== 0;
-    if (!isSupplied) problems.push(...judgeAbsent(definition, options.store));
+    const { name } = definition;
+    const value = Object.hasOwn(supplied, name) ? supplied[name] : undefined;
+    if (value === undefined || !isSupplied(value))
+      problems.push(...judgeAbsent(definition, options.store));
   }
   return { values, problems };
 }
@@ -79,6 +81,9 @@ export function effectiveParameters(
   }
   return missing.length === 0 ? ok(effective) : err(missing);
 }
+
+const isSupplied = (value: Json): boolean =>
+  value !== null && !(Array.isArray(value) && value.length === 0);
 
 const requiresValue = (name: string): string => `Parameter "${name}" requires a value.`;
 
@@ -116,6 +121,42 @@ type Typed = { readonly value: Json; readonly problems: readonly ParameterProble
 
 function typeValue(
   definition: ParameterDefinition,
+  value: Json,
+  store: StoreLookup | undefined,
+): Typed {
+  const texts = textsOf(value);
+  if (texts !== null) return typeTexts(definition, texts, store);
+  if (!fitsType(definition.type, value))
+    return { value: null, problems: [wrongType(definition, EXPECTED[definition.type])] };
+  if (storeReferences(value).length === 0)
+    return { value, problems: judgeValue(definition, value) };
+  if (store === undefined) return { value, problems: [] };
+  const resolved = resolveReferences(value, store);
+  const problems = resolved.ok
+    ? judgeValue(definition, resolved.value)
+    : [badReference(definition.name, resolved.error)];
+  return { value, problems };
+}
+
+/** As an association has them, or one alone; null for values of other kinds. */
+function textsOf(value: Json): readonly string[] | null {
+  if (typeof value === 'string') return [value];
+  if (!Array.isArray(value)) return null;
+  const texts = value.filter((item): item is string => typeof item === 'string');
+  return texts.length === value.length ? texts : null;
+}
+
+const EXPECTED: { readonly [type in ParameterDefinition['type']]: string } = {
+  String: 'a text',
+  StringList: 'a list of texts',
+  Integer: 'a whole number',
+  Boolean: 'true or false',
+  StringMap: 'a map',
+  MapList: 'a list of maps',
+};
+
+function typeTexts(
+  definition: ParameterDefinition,
   texts: readonly string[],
   store: StoreLookup | undefined,
 ): Typed {
@@ -133,7 +174,7 @@ function typeValue(
   const resolvedTexts = Array.isArray(resolved.value)
     ? (resolved.value as readonly Json[])
     : [resolved.value];
-  return { value, problems: typeValue(definition, resolvedTexts.map(String), undefined).problems };
+  return { value, problems: typeTexts(definition, resolvedTexts.map(String), undefined).problems };
 }
 
 /** The error says what was expected. */

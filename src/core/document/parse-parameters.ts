@@ -133,7 +133,15 @@ function parseAllowedValues(desk: Desk, spot: Spot): readonly string[] | null {
     desk.error('not-a-list', field, 'allowedValues must be a list of texts');
     return null;
   }
-  return field.node.items.map((item) => textOf(toJson(item)));
+  const values = field.node.items.map(toJson);
+  if (values.some((value) => typeof value !== 'string'))
+    desk.warn(
+      'allowed-values-not-text',
+      field,
+      'allowedValues holds values that are no texts; nodes of State Manager refuse that in JSON',
+      `Put them in quotes: ["${values.slice(0, 4).map(textOf).join('", "')}"].`,
+    );
+  return values.map(textOf);
 }
 
 function parsePattern(desk: Desk, spot: Spot): string | null {

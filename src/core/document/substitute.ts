@@ -10,7 +10,8 @@ import { textOf } from './text.ts';
 /** Names that can be supplied; a definition under another name is refused. */
 export const PARAMETER_NAME = /^[a-zA-Z0-9]+$/;
 
-const TOKEN = /\{\{\s*([a-zA-Z0-9]+)\s*\}\}/g;
+/** Its first group is the name. */
+export const TOKEN = /\{\{\s*([a-zA-Z0-9]+)\s*\}\}/g;
 const WHOLE_TOKEN = /^\{\{\s*([a-zA-Z0-9]+)\s*\}\}$/;
 
 /**

@@ -1,12 +1,11 @@
 import { readCalendar } from '../calendar/read-calendar.ts';
-import { runsOn } from '../document/actions.ts';
 import type { Desk } from '../document/desk.ts';
 import { openDesk } from '../document/desk.ts';
 import { parseDocument } from '../document/parse.ts';
+import { documentProblemsForPlatformActions } from '../document/platform-actions.ts';
 import type { SourceNode } from '../document/source.ts';
 import { toJson } from '../document/source.ts';
 import type { BlobId } from '../model/brand.ts';
-import type { Step } from '../model/document.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareProblems } from '../model/problem.ts';
 import type { AssociationFile, DocumentMetadataFile, InputKind } from '../model/schemas.gen.ts';
@@ -73,7 +72,11 @@ export function parseFile({ path, blob, bytes }: ParseInput, options: ParseOptio
       ruleProblems.push(...problems);
       refuseUnsafeName(desk, kind);
       if (document === null) return null;
-      refuseUnbuiltActions(path, document.steps, options, ruleProblems);
+      const { builtActions } = options;
+      if (builtActions !== null)
+        ruleProblems.push(
+          ...documentProblemsForPlatformActions(document, { file: path, builtActions }),
+        );
       return { kind: 'document', name: kind.name, number: kind.number, document };
     }
     if (kind.kind === 'calendar') {
@@ -313,27 +316,6 @@ function readAll<File, Value>(
     if (converted !== null) accepted.push({ value: converted, place: [line, column] });
   }
   return accepted;
-}
-
-/** Known actions that nodes could perform and that this program does not yet. */
-function refuseUnbuiltActions(
-  path: string,
-  steps: readonly Step[],
-  { builtActions }: ParseOptions,
-  problems: Problem[],
-): void {
-  if (builtActions === null) return;
-  for (const { action, name, place } of steps) {
-    if (builtActions.includes(action) || !runsOn(action, 'Linux')) continue;
-    problems.push({
-      code: 'not-built-yet',
-      severity: 'error',
-      file: path,
-      ...place,
-      message: `step ${shown(name)}: ${action} is not built yet`,
-      hint: `Built: ${builtActions.join(', ')}.`,
-    });
-  }
 }
 
 function refuseUnsafeName(

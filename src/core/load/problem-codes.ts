@@ -1,11 +1,9 @@
-/** Every code that a problem can have: what it means and what to do. docs/problems.md is made from this. */
-export const PROBLEM_CODES: {
-  readonly [code: string]: { readonly meaning: string; readonly remedy: string };
-} = {
-  'action-not-built': {
-    meaning: 'A step uses an action of AWS that this program does not perform yet.',
-    remedy: 'Use an action that is built; aws:runShellScript can do most of it.',
-  },
+import { compareText } from '../model/problem.ts';
+import { DOCUMENT_PROBLEM_CODES } from './document-problem-codes.ts';
+
+type Codes = { readonly [code: string]: { readonly meaning: string; readonly remedy: string } };
+
+const CODES: Codes = {
   'activation-without-end': {
     meaning: 'The activation never expires, so its code is a standing secret.',
     remedy: 'Add an ExpirationDate.',
@@ -64,14 +62,6 @@ export const PROBLEM_CODES: {
       'A time zone of a calendar is neither one of IANA nor defined by a VTIMEZONE that can be read.',
     remedy: 'Write an IANA name such as Europe/Berlin.',
   },
-  'default-not-allowed': {
-    meaning: 'The default of a parameter breaks the rules of that same parameter.',
-    remedy: 'Choose a default that is allowed.',
-  },
-  'default-type': {
-    meaning: 'The default of a parameter is of another type than the parameter.',
-    remedy: 'Write a default of that type.',
-  },
   'dependency-circle': {
     meaning:
       'Associations wait for each other in a circle (DependsOn), so none of them could ever run.',
@@ -110,10 +100,6 @@ export const PROBLEM_CODES: {
     meaning: 'Two entries have the same parameter name.',
     remedy: 'Keep one of them.',
   },
-  'duplicate-step-name': {
-    meaning: 'Two steps of a document have the same name.',
-    remedy: 'Rename one of them.',
-  },
   'duplicate-tag': {
     meaning: 'A tag key is given twice.',
     remedy: 'Keep one of the two.',
@@ -126,17 +112,9 @@ export const PROBLEM_CODES: {
     meaning: 'The file defines nothing.',
     remedy: 'Remove it, or write a definition.',
   },
-  'empty-script': {
-    meaning: 'A script has no lines.',
-    remedy: 'Write a script, or remove the step.',
-  },
   'exclusive-keys': {
     meaning: 'Two keys exclude each other.',
     remedy: 'Keep one of the two.',
-  },
-  'further-documents': {
-    meaning: 'A file that holds one definition holds several.',
-    remedy: 'Put each into a file of its own.',
   },
   'held-back': {
     meaning:
@@ -146,14 +124,6 @@ export const PROBLEM_CODES: {
   'ignore-pattern': {
     meaning: 'A line of .reconciledignore would be too costly to match.',
     remedy: 'Write shorter patterns with fewer stars.',
-  },
-  'ignored-input': {
-    meaning: 'An input of a step has no effect where it stands.',
-    remedy: 'Remove it.',
-  },
-  'interpolation-type': {
-    meaning: 'interpolationType is something other than ENV_VAR.',
-    remedy: 'Write ENV_VAR, or leave it out.',
   },
   'json-syntax': {
     meaning: 'The file is no JSON.',
@@ -166,10 +136,6 @@ export const PROBLEM_CODES: {
   'legacy-instance-id': {
     meaning: 'InstanceId is used with a document of schemaVersion 2.0 or newer.',
     remedy: 'Write Targets with the key InstanceIds.',
-  },
-  'limit-ignored': {
-    meaning: 'A limit of a parameter has no effect on its type.',
-    remedy: 'Remove it.',
   },
   'metadata-without-document': {
     meaning: 'A metadata.yaml stands in a folder without numbered documents.',
@@ -194,10 +160,6 @@ export const PROBLEM_CODES: {
   'no-effect': {
     meaning: 'A key of the document language has no effect here.',
     remedy: 'Remove it.',
-  },
-  'no-steps': {
-    meaning: 'The document has no steps.',
-    remedy: 'Add mainSteps.',
   },
   'node-id-mismatch': {
     meaning: 'InstanceId is not the id of the PublicKey beside it.',
@@ -237,10 +199,6 @@ export const PROBLEM_CODES: {
     meaning: 'The file is no UTF-8 text.',
     remedy: 'Save it as UTF-8.',
   },
-  'null-entry': {
-    meaning: 'An entry is empty.',
-    remedy: 'Write it out, or remove it.',
-  },
   'out-of-range': {
     meaning: 'A value is too short, too long, too small or too large.',
     remedy: 'Stay within the range named.',
@@ -249,70 +207,10 @@ export const PROBLEM_CODES: {
     meaning: 'The key stands in answers of AWS and is not part of a definition.',
     remedy: 'Remove it; `reconciled import aws` turns what `aws ssm` prints into files.',
   },
-  'parameter-items': {
-    meaning: 'A list has too few or too many items for its parameter.',
-    remedy: 'Stay within minItems and maxItems.',
-  },
-  'parameter-length': {
-    meaning: 'A value has too few or too many characters for its parameter.',
-    remedy: 'Stay within minChars and maxChars.',
-  },
-  'parameter-missing': {
-    meaning: 'The document requires a parameter that the association does not give.',
-    remedy: 'Add it under Parameters.',
-  },
-  'parameter-name': {
-    meaning: 'The name of a parameter is not made of letters and digits.',
-    remedy: 'Rename it.',
-  },
-  'parameter-not-allowed': {
-    meaning: 'A value is not among the allowedValues of its parameter.',
-    remedy: 'Choose one of them.',
-  },
-  'parameter-pattern': {
-    meaning: 'A value does not match the allowedPattern of its parameter.',
-    remedy: 'Write a value that matches.',
-  },
-  'parameter-reference': {
-    meaning: 'A reference to the Parameter Store cannot be used as this parameter.',
-    remedy: 'Use a parameter of the right type.',
-  },
-  'parameter-type': {
-    meaning: 'A value does not read as the type of its parameter.',
-    remedy: 'Write it as the hint says.',
-  },
-  'parameter-type-missing': {
-    meaning: 'A parameter of a document has no type.',
-    remedy: 'Add type: String.',
-  },
-  'parameter-type-unknown': {
-    meaning: 'A parameter of a document has an unknown type.',
-    remedy: 'Choose one of those named.',
-  },
-  'parameter-undeclared': {
-    meaning: 'The association gives a parameter that the document does not declare.',
-    remedy: 'Correct the name, or remove it.',
-  },
-  'pattern-invalid': {
-    meaning: 'A pattern is no regular expression.',
-    remedy: 'Repair it.',
-  },
-  'pattern-unsupported': {
-    meaning: 'A pattern uses look-around or back-references, which nodes refuse (RE2).',
-    remedy: 'Write it without them.',
-  },
-  precondition: {
-    meaning: 'A precondition is not understood; nodes would fail the step.',
-    remedy: 'Write StringEquals with two operands.',
-  },
   'removed-but-needed': {
     meaning:
       'The file was removed while an association in force needs it; its last good content stays.',
     remedy: 'Remove or repair what refers to it first.',
-  },
-  'runtime-config': {
-    meaning: 'runtimeConfig of a 1.2 document does not have the form of actions with properties.',
-    remedy: 'Follow the form of AWS, or write schemaVersion 2.2.',
   },
   'schedule-at': {
     meaning: 'An at(…) expression is malformed.',
@@ -378,34 +276,6 @@ export const PROBLEM_CODES: {
     meaning: 'The time zone is unknown.',
     remedy: 'Write an IANA name such as Europe/Berlin.',
   },
-  'schema-version': {
-    meaning: 'schemaVersion is unknown.',
-    remedy: 'Write schemaVersion: "2.2".',
-  },
-  'schema-version-missing': {
-    meaning: 'schemaVersion is missing.',
-    remedy: 'Begin with schemaVersion: "2.2".',
-  },
-  'schema-version-not-executable': {
-    meaning: 'The document is of a kind that nodes do not run.',
-    remedy: 'Use schemaVersion "2.2".',
-  },
-  'script-shape': {
-    meaning: 'A script input is neither a text nor a list of texts.',
-    remedy: 'Write a list of lines.',
-  },
-  'step-action-missing': {
-    meaning: 'A step has no action.',
-    remedy: 'Add one, such as aws:runShellScript.',
-  },
-  'step-name': {
-    meaning: 'A step has no name, or one that is not allowed.',
-    remedy: 'Use letters, digits, dashes and underscores.',
-  },
-  'step-name-short': {
-    meaning: 'The name of a step is shorter than AWS allows.',
-    remedy: 'Use three characters or more.',
-  },
   submodule: {
     meaning: 'A submodule stands in one of our folders.',
     remedy: 'Put the files themselves there.',
@@ -466,14 +336,6 @@ export const PROBLEM_CODES: {
     meaning: 'A target has too many values.',
     remedy: 'Tag the nodes and target the tag.',
   },
-  'text-in-script': {
-    meaning: 'A parameter is put into a script as text, so its value can become code.',
-    remedy: 'Give it interpolationType: ENV_VAR, or an allowedPattern.',
-  },
-  'timeout-ignored': {
-    meaning: 'timeoutSeconds is no number from 5 to 172800 and counts as 3600.',
-    remedy: 'Write a number in the range.',
-  },
   'too-complex': {
     meaning: 'Reading the file took too long.',
     remedy: 'Make it smaller or simpler.',
@@ -502,18 +364,6 @@ export const PROBLEM_CODES: {
     meaning: 'A file has too many values.',
     remedy: 'Split it.',
   },
-  'too-many-steps': {
-    meaning: 'A document has too many steps.',
-    remedy: 'Split it.',
-  },
-  'undeclared-token': {
-    meaning: 'A {{ token }} names no parameter of the document and stays as it is.',
-    remedy: 'Declare the parameter, or correct the name.',
-  },
-  'unknown-action': {
-    meaning: 'The action of a step is unknown.',
-    remedy: 'Correct its name.',
-  },
   'unknown-anchor': {
     meaning: 'A YAML alias names no anchor.',
     remedy: 'Write the value out.',
@@ -540,10 +390,6 @@ export const PROBLEM_CODES: {
     meaning: 'A target names a group that is not in groups/.',
     remedy: 'Correct the name, or add the group.',
   },
-  'unknown-input': {
-    meaning: 'A step has an input that its action does not know.',
-    remedy: 'Correct its name, or remove it.',
-  },
   'unknown-key': {
     meaning: 'A key is unknown. In a document it has no effect and is a warning.',
     remedy: 'Correct its name, or remove it.',
@@ -552,10 +398,6 @@ export const PROBLEM_CODES: {
     meaning: 'A {{ssm:name}} names nothing in parameters/.',
     remedy: 'Correct the name, or add the parameter.',
   },
-  'unquoted-token': {
-    meaning: 'A {{ token }} without quotes is a YAML map.',
-    remedy: 'Put the whole value in quotes.',
-  },
   'unsafe-name': {
     meaning: 'A name cannot be the name of a file everywhere.',
     remedy: 'Choose another name.',
@@ -563,14 +405,6 @@ export const PROBLEM_CODES: {
   'unsafe-path': {
     meaning: 'The path of a file is not safe on every system.',
     remedy: 'Rename the file.',
-  },
-  'unused-parameter': {
-    meaning: 'A parameter of a document is used nowhere.',
-    remedy: 'Use it, or remove it.',
-  },
-  'wrapped-document': {
-    meaning: 'The document stands under DocumentContent, as an agent saves it.',
-    remedy: 'Save that part alone.',
   },
   'wrong-type': {
     meaning: 'A value is of another type than its key demands.',
@@ -593,3 +427,8 @@ export const PROBLEM_CODES: {
     remedy: 'Remove the %YAML line.',
   },
 };
+
+/** Every code that a problem can have: what it means and what to do. docs/problems.md is made from this. */
+export const PROBLEM_CODES: Codes = Object.fromEntries(
+  Object.entries({ ...CODES, ...DOCUMENT_PROBLEM_CODES }).sort(([a], [b]) => compareText(a, b)),
+);

@@ -167,7 +167,7 @@ const warned: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'text put into a script',
     scripts('    runCommand: ["ls {{ p }}"]\n', declared()),
-    ['text-in-script 8:18'],
+    ['text-in-script 8:22'],
   ],
   [
     'nothing about a checked text',
@@ -187,7 +187,7 @@ const warned: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     'a default that is not allowed',
-    scripts('    runCommand: ["{{ p }}"]\n', declared(', allowedValues: [y]')),
+    scripts('    runCommand: ["{{ p }}"]\n', declared(', allowedValues: [z]')),
     ['default-not-allowed 3:30'],
   ],
   [

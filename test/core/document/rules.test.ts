@@ -149,7 +149,7 @@ test('actions: what is not built is an error, unless the step is for elsewhere',
   });
   const problems = documentProblemsForPlatformActions(document, {
     file: 'd.json',
-    builtActions: new Set(['aws:runShellScript']),
+    builtActions: ['aws:runShellScript'],
   });
   assert.deepEqual(
     problems.map(({ code, severity, pointer }) => [code, severity, pointer]),

@@ -25,6 +25,8 @@ export type VectorCase = {
   readonly expected: unknown;
 };
 
+export const corpusFolder = (name: string): string => path.join(corpus, name);
+
 /** The cases of a vector file; those without an id are known by document and kind of parameters. */
 export function readVectors<Case extends VectorCase>(file: string): readonly Case[] {
   const { cases } = JSON.parse(readCorpus(`vectors/${file}.json`)) as {

@@ -425,8 +425,8 @@ const elsewhere = [
   {
     name: 'an action that is not built',
     files: { 'documents/Two.yaml': SAY.replace('aws:runShellScript', 'aws:runDocument') },
-    want: ['not-built-yet documents/Two.yaml'],
-    only: 'not-built-yet',
+    want: ['action-not-built documents/Two.yaml'],
+    only: 'action-not-built',
   },
   {
     name: 'baselines and packages',

@@ -1,0 +1,33 @@
+/** Looking into the inputs of a step. */
+import type { Spot } from './desk.ts';
+import { entriesOf } from './desk.ts';
+import { pointTo } from './source.ts';
+
+/** As `inputOf`: names of inputs match whatever their case, in YAML too. */
+export function inputFieldOf(inputs: Spot, name: string): Spot | null {
+  if (inputs.node.kind !== 'map') return null;
+  const wanted = name.toLowerCase();
+  const entry =
+    inputs.node.entries.find(({ key }) => key === name) ??
+    inputs.node.entries.find(({ key }) => key.toLowerCase() === wanted);
+  return entry === undefined
+    ? null
+    : { node: entry.value, pointer: pointTo(inputs.pointer, entry.key) };
+}
+
+export function holdsToken({ node }: Spot): boolean {
+  return node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('{{');
+}
+
+export function forEachText(spot: Spot, see: (text: string, spot: Spot) => void): void {
+  const { node, pointer } = spot;
+  if (node.kind === 'scalar') {
+    if (typeof node.value === 'string') see(node.value, spot);
+  } else if (node.kind === 'list') {
+    node.items.forEach((item, i) => {
+      forEachText({ node: item, pointer: pointTo(pointer, i) }, see);
+    });
+  } else {
+    for (const entry of entriesOf(node, pointer)) forEachText(entry.spot, see);
+  }
+}

@@ -1,0 +1,154 @@
+/** What an author should know about a script: all warnings. */
+import type { ParameterDefinition } from '../model/document.ts';
+import type { Desk, Spot } from './desk.ts';
+import { entriesOf } from './desk.ts';
+import { forEachText, holdsToken, inputFieldOf } from './input-spots.ts';
+import { validTimeoutSeconds } from './inputs.ts';
+import { nearest } from './nearest.ts';
+import type { Quotes } from './quotes.ts';
+import { quotesAt } from './quotes.ts';
+import { pointTo, toJson } from './source.ts';
+import { TOKEN, wholeToken } from './substitute.ts';
+import { jsonText } from './text.ts';
+
+type Definitions = ReadonlyMap<string, ParameterDefinition>;
+type Script = { readonly action: string; readonly parameters: Definitions };
+
+const SCRIPT_INPUTS = [
+  'runCommand',
+  'timeoutSeconds',
+  'workingDirectory',
+  'environment',
+  'id',
+  'onFailure',
+  'onSuccess',
+  'finallyStep',
+  'source',
+  'sourceHash',
+];
+
+export function lintScript(desk: Desk, inputs: Spot, script: Script): void {
+  if (inputs.node.kind !== 'map') return;
+  for (const { key, keySpot } of entriesOf(inputs.node, inputs.pointer)) {
+    if (SCRIPT_INPUTS.some((known) => known.toLowerCase() === key.toLowerCase())) continue;
+    // What the input was called in documents of the console.
+    const near = key === 'commands' ? 'runCommand' : nearest(key, SCRIPT_INPUTS);
+    desk.warn(
+      'unknown-input',
+      keySpot,
+      `${key} is no input of a script and has no effect`,
+      near === null ? '' : `Did you mean ${near}?`,
+    );
+  }
+  lintTimeout(desk, inputs);
+  const runCommand = inputFieldOf(inputs, 'runCommand');
+  if (runCommand === null) {
+    desk.warn('empty-script', inputs, 'without runCommand an empty script runs and succeeds');
+    return;
+  }
+  lintShape(desk, runCommand, script.parameters);
+  forEachText(runCommand, (text, at) => {
+    lintTokens(desk, at, text, script);
+  });
+}
+
+function lintTimeout(desk: Desk, inputs: Spot): void {
+  const field = inputFieldOf(inputs, 'timeoutSeconds');
+  if (field === null || holdsToken(field)) return;
+  const value = toJson(field.node);
+  if (validTimeoutSeconds(value) === null)
+    desk.warn(
+      'timeout-ignored',
+      field,
+      `timeoutSeconds ${jsonText(value)} is outside 5 to 172800, so 3600 is taken`,
+    );
+}
+
+/** `runCommand` wants a list of texts once parameters are in. */
+function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
+  const listParameter = (text: string): boolean => {
+    const name = wholeToken(text);
+    return name !== null && parameters.get(name)?.type === 'StringList';
+  };
+  if (script.node.kind === 'scalar' && typeof script.node.value === 'string') {
+    if (!listParameter(script.node.value))
+      desk.warn(
+        'script-shape',
+        script,
+        'runCommand is a text; it is taken as a list of one',
+        'Make it a list.',
+      );
+    return;
+  }
+  if (script.node.kind !== 'list') return;
+  script.node.items.forEach((node, i) => {
+    if (node.kind === 'scalar' && typeof node.value === 'string' && listParameter(node.value))
+      desk.warn(
+        'script-shape',
+        { node, pointer: pointTo(script.pointer, i) },
+        'a StringList inside a list makes a list in a list; it is flattened here, AWS nodes fail',
+        `Write runCommand: "${node.value}".`,
+      );
+  });
+}
+
+/**
+ * Substitution into a script is textual, so an unchecked value is code. A token alone on its line is meant to be. Every
+ * place is told, with what to write there instead.
+ */
+function lintTokens(desk: Desk, spot: Spot, text: string, { action, parameters }: Script): void {
+  if (!text.includes('{{') || wholeToken(text) !== null) return;
+  const seen = new Map<string, number>();
+  const isShell = action === 'aws:runShellScript';
+  for (const match of text.matchAll(TOKEN)) {
+    const [token, name = ''] = match;
+    const occurrence = seen.get(token) ?? 0;
+    seen.set(token, occurrence + 1);
+    const definition = parameters.get(name);
+    if (definition === undefined) continue;
+    const quotes = quotesAt(text, match.index, isShell ? 'shell' : 'powershell');
+    const variable = isShell ? `\${SSM_${name}}` : `\${env:SSM_${name}}`;
+    const at = desk.within(spot, token, occurrence);
+    if (definition.interpolationType === 'ENV_VAR') {
+      if (quotes === 'single') warnQuoted(desk, at, token, variable);
+    } else if (isUnchecked(definition)) {
+      const instead = insteadOf(variable, { quotes, isShell });
+      desk.warn(
+        'text-in-script',
+        at,
+        `the value of ${name} becomes part of the script, whatever it is`,
+        `Give parameter ${name} interpolationType: ENV_VAR and write ${instead} for ${token}; or give it an allowedPattern.`,
+      );
+    }
+  }
+}
+
+/** Written so, the shell takes the value for one word of data. */
+function insteadOf(
+  variable: string,
+  { quotes, isShell }: { readonly quotes: Quotes; readonly isShell: boolean },
+): string {
+  switch (quotes) {
+    case 'none':
+      return `"${variable}"`;
+    case 'double':
+      return variable;
+    case 'single':
+      return isShell ? `'"${variable}"'` : `"${variable}" in double quotes`;
+  }
+}
+
+function warnQuoted(desk: Desk, spot: Spot, token: string, variable: string): void {
+  desk.warn(
+    'env-var-quoted',
+    spot,
+    `in single quotes ${token} stays the text ${variable}: no shell reads a variable there`,
+    'Use double quotes.',
+  );
+}
+
+function isUnchecked(definition: ParameterDefinition): boolean {
+  const { type, allowedPattern, allowedValues, interpolationType } = definition;
+  if (type === 'Integer' || type === 'Boolean' || interpolationType === 'ENV_VAR') return false;
+  return (allowedPattern === null || allowedPattern === '') && (allowedValues ?? []).length === 0;
+}
