@@ -105,6 +105,7 @@ async function play(given: Case): Promise<ReadonlyMap<string, string>> {
         execution: job.execution,
         association: job.association,
         outcome: outcome(job.run, failed, fleet.now),
+        refresh: null,
       });
     }
   }

@@ -18,6 +18,7 @@ import type {
   ServerMessage,
   SignedEnvelope,
 } from '../protocol/messages.ts';
+import { REFRESH_MAX } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
 import { verifyEnvelope } from '../protocol/sign.ts';
 import type { Kill, TaskHistory } from './flow.ts';
@@ -280,11 +281,21 @@ function proceed(
         errorCode: status === 'Success' ? '' : 'ExecutionError',
         executionSummary: executionSummary(next.steps.map(summaryOf), next.steps.length),
         steps: next.steps,
+        refresh: refreshOf(active),
       });
     }
     default:
       return unreachable(next);
   }
+}
+
+/** All of them, once any step has asked for all. */
+function refreshOf({ history }: ActiveRun): readonly string[] | null {
+  const asked = history.flatMap(({ outcome }) => outcome?.refresh ?? []);
+  const lists = history.filter(({ outcome }) => outcome?.refresh !== undefined);
+  if (lists.length === 0) return null;
+  const all = lists.some(({ outcome }) => outcome?.refresh?.length === 0);
+  return all ? [] : [...new Set(asked)].slice(0, REFRESH_MAX);
 }
 
 function end(active: ActiveRun, records: readonly LedgerRecord[], whole: RunResult): Decision {

@@ -46,6 +46,8 @@ export type TaskOutcome = {
   readonly finishedAt: Instant;
   /** Text of the document that was read for `aws:runDocument`. */
   readonly document?: string;
+  /** Associations to be run here now, as `RunResult` tells them. */
+  readonly refresh?: readonly string[];
 };
 
 /** What the executor tells; each names the task, so that a late word about an earlier one is recognised. */

@@ -31,6 +31,8 @@ export const RESULT_BYTES_MAX = 256 * 1024;
 export const STREAM_TEXT_MAX = 24_000;
 export const STREAM_END_MAX = 2_000;
 export const STEPS_MAX = 64;
+/** Associations that one run may ask for by name. */
+export const REFRESH_MAX = 100;
 export const LAST_RUNS_MAX = 1_000;
 
 /** Epoch and position fence stale daemons: an agent refuses pairs lower than the highest it has seen. */

@@ -29,6 +29,7 @@ import type {
 import {
   LAST_RUNS_MAX,
   MESSAGE_BYTES_MAX,
+  REFRESH_MAX,
   STEPS_MAX,
   STREAM_END_MAX,
   STREAM_TEXT_MAX,
@@ -184,6 +185,7 @@ const result = record<RunResult>({
   startedAt: instant,
   finishedAt: instant,
   steps: listOf(step, STEPS_MAX),
+  refresh: absentAs(null, nullable(listOf(text(128), REFRESH_MAX))),
 });
 
 const envelope = record<SignedEnvelope>({ payload: text(MESSAGE_BYTES_MAX), signature });

@@ -52,6 +52,7 @@ function messageEvent(node: AgentEvent['node'], message: AgentMessage): Event | 
         execution: message.result.execution,
         association: message.result.association,
         outcome: outcomeOf(message.result),
+        refresh: message.result.refresh ?? null,
       };
     default:
       return unreachable(message);

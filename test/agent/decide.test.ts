@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant } from '../../src/core/model/brand.ts';
+import { present } from '../../src/core/model/errors.ts';
 import type { AgentMessage, Job } from '../../src/protocol/messages.ts';
 import { sealJob } from '../../src/protocol/sign.ts';
 import { agent, daemon, job, noon, run, someDigest } from '../protocol/messages.ts';
 import type { FakeNode } from './fake-node.ts';
-import { compacted, fakeNode, later, preparedStep, steps } from './fake-node.ts';
+import { compacted, fakeNode, later, outcome, preparedStep, steps } from './fake-node.ts';
 
 const kinds = (node: FakeNode): readonly string[] => node.sent.map(({ kind }) => kind);
 const lastSent = (node: FakeNode): AgentMessage | undefined => node.sent.at(-1);
@@ -251,6 +252,22 @@ test('a document that cannot be prepared fails at once, and says why', () => {
     [result.status, result.detailedStatus, result.errorCode, result.executionSummary],
     ['Failed', 'InvalidDocument', 'InvalidAssoc', 'Parameter "x" requires a value.'],
   );
+});
+
+test('what steps ask to be refreshed is in the result: the names, or all once one asks for all', () => {
+  const asking = (...lists: readonly (readonly string[])[]) => {
+    const node = fakeNode(() => steps(lists.length + 1));
+    node.offer(job());
+    for (const refresh of lists) {
+      const { run, task } = present(node.order, 'a step runs');
+      node.handle({ kind: 'task-ended', run, task, outcome: { ...outcome(0), refresh } });
+    }
+    node.exit(0);
+    return resultOf(node).refresh;
+  };
+  assert.equal(asking(), null);
+  assert.deepEqual(asking(['a'], ['b', 'a']), ['a', 'b']);
+  assert.deepEqual(asking(['a'], []), []);
 });
 
 test('list inputs: every element runs, one step is reported', () => {

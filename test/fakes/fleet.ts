@@ -250,9 +250,14 @@ export class TestFleet {
     return this.happen({ kind: 'started', node: job.node, run: job.run, at: this.now });
   }
 
-  finish(job: Effect & { kind: 'send-job' }, status: RunStatus = 'Success'): this {
+  finish(
+    job: Effect & { kind: 'send-job' },
+    status: RunStatus = 'Success',
+    refresh: readonly string[] | null = null,
+  ): this {
     return this.happen({
       kind: 'result',
+      refresh,
       node: job.node,
       execution: job.execution,
       association: job.association,

@@ -118,6 +118,7 @@ export const result = (label: string, overrides: Partial<RunResult> = {}): RunRe
   startedAt: noon,
   finishedAt: noon,
   steps: [step()],
+  refresh: null,
   ...overrides,
 });
 

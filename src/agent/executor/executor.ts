@@ -7,7 +7,7 @@ import {
   removeScratchDir,
   writeScratch,
 } from '../../disk/scratch.ts';
-import { noOutput } from '../output.ts';
+import { appendText, noOutput } from '../output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
 import { readDocumentFile } from './document-file.ts';
 import { launchText } from './launch.ts';
@@ -17,6 +17,7 @@ import type {
   Plugin,
   Program,
   Reading,
+  Request,
   Script,
 } from './plugins/plugin.ts';
 import { plugins } from './plugins/registry.ts';
@@ -194,10 +195,14 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
   /** What needs no process is done at once, and done again after a crash: it changes nothing. */
   async function withoutProcess(
-    plan: Reading | Failure | undefined,
+    plan: Reading | Request | Failure | undefined,
     action: string,
   ): Promise<TaskOutcome> {
     const done = { exitCode: 0, failure: '', stdout: noOutput, stderr: noOutput };
+    if (plan?.kind === 'request') {
+      const stdout = appendText(noOutput, plan.text);
+      return { ...done, stdout, refresh: plan.refresh, finishedAt: now() };
+    }
     if (plan?.kind !== 'read') {
       const failure = plan?.text ?? `Plugin with name ${action} not found.`;
       return { ...done, exitCode: 1, failure, finishedAt: now() };

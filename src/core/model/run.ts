@@ -58,6 +58,8 @@ export type RunResult = {
   readonly startedAt: Instant;
   readonly finishedAt: Instant;
   readonly steps: readonly StepResult[];
+  /** `aws:refreshAssociation`: associations to be run here now; none are all. Absent or null: it asked for none. */
+  readonly refresh?: readonly string[] | null;
 };
 
 /** Why a run came to be; part of its id (contract §6). Spelled `slot:2026-01-31T12:00:00Z`, `change:<commit>`, … */

@@ -148,6 +148,10 @@ export type MessageDetailedStatus =
  */
 export type MessageText = string;
 /**
+ * A name or an id.
+ */
+export type MessageRefreshed = string;
+/**
  * From the daemon to an agent.
  */
 export type ServerMessageShape =
@@ -370,6 +374,12 @@ export interface MessageRunResult {
   executionSummary: string;
   startedAt: MessageInstant;
   finishedAt: MessageInstant;
+  /**
+   * Associations to be run on the node now, by name or id; an empty list is all of them.
+   *
+   * @maxItems 100
+   */
+  refresh?: MessageRefreshed[] | null;
   /**
    * Steps in order.
    *

@@ -54,6 +54,8 @@ export type AgentEvent =
       readonly execution: ExecutionId;
       readonly association: AssociationName;
       readonly outcome: Outcome;
+      /** Associations that the run asks to be run on its node; none are all, null is no request. */
+      readonly refresh: readonly string[] | null;
     }
   | {
       readonly kind: 'already';

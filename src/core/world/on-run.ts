@@ -6,6 +6,7 @@ import type { Execution, Outcome, Run } from '../model/state.ts';
 import { errorsAllowed } from '../rollout/limits.ts';
 import type { AgentEvent } from './events.ts';
 import { endIfDone, joinExecution } from './executions.ts';
+import { refresh } from './on-refresh.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 
@@ -116,7 +117,11 @@ export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): vo
     }
     return;
   }
-  finish(turn, { execution: event.execution, association: event.association, node, outcome });
+  const { execution, association, refresh: wanted } = event;
+  finish(turn, { execution, association, node, outcome });
+  if (wanted === null) return;
+  const { run } = outcome;
+  refresh(turn, { node, run, association, wanted, occasion: found?.run.occasion ?? '' });
 }
 
 /** A run that we did not know of is over: the node can take jobs again. */

@@ -125,6 +125,21 @@ test('a step that cannot be performed starts nothing, and the next one does', ()
     assert.equal((await bench.perform(2, 'echo again')).stdout.text, 'again\n');
   }));
 
+test('aws:refreshAssociation needs no process: it says what it asks for', () =>
+  withBench(async (bench) => {
+    const asks = async (sequence: number, associationIds: readonly string[]) => {
+      const order = bench.order(sequence, { associationIds });
+      bench.executor.start({ ...order, action: 'aws:refreshAssociation' });
+      const { refresh, stdout, exitCode } = (await bench.next('task-ended')).outcome;
+      return [exitCode, refresh, stdout.text];
+    };
+    const said = 'have been requested to execute immediately';
+    assert.deepEqual(await asks(0, ['']), [0, [], `All associations ${said}`]);
+    assert.deepEqual(await asks(1, ['a', 'b']), [0, ['a', 'b'], `Associations [a b] ${said}`]);
+    assert.equal((await asks(2, ['x'.repeat(129)]))[0], 1);
+    assert.equal((await bench.perform(3, 'echo on')).stdout.text, 'on\n');
+  }));
+
 test('files are private: folders 0700, scripts 0700, outputs 0600', () =>
   withBench(async (bench) => {
     await bench.perform(0, 'echo secret');

@@ -41,6 +41,13 @@ export type Program = {
 /** A document in a file, to be read: its text is the outcome. Below `within`, whatever links say. */
 export type Reading = { readonly kind: 'read'; readonly path: string; readonly within: string };
 
+/** Nothing to be done on the node itself: what the step says, and what its result asks of the daemon. */
+export type Request = {
+  readonly kind: 'request';
+  readonly text: string;
+  readonly refresh: readonly string[];
+};
+
 /** One action of the language. It decides what is to be done; the executor does it. Never throws for what a document says. */
 export type Plugin = {
   readonly action: string;
@@ -50,5 +57,5 @@ export type Plugin = {
     order: TaskOrder,
     node: NodeEnvironment,
     paths: TaskPaths,
-  ): Script | Program | Reading | Failure;
+  ): Script | Program | Reading | Request | Failure;
 };
