@@ -30,12 +30,15 @@ import {
   findTask,
   groupOf,
   hasBegun,
+  outputStartLine,
+  outputStartOf,
   runFolder,
   supervisorFolder,
 } from './run-folder.ts';
 import { readStream } from './streams.ts';
-import type { Supervisor } from './supervisor.ts';
-import { startSupervisor, taskFile } from './supervisor.ts';
+import type { OutputEnds, Supervisor } from './supervisor.ts';
+import { outputFile, startSupervisor, taskFile } from './supervisor.ts';
+import { OUTPUT_BYTES_BEFORE_MAX } from './supervisor-script.ts';
 
 export type ExecutorOptions = {
   /** Folder of the run folders, 0700. Ours alone: the caller holds the lock of the state directory. */
@@ -69,7 +72,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
   /** The run's own supervisor while it lives, else the spare one, moved into the run's folder. */
   function supervisorFor({ run, sequence }: TaskOrder): Supervisor {
-    if (current?.order.run === run && current.supervisor.alive) return current.supervisor;
+    if (current?.order.run === run && canGoOn(current.supervisor)) return current.supervisor;
+    letGo(run);
     const supervisor = spare?.alive === true ? spare : makeSpare(runsDir);
     spare = null;
     const folder = runFolder(runsDir, run);
@@ -93,16 +97,20 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     const supervisor = supervisorFor(order);
     current = { order, supervisor };
     const place = { dir: supervisor.dir, n: supervisor.performed };
-    writeTask(place, plan);
+    writeTask(place, plan, supervisor.written);
     armDeadline(order, plan.timeoutMs);
     const { code, died } = await supervisor.perform();
     if (closed) return;
+    clearTimeout(deadline);
     if (died) {
       // Killed with its group, by us or by the task itself, or alone by someone else: the task ends with it.
       current = null;
       supervisor.killGroup();
     }
-    await end(order, place, code);
+    const start = supervisor.written;
+    const { outcome, ends } = await outcomeOf(order, place, code, start);
+    supervisor.written = ends;
+    end(order, outcome);
   }
 
   function planOf(order: TaskOrder): ReturnType<Plugin['plan']> | undefined {
@@ -111,14 +119,35 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     return plugins.get(order.action)?.plan(order, node, paths);
   }
 
-  async function end(order: TaskOrder, place: TaskPlace, exitCode: number | null): Promise<void> {
-    const { run, task } = order;
-    clearTimeout(deadline);
-    const stdout = await readStream(taskFile(place.dir, place.n, 'out'));
-    const stderr = await readStream(taskFile(place.dir, place.n, 'err'));
-    const wrote = { exitCode, failure: '', stdout, stderr, finishedAt: now() };
-    const outcome = plugins.get(order.action)?.isProgram === true ? spoken(wrote) : wrote;
+  /** What a task came to, and where the files of its supervisor end now. */
+  async function outcomeOf(
+    { action }: TaskOrder,
+    { dir }: TaskPlace,
+    exitCode: number | null,
+    start: OutputEnds,
+  ): Promise<{ readonly outcome: TaskOutcome; readonly ends: OutputEnds }> {
+    const out = await readStream(outputFile(dir, 'out'), start.out);
+    const err = await readStream(outputFile(dir, 'err'), start.err);
+    const streams = { stdout: out.stream, stderr: err.stream };
+    const wrote = { exitCode, failure: '', ...streams, finishedAt: now() };
+    return {
+      outcome: plugins.get(action)?.isProgram === true ? spoken(wrote) : wrote,
+      ends: { out: out.end, err: err.end },
+    };
+  }
+
+  function end({ run, task }: TaskOrder, outcome: TaskOutcome): void {
     if (!closed) report({ kind: 'task-ended', run, task, outcome });
+  }
+
+  /** The end of a task that an earlier process began. */
+  async function endAdopted(
+    order: TaskOrder,
+    place: TaskPlace,
+    code: number | null,
+  ): Promise<void> {
+    clearTimeout(deadline);
+    end(order, (await outcomeOf(order, place, code, outputStartOf(place))).outcome);
   }
 
   function armDeadline({ run, task }: TaskOrder, afterMs: number): void {
@@ -139,7 +168,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     endOrphans(place);
     const code = exitCodeOf(place);
     if (code === null && !hasBegun(place)) report({ kind: 'task-unborn', run, task });
-    else await end(order, place, code);
+    else await endAdopted(order, place, code);
   }
 
   return {
@@ -150,7 +179,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       const place = findTask(runFolder(runsDir, run), sequence);
       if (rebooted) {
         const known = place ?? { dir: runFolder(runsDir, run), n: 0 };
-        guard(end(order, known, place === null ? null : exitCodeOf(place)));
+        guard(endAdopted(order, known, place === null ? null : exitCodeOf(place)));
       } else if (place === null) {
         report({ kind: 'task-unborn', run, task });
       } else {
@@ -228,10 +257,14 @@ function spoken(outcome: TaskOutcome): TaskOutcome {
   return { ...outcome, failure: stderr.text.slice(0, 2_000), stderr: noOutput };
 }
 
-function writeTask(place: TaskPlace, plan: Script | Program): void {
+/** Tasks that have written much leave too little of the limit for the next one. */
+const canGoOn = ({ alive, written }: Supervisor): boolean =>
+  alive && Math.max(written.out, written.err) <= OUTPUT_BYTES_BEFORE_MAX;
+
+function writeTask(place: TaskPlace, plan: Script | Program, start: OutputEnds): void {
   const { dir, n } = place;
   const script = plan.kind === 'script' ? plan : programScript(place, plan);
   const path = taskFile(dir, n, 'sh');
   writeScratch(path, script.text, 0o700);
-  writeScratch(taskFile(dir, n, 'run'), launchText(script, path), 0o600);
+  writeScratch(taskFile(dir, n, 'run'), outputStartLine(start) + launchText(script, path), 0o600);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { RunId } from '../../core/model/brand.ts';
 import { systemCode } from '../../disk/errors.ts';
 import { killGroup, processStart } from './process.ts';
+import type { OutputEnds } from './supervisor.ts';
 import { identityFile, taskFile } from './supervisor.ts';
 
 /** Named by the run id, whose grammar is checked; no name that anybody else chose is ever part of a path. */
@@ -25,6 +26,14 @@ export function findTask(folder: string, sequence: number): TaskPlace | null {
   if (firsts.length === 0) return null;
   const first = Math.max(...firsts);
   return { dir: supervisorFolder(folder, first), n: sequence - first };
+}
+
+/** The first line of `n.run` says where the task's output begins in the files of its supervisor. */
+export const outputStartLine = ({ out, err }: OutputEnds): string => `# output ${out} ${err}\n`;
+
+export function outputStartOf({ dir, n }: TaskPlace): OutputEnds {
+  const line = /^# output (\d{1,12}) (\d{1,12})\n/.exec(readOrNull(taskFile(dir, n, 'run')) ?? '');
+  return { out: Number(line?.[1] ?? 0), err: Number(line?.[2] ?? 0) };
 }
 
 /** The code that the supervisor left; null while there is none. */

@@ -3,26 +3,33 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamResult } from '../../core/model/run.ts';
 import { systemCode } from '../../disk/errors.ts';
 import { noOutput, openStreamFold } from '../output.ts';
+import { OUTPUT_BYTES_MAX } from './supervisor-script.ts';
 
 const chunkBytes = 64 * 1024;
 /** After so many chunks other work gets its turn: at most a millisecond or two of hashing. */
 const chunksPerTurn = 8;
 
+/** `end`: where the file ended when it was read. */
+type Output = { readonly stream: StreamResult; readonly end: number };
+
 /**
- * What a task wrote to one stream, read in flat memory however long it is. An absent file is no output. Synchronous
+ * What a task wrote to one stream, from `start` on, read in flat memory however long it is. An absent file is no output. Synchronous
  * reads: nearly all outputs fit into one chunk, and a trip through the thread pool costs more than it.
  */
-export async function readStream(path: string): Promise<StreamResult> {
+export async function readStream(path: string, start: number): Promise<Output> {
   const fd = openOrNull(path);
-  if (fd === null) return noOutput;
+  if (fd === null) return { stream: noOutput, end: start };
   try {
-    if (fstatSync(fd).size === 0) return noOutput;
+    const end = Math.max(start, fstatSync(fd).size);
+    if (end === start) return { stream: noOutput, end };
     const fold = openStreamFold();
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    for (let chunks = 1; ; chunks++) {
-      const read = readSync(fd, chunk);
-      if (read === 0) return fold.result();
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - start));
+    const stop = Math.min(end, start + OUTPUT_BYTES_MAX);
+    for (let at = start, chunks = 1; ; chunks++) {
+      const read = readSync(fd, chunk, 0, Math.min(chunk.length, stop - at), at);
+      if (read === 0) return { stream: fold.result(), end };
       fold.add(chunk.subarray(0, read));
+      at += read;
       if (chunks % chunksPerTurn === 0) await nextTurn();
     }
   } finally {

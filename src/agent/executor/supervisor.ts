@@ -9,6 +9,8 @@ import { supervisorScript } from './supervisor-script.ts';
 /** The only search path that scripts and their supervisors know. */
 export const SCRIPT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+export type OutputEnds = { readonly out: number; readonly err: number };
+
 /** A supervisor that is our child. `performed` counts the tasks it was given. */
 export type Supervisor = {
   readonly pid: number;
@@ -16,6 +18,8 @@ export type Supervisor = {
   readonly alive: boolean;
   dir: string;
   performed: number;
+  /** Bytes that its tasks have written: where the output of the next one begins. */
+  written: OutputEnds;
   /** Gives it its next task; `n.run` stands in its folder. `died`: the supervisor ended with it, and so says the code. */
   perform(): Promise<{ readonly code: number; readonly died: boolean }>;
   /** SIGKILL to it, the task and everything in their process group. */
@@ -27,9 +31,11 @@ export type Supervisor = {
 };
 
 /** Names in the folder of a supervisor (`supervisor-script.ts`). */
-export const taskFile = (dir: string, n: number, what: 'run' | 'sh' | 'order' | TaskMark): string =>
+export const taskFile = (dir: string, n: number, what: 'run' | 'sh' | 'order' | 'exit'): string =>
   join(dir, `${n}.${what}`);
-type TaskMark = 'out' | 'err' | 'exit';
+
+/** What all tasks of the supervisor wrote to one stream, one after another. */
+export const outputFile = (dir: string, stream: 'out' | 'err'): string => join(dir, stream);
 
 /** Who it is, for an agent that comes after this one. */
 export const identityFile = (dir: string): string => join(dir, 'supervisor');
@@ -61,6 +67,7 @@ export function startSupervisor(dir: string): Supervisor {
     },
     dir,
     performed: 0,
+    written: { out: 0, err: 0 },
     async perform() {
       if (this.performed === 0) recordIdentity(this.dir, child);
       this.performed += 1;

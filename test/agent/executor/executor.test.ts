@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -17,6 +17,14 @@ const alive = (pid: number): boolean => {
     return false;
   }
 };
+
+/** Dead ones that nobody has waited for do not count. */
+const hasMembers = (pgid: number): boolean =>
+  readdirSync('/proc').some((name) => {
+    if (!/^\d+$/.test(name) || !alive(Number(name))) return false;
+    const fields = /\) \S (\d+) (\d+) /.exec(readFileSync(`/proc/${name}/stat`, 'utf8'));
+    return Number(fields?.[2]) === pgid;
+  });
 
 async function until(holds: () => boolean, what: string): Promise<void> {
   for (let i = 0; i < 400; i++) {
@@ -147,7 +155,7 @@ test('files are private: folders 0700, scripts 0700, outputs 0600', () =>
     const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
     assert.equal(await mode(folder), 0o700);
     assert.equal(await mode(join(folder, '0.sh')), 0o700);
-    assert.equal(await mode(join(folder, '0.out')), 0o600);
+    assert.equal(await mode(join(folder, 'out')), 0o600);
   }));
 
 test('a step lasts until its pipes are closed: a child left behind belongs to it', () =>
@@ -201,10 +209,33 @@ test('output beyond 64 MiB is drained and dropped; the step does not notice', ()
     assert.ok(process.memoryUsage().rss - before < 60 * 1024 * 1024, 'memory stays flat');
   }));
 
+test('after much output the next step has room of its own, and what it writes is its own', () =>
+  withBench(async (bench) => {
+    await bench.perform(0, ['echo small', 'echo small >&2']);
+    const big = await bench.perform(1, 'head -c 2000000 /dev/zero');
+    assert.equal(big.stdout.bytes, 2_000_000);
+    const next = await bench.perform(2, ['echo next', 'echo err >&2']);
+    assert.deepEqual([next.stdout.text, next.stderr.text], ['next\n', 'err\n']);
+    const names = await readdir(join(bench.dir, 'runs', run('1')));
+    assert.deepEqual(names.sort(), ['s0', 's2']);
+    const full = await bench.perform(3, 'head -c 90000000 /dev/zero >&2; echo out; echo $?');
+    assert.deepEqual([full.stderr.bytes, full.stdout.text], [64 * 1024 * 1024, 'out\n0\n']);
+    assert.equal((await bench.perform(4, 'echo after')).stdout.text, 'after\n');
+  }));
+
+test('more steps than a collector was told of at once', () =>
+  withBench(async (bench) => {
+    for (let n = 0; n < 140; n++) {
+      const { stdout, exitCode } = await bench.perform(n, `echo ${n}; exit ${n % 7}`);
+      assert.deepEqual([stdout.text, exitCode], [`${n}\n`, n % 7]);
+    }
+    assert.deepEqual(await readdir(join(bench.dir, 'runs', run('1'))), ['s0']);
+  }));
+
 test('endless output ends with the kill, and the disk holds 64 MiB of it', () =>
   withBench(async (bench) => {
     bench.executor.start(bench.order(0, { runCommand: ['yes'] }));
-    const file = join(bench.dir, 'runs', run('1'), 's0', '0.out');
+    const file = join(bench.dir, 'runs', run('1'), 's0', 'out');
     await until(() => existsSync(file), 'it writes');
     await delay(500);
     bench.executor.kill(run('1'));
@@ -227,6 +258,18 @@ test('adopted alive: the end and the output are seen', () =>
     assert.equal((await next.perform(2, 'echo two')).stdout.text, 'two\n');
   }));
 
+test('adopted: its output begins where that of the step before it ended', () =>
+  withBench(async (bench, again) => {
+    await bench.perform(0, ['echo before', 'echo before >&2']);
+    const pid = await startWaiting(bench, 1, 'echo mine; echo mine too >&2; sleep 0.1; exit 3');
+    await bench.leave();
+    await until(() => !alive(pid), 'it has ended');
+    const next = again();
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    const { exitCode, stdout, stderr } = (await next.next('task-ended')).outcome;
+    assert.deepEqual([exitCode, stdout.text, stderr.text], [3, 'mine\n', 'mine too\n']);
+  }));
+
 test('ended meanwhile: the exit file says how', () =>
   withBench(async (bench, again) => {
     const pid = await startWaiting(bench, 0, 'sleep 0.1; exit 9');
@@ -241,7 +284,7 @@ test('both gone: nobody knows, and what was written is kept', () =>
   withBench(async (bench, again) => {
     await startWaiting(bench, 0, 'echo half; sleep 60');
     const folder = join(bench.dir, 'runs', run('1'), 's0');
-    await until(() => readFileSync(join(folder, '0.out'), 'utf8') === 'half\n', 'it wrote');
+    await until(() => readFileSync(join(folder, 'out'), 'utf8') === 'half\n', 'it wrote');
     await bench.leave();
     const pid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
     process.kill(-pid, 'SIGKILL');
@@ -298,15 +341,21 @@ test('the time-out of an adopted step counts from its start', () =>
     assert.equal((await next.next('task-ended')).outcome.exitCode, null);
   }));
 
-test('no supervisor and no collector is left when the executor leaves', () =>
+test('no supervisor and no collector is left when the run is over and the executor leaves', () =>
   withBench(async (bench) => {
     await bench.perform(0, 'true');
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    const pgid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
     bench.executor.release(run('1'));
+    await until(() => !hasMembers(pgid), 'all of its group are gone');
+    assert.deepEqual((await readdir(folder)).sort(), [
+      '0.exit',
+      '0.run',
+      '0.sh',
+      'err',
+      'out',
+      'supervisor',
+    ]);
     await bench.leave();
-    await until(() => {
-      const left = readFileSync(join(bench.dir, 'runs', run('1'), 's0', 'supervisor'), 'utf8');
-      return !alive(Number(left.split(' ')[0]));
-    }, 'the supervisor is gone');
-    const names = await readdir(join(bench.dir, 'runs'));
-    assert.deepEqual(names, [run('1')]);
+    assert.deepEqual(await readdir(join(bench.dir, 'runs')), [run('1')]);
   }));
