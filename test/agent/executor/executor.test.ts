@@ -181,6 +181,8 @@ test('a kill takes the whole tree, and the next step has a supervisor again', ()
       'the grandchild runs',
     );
     const grandchild = Number(readFileSync(pidFile, 'utf8'));
+    const out = join(bench.dir, 'runs', run('1'), 's0', 'out');
+    await until(() => readFileSync(out, 'utf8') === 'begun\n', 'what it wrote is collected');
     assert.ok(alive(pid) && alive(grandchild));
     bench.executor.kill(run('1'));
     const { outcome } = await bench.next('task-ended');
