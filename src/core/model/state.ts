@@ -102,7 +102,7 @@ export type Execution = {
   readonly phases: PhaseCounts;
   /** Final statuses of Done runs. */
   readonly statuses: { [status in RunStatus]: number };
-  /** Runs that count against MaxErrors: Failed, TimedOut, Unreachable (advice H-16). */
+  /** Runs that count against MaxErrors: Failed, TimedOut, Unreachable, but not Undeliverable (advice H-16). */
   failures: number;
   /** Failures that an operator's `resume` has forgiven: they stop nothing any more. */
   forgiven: number;

@@ -459,11 +459,13 @@ const uncount = (execution: Execution, run: Run): void => tally(execution, run, 
 function tally(execution: Execution, run: Run, by: 1 | -1): void {
   execution.phases[run.phase] += by;
   if (run.outcome !== null) execution.statuses[run.outcome.status] += by;
-  const failed =
-    run.phase === 'Unreachable' ||
-    run.outcome?.status === 'Failed' ||
-    run.outcome?.status === 'TimedOut';
-  if (failed) execution.failures += by;
+  if (isError(run)) execution.failures += by;
+}
+
+/** What MaxErrors counts: a job that the node would not take has failed, and tells nothing of the document (advice H-16). */
+function isError({ phase, outcome }: Run): boolean {
+  if (phase === 'Unreachable' || outcome?.status === 'TimedOut') return true;
+  return outcome?.status === 'Failed' && outcome.detailedStatus !== 'Undeliverable';
 }
 
 function putExecution(
