@@ -222,6 +222,7 @@ export const inForce = (name: string, generation = name, commit = aCommit(1)): R
   generationCommit: commit,
   anchor: noon,
   lastSlot: noon,
+  rollout: null,
 });
 
 export const assigned = (name: string, numbers: readonly number[]): Record => ({

@@ -17,6 +17,7 @@ import {
   instant,
   nodeId,
 } from '../../src/core/model/brand.ts';
+import type { Calendar } from '../../src/core/model/calendar.ts';
 import type { Catalog } from '../../src/core/model/catalog.ts';
 import type { Definition } from '../../src/core/model/definition.ts';
 import type { NodeFile, Tags } from '../../src/core/model/node.ts';
@@ -60,6 +61,7 @@ export type AssociationSpec = {
   readonly dependsOn?: readonly string[];
   readonly suspend?: NonNullable<Association['suspend']>;
   readonly rings?: Association['rings'];
+  readonly calendarNames?: readonly string[];
 };
 
 export function definition(name: string, spec: AssociationSpec): Definition {
@@ -72,7 +74,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
     targets: spec.targets ?? [{ kind: 'all' }],
     schedule,
     applyOnlyAtCronInterval: spec.flag ?? false,
-    calendarNames: [],
+    calendarNames: spec.calendarNames ?? [],
     maxConcurrency: parseRateLimit(spec.maxConcurrency ?? '100%'),
     maxErrors: parseRateLimit(spec.maxErrors ?? '100%'),
     complianceSeverity: spec.severity ?? 'UNSPECIFIED',
@@ -153,6 +155,7 @@ export function revision(
   n: number,
   associations: { readonly [name: string]: AssociationSpec },
   nodes: { readonly [n: number]: Tags } = { 1: {}, 2: {}, 3: {} },
+  calendars: readonly Calendar[] = [],
 ): LoadedRevision {
   const definitions = new Map(
     Object.entries(associations).map(([name, spec]) => [named(name), definition(name, spec)]),
@@ -184,7 +187,7 @@ export function revision(
     activations: new Map(),
     groups: new Map(),
     parameters: new Map(),
-    calendars: new Map(),
+    calendars: new Map(calendars.map((calendar) => [calendar.name, calendar])),
     problems: [],
     invalid: new Map(),
     files: new Map(),

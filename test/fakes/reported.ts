@@ -16,6 +16,7 @@ export class Reported {
     if (world.revision === null) return;
     const view = viewOf(world, now);
     const { nodes, associations, fleet, all } = dirty;
+    if (all) this.files.clear(); // the branch is then exactly what is written, as after a restart
     if (nodes.size > 0 || associations.size > 0 || fleet || all) {
       this.#put(reportFiles(view, { nodes, associations, endedExecutions: [], all, existing }));
     }

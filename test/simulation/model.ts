@@ -124,8 +124,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'slot':
         slot(record.association, record.at);
-        if (record.missed) sometimes('slot missed and recorded');
-        else sometimes('slot fired');
+        sometimes('slot fired');
+        return;
+      case 'slot-skipped':
+        slot(record.association, record.slot);
+        if (record.reason === 'missed') sometimes('slot missed and recorded');
         return;
       case 'offered':
         return offered(record);

@@ -67,6 +67,7 @@ export async function baselineOfRevision(
       generationCommit: commit,
       anchor: now,
       lastSlot: now,
+      rollout: null,
     });
     const nodes = fleet.resolve(association.targets, catalog.groups);
     world.apply({ kind: 'assigned', association: name, nodes });

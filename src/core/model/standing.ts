@@ -23,7 +23,13 @@ export const pendingReasons = [
 ] as const;
 export type PendingReason = (typeof pendingReasons)[number];
 
-export type Waiting = { readonly reason: PendingReason; readonly until: Instant | null };
+export type Waiting = {
+  readonly reason: PendingReason;
+  /** When it may end by itself; null: nobody knows. */
+  readonly until: Instant | null;
+  /** Which calendar, alarm, dependency or ring, or who suspended it; absent where the reason says it all. */
+  readonly detail?: string;
+};
 
 /** `InstanceAssociationStatusInfo.Status`. */
 export type TargetStatus = 'Pending' | 'Success' | 'Failed' | 'Skipped';

@@ -47,7 +47,11 @@ export type CloseReason =
   | 'cancelled'
   | 'removed'
   | 'deadline'
+  | 'duration'
   | 'complete';
+
+/** Why a slot opened nothing: the daemon came too late, a change calendar was closed, the association was suspended. */
+export type SkipReason = 'missed' | 'calendar' | 'suspended';
 
 /** What the daemon keeps of a result; the whole one is acked only after this is durable. */
 export type Outcome = {
@@ -107,6 +111,13 @@ export type Execution = {
   /** Failures that an operator's `resume` has forgiven: they stop nothing any more. */
   forgiven: number;
   stopped: { readonly failures: number; readonly at: Instant } | null;
+  /** A slot at which nothing was to run: recorded, and over as soon as it is. */
+  readonly skipped: {
+    readonly reason: SkipReason;
+    /** Which calendars, or who suspended it; '' when there is nothing to add. */
+    readonly detail: string;
+    readonly targets: number;
+  } | null;
   closed: { readonly reason: CloseReason; readonly at: Instant } | null;
   endedAt: Instant | null;
 };
@@ -136,6 +147,22 @@ export type LastOutcome = {
   readonly reason: string;
 };
 
+/** How far a generation has come through its rings. */
+export type RolloutState = {
+  /** The newest ring whose nodes may take the generation; those before it have passed. */
+  readonly ring: number;
+  /** When its last node ended and its soak began; null while it runs. */
+  readonly passedAt: Instant | null;
+  /** Too many failures in a ring: no further node takes the generation. */
+  readonly halted: {
+    readonly ring: number;
+    readonly failures: number;
+    readonly at: Instant;
+  } | null;
+  /** By ring, the failures that a resume has forgiven: they halt nothing any more. */
+  readonly forgiven: readonly number[];
+};
+
 export type AssociationState = {
   readonly name: AssociationName;
   version: number;
@@ -148,6 +175,8 @@ export type AssociationState = {
   anchor: Instant;
   /** Newest slot fired or missed; none at or before it ever fires again. */
   lastSlot: Instant;
+  /** Null: the generation may be everywhere. */
+  rollout: RolloutState | null;
   /** The newest execution; starts only happen in it. */
   open: ExecutionId | null;
   /** Runs Offered, Started or Unreachable, over all executions: what MaxConcurrency limits. */

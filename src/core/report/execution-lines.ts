@@ -39,7 +39,7 @@ function executionLine(execution: Execution): string {
   failed.sort(compareText);
   return jsonLine({
     ExecutionId: id,
-    Status: failed.length > 0 ? 'Failed' : 'Success',
+    Status: execution.skipped !== null ? 'Skipped' : failed.length > 0 ? 'Failed' : 'Success',
     Trigger: trigger,
     Occasion: occasion,
     Reason: capBytes(reason, REASON_BYTES_MAX),
@@ -48,6 +48,7 @@ function executionLine(execution: Execution): string {
     CreatedTime: formatInstant(openedAt),
     ...(endedAt === null ? {} : { EndedTime: formatInstant(endedAt) }),
     ...(execution.closed === null ? {} : { Closed: execution.closed.reason }),
+    ...(execution.skipped === null ? {} : skippedFields(execution.skipped)),
     ...(execution.stopped === null ? {} : { Stopped: execution.stopped.failures }),
     ResourceCountByStatus: countsText(execution),
     ...(failed.length === 0
@@ -56,11 +57,18 @@ function executionLine(execution: Execution): string {
   });
 }
 
+/** A slot at which nothing was to run. */
+const skippedFields = ({ reason, detail }: NonNullable<Execution['skipped']>) => ({
+  Skipped: reason,
+  ...(detail === '' ? {} : { SkippedDetail: capBytes(detail, REASON_BYTES_MAX) }),
+});
+
 const hasFailed = ({ outcome }: Run): boolean =>
   outcome !== null && outcome.status !== 'Success' && outcome.status !== 'Skipped';
 
 /** As AWS writes it: a text, `{Success=1, Failed=2}`. */
-function countsText({ statuses }: Execution): string {
+function countsText({ statuses, skipped }: Execution): string {
+  if (skipped !== null) return `{Skipped=${skipped.targets}}`;
   const present = Object.entries(statuses).filter(([, count]) => count > 0);
   return `{${present.map(([status, count]) => `${status}=${count}`).join(', ')}}`;
 }

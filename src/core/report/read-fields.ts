@@ -32,6 +32,13 @@ export function numberIn(object: JsonObject, key: string): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }
 
+export function numbersIn(object: JsonObject, key: string): readonly number[] | null {
+  const value = field(object, key);
+  if (!Array.isArray(value)) return null;
+  const numbers = value.filter((each) => typeof each === 'number' && Number.isSafeInteger(each));
+  return numbers.length === value.length ? (numbers as readonly number[]) : null;
+}
+
 export function instantIn(object: JsonObject, key: string): Instant | null {
   const text = textIn(object, key);
   return text === null ? null : parseInstant(text);

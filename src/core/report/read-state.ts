@@ -20,8 +20,24 @@ import {
 } from '../model/brand.ts';
 import type { AssociationDigests } from '../model/definition.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { AcceptedBy, AssociationState, Execution, HeldCode, Trigger } from '../model/state.ts';
-import { idIn, instantIn, numberIn, objectIn, objectsIn, textIn, wordIn } from './read-fields.ts';
+import type {
+  AcceptedBy,
+  AssociationState,
+  Execution,
+  HeldCode,
+  RolloutState,
+  Trigger,
+} from '../model/state.ts';
+import {
+  idIn,
+  instantIn,
+  numberIn,
+  numbersIn,
+  objectIn,
+  objectsIn,
+  textIn,
+  wordIn,
+} from './read-fields.ts';
 
 const acceptedBy: readonly AcceptedBy[] = ['first', 'ancestry', 'trailer', 'operator', 'recovery'];
 const triggers: readonly Trigger[] = [
@@ -205,7 +221,27 @@ function readAssociation(value: JsonObject): StateReading['associations'][number
   if (digests === null || generationCommit === null || anchor === null || lastSlot === null) {
     return null;
   }
-  return { name, version, commit, file, digests, generationCommit, anchor, lastSlot };
+  const rollout = nullable(value, 'rollout', readRollout);
+  if (rollout === undefined) return null;
+  return { name, version, commit, file, digests, generationCommit, anchor, lastSlot, rollout };
+}
+
+function readRollout(value: JsonObject): RolloutState | null {
+  const ring = numberIn(value, 'ring');
+  const passedAt = value['passedAt'] === null ? null : (instantIn(value, 'passedAt') ?? undefined);
+  const halted = nullable(value, 'halted', readHalted);
+  const forgiven = numbersIn(value, 'forgiven');
+  if (ring === null || passedAt === undefined || halted === undefined || forgiven === null) {
+    return null;
+  }
+  return { ring, passedAt, halted, forgiven };
+}
+
+function readHalted(value: JsonObject): RolloutState['halted'] {
+  const ring = numberIn(value, 'ring');
+  const failures = numberIn(value, 'failures');
+  const at = instantIn(value, 'at');
+  return ring === null || failures === null || at === null ? null : { ring, failures, at };
 }
 
 function readDigests(value: JsonObject | null): AssociationDigests | null {

@@ -161,6 +161,7 @@ const openAgain = (
 ): Omit<Execution, 'runs' | 'phases' | 'statuses' | 'failures'> => ({
   ...execution,
   forgiven: 0,
+  skipped: null,
   closed: null,
   endedAt: null,
 });

@@ -11,7 +11,7 @@ import type { Registration } from '../model/node.ts';
 import { compareText } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
-import type { AssociationState, Execution, State } from '../model/state.ts';
+import type { AssociationState, Execution, RolloutState, State } from '../model/state.ts';
 import { capBytes } from './escape.ts';
 import { linedJson } from './lined-json.ts';
 import { parseObject } from './parse-object.ts';
@@ -61,7 +61,8 @@ export function stateBody(state: State): { readonly [key: string]: unknown } {
 }
 
 function associationEntry(association: AssociationState): { readonly [key: string]: unknown } {
-  const { name, version, commit, file, digests, generationCommit, anchor, lastSlot } = association;
+  const { name, version, commit, file, digests, generationCommit, anchor, lastSlot, rollout } =
+    association;
   return {
     name,
     version,
@@ -71,6 +72,18 @@ function associationEntry(association: AssociationState): { readonly [key: strin
     generationCommit,
     anchor: formatInstant(anchor),
     lastSlot: formatInstant(lastSlot),
+    rollout: rollout === null ? null : rolloutEntry(rollout),
+  };
+}
+
+function rolloutEntry({ ring, passedAt, halted, forgiven }: RolloutState): {
+  readonly [key: string]: unknown;
+} {
+  return {
+    ring,
+    passedAt: passedAt === null ? null : formatInstant(passedAt),
+    halted: halted === null ? null : { ...halted, at: formatInstant(halted.at) },
+    forgiven,
   };
 }
 

@@ -13,8 +13,9 @@ import type { Event } from './events.ts';
 import { onApplied, onConnected, onDisconnected, watchAbsence, watchSilence } from './on-node.ts';
 import { onOperator } from './on-operator.ts';
 import { hold, onRestored, onRevision } from './on-revision.ts';
+import { onRollouts } from './on-rollout.ts';
 import { onAlready, onNotStarted, onResult, onStarted } from './on-run.ts';
-import { onTime } from './on-time.ts';
+import { onAlarms, onTime } from './on-time.ts';
 import type { Record } from './records.ts';
 import type { Turn } from './turn.ts';
 import { emit } from './turn.ts';
@@ -37,6 +38,7 @@ export function advance(world: World, events: readonly Event[], now: Instant): A
   world.seenAt = now;
   for (const event of events) onEvent(turn, event);
   const moreTimers = onTime(turn, TIMERS_PER_PASS);
+  onRollouts(turn);
   const moreOffers = dispatch(turn);
   const { records, effects, reasons } = turn;
   return { records, effects, reasons, more: moreTimers || moreOffers };
@@ -83,6 +85,8 @@ function onEvent(turn: Turn, event: Event): void {
       return onAlready(turn, event);
     case 'operator':
       return onOperator(turn, event);
+    case 'alarms':
+      return onAlarms(turn, event.states);
     case 'published':
       return onPublished(turn, event);
     default:

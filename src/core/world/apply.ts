@@ -3,6 +3,7 @@
  * that a replay gives the same state on any machine. Counters are kept beside what they count.
  */
 
+import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, ExecutionId, Instant, NodeId } from '../model/brand.ts';
 import { present, unreachable } from '../model/errors.ts';
 import type { RunStatus } from '../model/run.ts';
@@ -76,6 +77,14 @@ export function apply(state: State, record: Record): void {
       if (association !== undefined) association.lastSlot = record.at;
       return;
     }
+    case 'slot-skipped':
+      return skipSlot(state, record);
+    case 'ring-passed':
+    case 'ring-opened':
+    case 'rollout-ended':
+    case 'rollout-halted':
+    case 'rollout-resumed':
+      return applyRollout(state, record);
     case 'registered':
       state.registrations.set(record.registration.node, record.registration);
       nodeOf(state, record.registration.node);
@@ -162,6 +171,7 @@ function applyAssociation(state: State, record: Record & { kind: 'association' }
     generationCommit: record.generationCommit,
     anchor: record.anchor,
     lastSlot: record.lastSlot,
+    rollout: record.rollout,
     open: before?.open ?? null,
     inFlight: before?.inFlight ?? stillOut(state, record.name),
   });
@@ -218,6 +228,38 @@ function unassign(state: State, id: NodeId, association: AssociationName): void 
   setDone(state, execution, run, skipped(run, NO_TARGET, execution.openedAt));
 }
 
+function applyRollout(
+  state: State,
+  record: Record & {
+    kind: 'ring-passed' | 'ring-opened' | 'rollout-ended' | 'rollout-halted' | 'rollout-resumed';
+  },
+): void {
+  const association = state.associations.get(record.association);
+  if (association === undefined || association.rollout === null) return;
+  const { rollout } = association;
+  switch (record.kind) {
+    case 'ring-passed':
+      association.rollout = { ...rollout, passedAt: record.at };
+      return;
+    case 'ring-opened':
+      association.rollout = { ...rollout, ring: record.ring, passedAt: null };
+      return;
+    case 'rollout-ended':
+      association.rollout = null;
+      return;
+    case 'rollout-halted': {
+      const { ring, failures, at } = record;
+      association.rollout = { ...rollout, halted: { ring, failures, at } };
+      return;
+    }
+    case 'rollout-resumed':
+      association.rollout = { ...rollout, halted: null, forgiven: record.forgiven };
+      return;
+    default:
+      return unreachable(record);
+  }
+}
+
 // --- executions -----------------------------------------------------------------------------------------------
 
 function openExecution(state: State, record: Record & { kind: 'execution' }): void {
@@ -237,6 +279,7 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
     failures: 0,
     forgiven: 0,
     stopped: null,
+    skipped: null,
     closed: null,
     endedAt: null,
   };
@@ -244,6 +287,34 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
   present(state.associations.get(record.association), 'an execution has its association').open =
     execution.id;
   for (const run of record.runs) owe(state, execution, run, record.at);
+}
+
+/** It never was the open one: what is owed from before stays owed. */
+function skipSlot(state: State, record: Record & { kind: 'slot-skipped' }): void {
+  const association = state.associations.get(record.association);
+  if (association !== undefined) association.lastSlot = record.slot;
+  const occasion = formatOccasion({ kind: 'slot', at: record.slot });
+  const { reason, detail, targets } = record;
+  state.executions.set(record.id, {
+    id: record.id,
+    association: record.association,
+    occasion,
+    trigger: 'schedule',
+    reason: `due at ${occasion.slice('slot:'.length)}`,
+    generation: record.generation,
+    revision: record.revision,
+    timeoutBudgetMs: 0,
+    openedAt: record.at,
+    runs: new Map(),
+    phases: noPhases(),
+    statuses: noStatuses(),
+    failures: 0,
+    forgiven: 0,
+    stopped: null,
+    skipped: { reason, detail, targets },
+    closed: null,
+    endedAt: record.at,
+  });
 }
 
 /** A run is owed to a node. An earlier finished run of the same node in this execution gives way to it. */
@@ -280,6 +351,7 @@ const closeSentences: { [reason in NonNullable<Execution['closed']>['reason']]: 
   cancelled: 'cancelled before it started',
   removed: 'the association was removed',
   deadline: 'slot missed by more than the starting deadline',
+  duration: 'not started before the Duration of its execution was over',
   complete: 'not started',
 };
 

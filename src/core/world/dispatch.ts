@@ -1,6 +1,6 @@
 /**
  * Who starts now. Associations with open capacity take nodes in the order "oldest last run first, then id"; among
- * associations: due first, then those that name nodes by id, then by name (contract §6, §5).
+ * associations: due first, then those that others depend on, then those that name nodes by id, then by name (contract §6, §5).
  */
 import type { Instant } from '../model/brand.ts';
 import { compareText } from '../model/problem.ts';
@@ -50,6 +50,7 @@ function mayStart(world: World, execution: Execution): boolean {
     execution.closed === null &&
     execution.stopped === null &&
     execution.phases.Pending > 0 &&
+    world.gateOf(execution.association).waiting === null &&
     world.hasCapacity(execution.association)
   );
 }
@@ -64,6 +65,7 @@ function candidates(world: World): readonly Execution[] {
   return open.sort(
     (a, b) =>
       a.openedAt - b.openedAt ||
+      world.depthOf(a.association) - world.depthOf(b.association) ||
       Number(namesNodes(world, b)) - Number(namesNodes(world, a)) ||
       compareText(a.association, b.association),
   );

@@ -13,6 +13,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { LastSeenFacts } from '../model/node.ts';
 import type { LastOutcome, Outcome } from '../model/state.ts';
+import type { AlarmState } from '../rollout/gate.ts';
 import type { Record } from './records.ts';
 
 /** A revision, read and resolved as far as no state is needed for it. */
@@ -110,6 +111,8 @@ export type Event =
       readonly by: string;
       readonly request: OperatorRequest;
     }
+  /** The alarms of the daemon's configuration, as they were just read. */
+  | { readonly kind: 'alarms'; readonly states: ReadonlyMap<string, AlarmState> }
   | {
       readonly kind: 'published';
       readonly seq: number;

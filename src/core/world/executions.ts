@@ -1,6 +1,7 @@
 /** Opening, joining, closing and ending executions. One is open per association; the next one closes it (contract §5). */
 import { executionIdOf, runIdOf } from '../canonical/occasion.ts';
 import type { AssociationName, CommitId, ExecutionId, NodeId } from '../model/brand.ts';
+import { instant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { present } from '../model/errors.ts';
 import { compareText } from '../model/problem.ts';
@@ -47,10 +48,7 @@ export function openExecution(turn: Turn, opening: Opening): ExecutionId | null 
     at: turn.now,
     runs: nodes.map((node) => newRun(definition, node, opening.occasion)),
   });
-  if (definition.association.applyOnlyAtCronInterval && opening.trigger === 'schedule') {
-    const at = (turn.now + definition.association.startingDeadlineMs) as typeof turn.now;
-    turn.world.timers.push({ kind: 'starting-deadline', execution: id, at });
-  }
+  watchExecution(turn, present(turn.world.state.executions.get(id), 'it was just opened'));
   note(turn, 'execution opened', {
     association: name,
     execution: id,
@@ -58,6 +56,27 @@ export function openExecution(turn: Turn, opening: Opening): ExecutionId | null 
     nodes: nodes.length,
   });
   return id;
+}
+
+/** The instants at which an open execution has to be looked at again. */
+export function watchExecution(turn: Turn, execution: Execution): void {
+  const { world } = turn;
+  const association = world.definition(execution.association)?.association;
+  if (association === undefined || execution.endedAt !== null) return;
+  const { applyOnlyAtCronInterval, durationMs, startingDeadlineMs } = association;
+  const { id, openedAt } = execution;
+  if (applyOnlyAtCronInterval && execution.trigger === 'schedule' && execution.closed === null) {
+    const at = instant(openedAt + startingDeadlineMs);
+    world.timers.push({ kind: 'starting-deadline', execution: id, at });
+  }
+  // Only with the flag (SSM user guide, Duration).
+  if (applyOnlyAtCronInterval && durationMs !== null) {
+    world.timers.push({ kind: 'duration', execution: id, at: instant(openedAt + durationMs) });
+  }
+  const { until } = world.gateOf(execution.association);
+  if (until !== null && execution.closed === null) {
+    world.timers.push({ kind: 'gate', association: execution.association, at: until });
+  }
 }
 
 /** Runs of their own occasion share the open execution; without one they open one together. */
@@ -104,6 +123,26 @@ export function closeOpen(
   emit(turn, { kind: 'closed', execution: open.id, reason, at: turn.now });
   endIfDone(turn, open);
   return carried;
+}
+
+/** Nothing more of it starts; jobs not started are taken back; running steps are told to stop. */
+export function cancelExecution(
+  turn: Turn,
+  execution: Execution,
+  { closing, reason }: { readonly closing: CloseReason; readonly reason: string },
+): void {
+  for (const { phase, node, run } of execution.runs.values()) {
+    if (phase === 'Started' || phase === 'Unreachable') {
+      turn.effects.push({ kind: 'cancel-run', node, run, reason });
+    }
+  }
+  const isOpen = openOf(turn.world, execution.association)?.id === execution.id;
+  if (isOpen) closeOpen(turn, execution.association, closing);
+  note(turn, 'execution cancelled', {
+    association: execution.association,
+    execution: execution.id,
+    reason,
+  });
 }
 
 /** Nodes that are no targets any more: what is owed to them is forgotten, what is not started is taken back. */

@@ -5,7 +5,8 @@ import type { AssociationName, ExecutionId, NodeId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Answer } from './effects.ts';
 import type { Event, OperatorRequest } from './events.ts';
-import { closeOpen, joinExecution, openExecution, openOf, unassign } from './executions.ts';
+import { cancelExecution, joinExecution, openExecution, openOf, unassign } from './executions.ts';
+import { failuresByRing } from './on-rollout.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 
@@ -48,13 +49,24 @@ function resume(turn: Turn, asked: Asked): Answer {
   return done('resumed');
 }
 
-/** Lifts a stop at the error threshold; the failures so far count no longer than until the next one. */
+/** Lifts a halt of the rollout and a stop at the error threshold; the failures so far count no longer. */
 function resumeAssociation(turn: Turn, asked: Asked, name: AssociationName): Answer {
   if (!turn.world.state.associations.has(name)) return unknownAssociation(name);
   const open = openOf(turn.world, name);
-  if (open === null || open.stopped === null) return done(`${name} is not stopped`);
-  emit(turn, { kind: 'unstopped', execution: open.id, by: asked.by });
-  return done(`${name} goes on`, [open.id]);
+  const isStopped = open !== null && open.stopped !== null;
+  const isHalted = (turn.world.state.associations.get(name)?.rollout?.halted ?? null) !== null;
+  if (!isStopped && !isHalted) return done(`${name} is not stopped`);
+  if (isHalted) {
+    emit(turn, {
+      kind: 'rollout-resumed',
+      association: name,
+      forgiven: failuresByRing(turn.world, name),
+      by: asked.by,
+      at: turn.now,
+    });
+  }
+  if (isStopped) emit(turn, { kind: 'unstopped', execution: open.id, by: asked.by });
+  return done(`${name} goes on`, open === null ? [] : [open.id]);
 }
 
 /** T8: an explicit request wins over ApplyOnlyAtCronInterval, and over a stop at the error threshold. */
@@ -104,20 +116,12 @@ function start(
   return joins ? joinExecution(turn, opening) : openExecution(turn, opening);
 }
 
-/** Nothing more of it starts; jobs not started are taken back; running steps are told to stop. */
 function cancel(turn: Turn, asked: Asked, id: ExecutionId): Answer {
   const execution = turn.world.state.executions.get(id);
   if (execution === undefined)
     return refuse('UNKNOWN_EXECUTION', `no execution ${id} is remembered`);
   if (execution.endedAt !== null) return done('it has ended already', [id]);
-  const reason = `cancelled by ${asked.by}`;
-  for (const { phase, node, run: runId } of execution.runs.values()) {
-    if (phase === 'Started' || phase === 'Unreachable') {
-      turn.effects.push({ kind: 'cancel-run', node, run: runId, reason });
-    }
-  }
-  const isOpen = openOf(turn.world, execution.association)?.id === id;
-  if (isOpen) closeOpen(turn, execution.association, 'cancelled');
+  cancelExecution(turn, execution, { closing: 'cancelled', reason: `cancelled by ${asked.by}` });
   return done('cancelled: nothing more of it starts, running steps are being stopped', [id]);
 }
 

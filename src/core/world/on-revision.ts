@@ -15,10 +15,11 @@ import type { AcceptedBy, AssociationState, Execution, State } from '../model/st
 import type { AssociationPlan } from '../plan/plan.ts';
 import { planAssociation, reasonIn } from '../plan/plan.ts';
 import type { Event, LoadedRevision } from './events.ts';
-import { closeOpen, joinExecution, openExecution, unassign } from './executions.ts';
+import { closeOpen, joinExecution, openExecution, unassign, watchExecution } from './executions.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
 import { GONE_MS } from './on-node.ts';
+import { rolloutUnder } from './on-rollout.ts';
 import { onSlot, scheduleNext } from './on-time.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -66,12 +67,14 @@ export function onRestored(turn: Turn, revision: LoadedRevision): void {
     applyPlan(turn, name, { ...each, start }, revision);
   }
   for (const name of world.state.associations.keys()) onSlot(turn, name);
-  for (const execution of world.state.executions.values()) watchStartingDeadline(turn, execution);
+  for (const execution of world.state.executions.values()) watchAgain(turn, execution);
+  for (const name of world.rings.names()) world.rings.touch(name);
   dropNodes(turn, fleet);
 }
 
 /** Agents need time to come back to a daemon that has restarted before they count as absent from a slot. */
-function watchStartingDeadline(turn: Turn, execution: Execution): void {
+function watchAgain(turn: Turn, execution: Execution): void {
+  watchExecution(turn, execution);
   if (execution.trigger !== 'schedule' || execution.closed !== null) return;
   const deadlineMs = turn.world.definition(execution.association)?.association.startingDeadlineMs;
   const at = Math.max(execution.openedAt + (deadlineMs ?? 0), turn.now + GONE_MS) as Instant;
@@ -294,6 +297,7 @@ function recordVersion(
     generationCommit:
       before?.digests.generation === digests.generation ? before.generationCommit : commit,
     ...slotsUnder(before, digests, turn.now),
+    rollout: rolloutUnder(turn.world, association.name, before, digests.generation),
   });
 }
 

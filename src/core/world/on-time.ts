@@ -1,15 +1,18 @@
 /** What falls due. A timer is only a reason to look: whoever it names may have moved on, and then nothing happens. */
 
-import { formatOccasion } from '../canonical/occasion.ts';
+import { executionIdOf, formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, ExecutionId, Instant } from '../model/brand.ts';
-import { unreachable } from '../model/errors.ts';
+import { formatInstant } from '../model/brand.ts';
+import type { Definition } from '../model/definition.ts';
+import { present, unreachable } from '../model/errors.ts';
+import type { AlarmState } from '../rollout/gate.ts';
 import { dueSlot } from '../schedule/slots.ts';
-import { closeOpen, endIfDone, openExecution } from './executions.ts';
+import { cancelExecution, closeOpen, endIfDone, openExecution, openOf } from './executions.ts';
 import { onGone } from './on-node.ts';
 import { findRun, finish, giveBack, onClaimDue, untold } from './on-run.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
-import type { Timer } from './world.ts';
+import type { Timer, World } from './world.ts';
 
 /** Takes the timers that are due, at most `limit` in one pass; true when more are due. */
 export function onTime(turn: Turn, limit: number): boolean {
@@ -32,6 +35,13 @@ function onTimer(turn: Turn, timer: Timer): void {
       return onRunDeadline(turn, timer);
     case 'starting-deadline':
       return onStartingDeadline(turn, timer.execution);
+    case 'duration':
+      return onDuration(turn, timer.execution);
+    case 'gate':
+      return onGate(turn, timer.association);
+    case 'soak':
+      world.rings.touch(timer.association);
+      return;
     case 'claim':
       return onClaimDue(turn, timer);
     case 'gone':
@@ -60,17 +70,53 @@ export function onSlot(turn: Turn, name: AssociationName): void {
   const slots = world.state.associations.get(name);
   if (definition === undefined || slots === undefined) return;
   const due = dueSlot(definition.association, slots, now);
-  if (due.kind !== 'none') {
-    emit(turn, { kind: 'slot', association: name, at: due.at, missed: due.kind === 'missed' });
+  if (due.kind === 'fire') fire(turn, definition, due.at);
+  if (due.kind === 'missed') {
+    skip(turn, definition, due.at, { reason: 'missed', detail: '' });
   }
-  if (due.kind === 'fire') fire(turn, name, due.at);
-  if (due.kind === 'missed') miss(turn, name, due.at);
   scheduleNext(turn, name);
 }
 
-function fire(turn: Turn, name: AssociationName, at: Instant): void {
-  const definition = turn.world.definition(name);
-  if (definition === undefined) return;
+/** Recorded with its reason, so that the history has every interval; what is owed from before stays owed. */
+function skip(
+  turn: Turn,
+  { association: { name, applyOnlyAtCronInterval }, digests }: Definition,
+  slot: Instant,
+  skipped: NonNullable<ReturnType<World['skipAt']>>,
+): void {
+  const { world, now } = turn;
+  const known = present(world.state.associations.get(name), 'a slot has its association');
+  const open = openOf(world, name);
+  // With the flag nobody starts late: the interval before this one is over as it is at any slot.
+  if (applyOnlyAtCronInterval && open?.trigger === 'schedule') closeOpen(turn, name, 'next-slot');
+  const occasion = formatOccasion({ kind: 'slot', at: slot });
+  emit(turn, {
+    kind: 'slot-skipped',
+    id: executionIdOf(name, digests.generation, occasion),
+    association: name,
+    slot,
+    ...skipped,
+    targets: world.assigned.get(name)?.size ?? 0,
+    generation: digests.generation,
+    revision: known.commit,
+    at: now,
+  });
+  note(turn, 'slot skipped', {
+    association: name,
+    slot: formatInstant(slot),
+    reason: skipped.reason,
+    detail: skipped.detail,
+  });
+}
+
+function fire(turn: Turn, definition: Definition, at: Instant): void {
+  const { name } = definition.association;
+  const skipped = turn.world.skipAt(name, at);
+  if (skipped !== null) {
+    skip(turn, definition, at, skipped);
+    return;
+  }
+  emit(turn, { kind: 'slot', association: name, at });
   const occasion = formatOccasion({ kind: 'slot', at });
   openExecution(turn, {
     definition,
@@ -82,17 +128,50 @@ function fire(turn: Turn, name: AssociationName, at: Instant): void {
   });
 }
 
-/** Everybody is skipped, so that the history tells of the slot: an execution that nobody could start. */
-function miss(turn: Turn, name: AssociationName, at: Instant): void {
-  note(turn, 'slot missed', { association: name, slot: new Date(at).toISOString() });
-  fire(turn, name, at);
-  closeOpen(turn, name, 'deadline');
-}
-
 /** Instants further away than this are looked at again on the way: a timer never outlives a change of the clock by more. */
 export function scheduleNext(turn: Turn, name: AssociationName): void {
   const at = turn.world.nextSlotOf(name);
   if (at !== null) turn.world.timers.push({ kind: 'slot', association: name, at });
+}
+
+/** A gate opens or closes: whoever waits, waits for another reason now, or starts. */
+function onGate(turn: Turn, name: AssociationName): void {
+  turn.world.lineUpAll(name);
+  turn.world.dirty.associations.add(name);
+  watchGate(turn, name);
+}
+
+/** While something is owed, its gate is looked at again whenever time may change it. */
+export function watchGate(turn: Turn, name: AssociationName): void {
+  if (openOf(turn.world, name) === null) return;
+  const { until } = turn.world.gateOf(name);
+  if (until === null) return;
+  turn.world.timers.push({ kind: 'gate', association: name, at: until });
+}
+
+/** What was read of the alarms: those that changed let their associations go, or hold them. */
+export function onAlarms(turn: Turn, states: ReadonlyMap<string, AlarmState>): void {
+  const { world } = turn;
+  const before = world.alarms;
+  world.alarms = states;
+  for (const [name, { association }] of world.revision?.definitions ?? []) {
+    const { alarm } = association;
+    if (alarm === null || before.get(alarm.name) === states.get(alarm.name)) continue;
+    world.dirty.associations.add(name);
+    world.lineUpAll(name);
+    note(turn, 'alarm changed', {
+      association: name,
+      alarm: alarm.name,
+      state: states.get(alarm.name) ?? 'UNKNOWN',
+    });
+  }
+}
+
+/** `Duration`: at the cut-off running work is cancelled on all targets, pending targets are not started. */
+function onDuration(turn: Turn, id: ExecutionId): void {
+  const execution = turn.world.state.executions.get(id);
+  if (execution === undefined || execution.endedAt !== null) return;
+  cancelExecution(turn, execution, { closing: 'duration', reason: 'its Duration is over' });
 }
 
 /**

@@ -28,7 +28,9 @@ import type {
   LastOutcome,
   NodeState,
   Outcome,
+  RolloutState,
   Run,
+  SkipReason,
   Trigger,
 } from '../model/state.ts';
 
@@ -103,6 +105,7 @@ type AssociationRecord =
       readonly anchor: Instant;
       /** Slots at or before this never fire. */
       readonly lastSlot: Instant;
+      readonly rollout: RolloutState | null;
     }
   | { readonly kind: 'association-removed'; readonly name: AssociationName }
   | {
@@ -115,12 +118,52 @@ type AssociationRecord =
       readonly association: AssociationName;
       readonly nodes: readonly NodeId[];
     }
-  /** This slot fired, or was recorded as missed. */
+  /** This slot fired. */
+  | { readonly kind: 'slot'; readonly association: AssociationName; readonly at: Instant }
+  /** This slot came, and nothing was to run: an execution of nobody, for the history. */
   | {
-      readonly kind: 'slot';
+      readonly kind: 'slot-skipped';
+      readonly id: ExecutionId;
       readonly association: AssociationName;
+      readonly slot: Instant;
+      readonly reason: SkipReason;
+      readonly detail: string;
+      readonly targets: number;
+      readonly generation: Digest;
+      readonly revision: CommitId;
       readonly at: Instant;
-      readonly missed: boolean;
+    };
+
+/** How a generation goes through its rings. */
+type RolloutRecord =
+  /** Every node of the ring that could be asked has ended well enough: its soak begins. */
+  | {
+      readonly kind: 'ring-passed';
+      readonly association: AssociationName;
+      readonly ring: number;
+      readonly at: Instant;
+    }
+  | {
+      readonly kind: 'ring-opened';
+      readonly association: AssociationName;
+      readonly ring: number;
+      readonly at: Instant;
+    }
+  /** The last ring has passed. */
+  | { readonly kind: 'rollout-ended'; readonly association: AssociationName; readonly at: Instant }
+  | {
+      readonly kind: 'rollout-halted';
+      readonly association: AssociationName;
+      readonly ring: number;
+      readonly failures: number;
+      readonly at: Instant;
+    }
+  | {
+      readonly kind: 'rollout-resumed';
+      readonly association: AssociationName;
+      readonly forgiven: readonly number[];
+      readonly by: string;
+      readonly at: Instant;
     };
 
 type NodeRecord =
@@ -216,6 +259,7 @@ type SnapshotRecord =
 export type Record =
   | DaemonRecord
   | AssociationRecord
+  | RolloutRecord
   | NodeRecord
   | ExecutionRecord
   | RunRecord

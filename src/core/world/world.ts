@@ -21,16 +21,22 @@ import { compareText } from '../model/problem.ts';
 import type { AcceptedBy, Execution, HeldCode, NodeState, State } from '../model/state.ts';
 import { emptyState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
+import type { AlarmState, Gate } from '../rollout/gate.ts';
+import { gateOf, skipAt } from '../rollout/gate.ts';
 import { concurrencyMax } from '../rollout/limits.ts';
 import { upcomingSlot } from '../schedule/slots.ts';
+import { matches } from '../selector/match.ts';
 import { apply as applyToState } from './apply.ts';
 import type { Dirty } from './effects.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
+import { dependencyGate, ringGate } from './gates.ts';
 import type { Heap } from './heap.ts';
 import { createHeap } from './heap.ts';
 import type { Record } from './records.ts';
+import type { Rings } from './rings.ts';
+import { createRings } from './rings.ts';
 
 /** Something to look at again at an instant. Entries may be stale: whoever takes one checks the state. */
 export type Timer = { readonly at: Instant } & (
@@ -44,6 +50,12 @@ export type Timer = { readonly at: Instant } & (
       readonly run: RunId;
     }
   | { readonly kind: 'starting-deadline'; readonly execution: ExecutionId }
+  /** Its Duration is over. */
+  | { readonly kind: 'duration'; readonly execution: ExecutionId }
+  /** A suspend ends, a calendar opens or closes. */
+  | { readonly kind: 'gate'; readonly association: AssociationName }
+  /** A ring has soaked. */
+  | { readonly kind: 'soak'; readonly association: AssociationName }
   /** A started run is overdue at a connected node: ask whether it still has it. */
   | {
       readonly kind: 'claim';
@@ -85,6 +97,9 @@ export class World {
   readonly resting = new Set<NodeId>();
   /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */
   readonly claims = new Map<NodeId, { readonly run: RunId; readonly at: Instant }>();
+  /** As they were last read; one that is not in here cannot be read. */
+  alarms: ReadonlyMap<string, AlarmState> = new Map();
+  readonly rings: Rings = createRings(this.state);
   readonly timers: Heap<Timer> = createHeap((a, b) => a.at < b.at);
   readonly dirty: Dirty = {
     nodes: new Set(),
@@ -98,6 +113,9 @@ export class World {
   /** Associations in which a start may have become possible since the last look. */
   readonly hopeful = new Set<AssociationName>();
   readonly #ready = new Map<ExecutionId, Queue>();
+  /** Association → those that depend on it, and how long the longest chain below each is. */
+  #dependents: ReadonlyMap<AssociationName, readonly AssociationName[]> = new Map();
+  readonly #depths = new Map<AssociationName, number>();
 
   definition(name: AssociationName): Definition | undefined {
     return this.revision?.definitions.get(name);
@@ -115,6 +133,71 @@ export class World {
     this.#markJudged(this.revision?.catalog ?? null, revision.catalog);
     this.revision = revision;
     this.fleet = fleet;
+    this.#dependents = dependentsIn(revision);
+    this.#depths.clear();
+    this.#rebuildRings();
+  }
+
+  #rebuildRings(): void {
+    for (const name of this.rings.names()) {
+      if (this.definition(name) === undefined) this.rings.rebuild(name, null);
+    }
+    for (const name of this.revision?.definitions.keys() ?? []) this.#rebuildRingsOf(name);
+  }
+
+  #rebuildRingsOf(name: AssociationName): void {
+    const rings = this.definition(name)?.association.rings ?? [];
+    const { revision, fleet } = this;
+    if (rings.length === 0 || revision === null) {
+      if (this.rings.of(name) !== null) this.rings.rebuild(name, null);
+      return;
+    }
+    const { groups } = revision.catalog;
+    this.rings.rebuild(name, {
+      rings,
+      nodes: this.assigned.get(name) ?? [],
+      place: (id) => {
+        const node = fleet.nodes.get(id);
+        const at =
+          node === undefined ? -1 : rings.findIndex((ring) => matches(ring.targets, node, groups));
+        return at === -1 ? rings.length : at;
+      },
+    });
+  }
+
+  /** What holds the whole association now. */
+  gateOf(name: AssociationName): Gate {
+    const association = this.definition(name)?.association;
+    if (association === undefined || this.revision === null) return { waiting: null, until: null };
+    const { calendars } = this.revision.catalog;
+    return gateOf(association, { calendars, alarms: this.alarms }, this.seenAt);
+  }
+
+  /** Why a slot of it opens nothing; null: it does. */
+  skipAt(name: AssociationName, slot: Instant): ReturnType<typeof skipAt> {
+    const association = this.definition(name)?.association;
+    if (association === undefined || this.revision === null) return null;
+    const { calendars } = this.revision.catalog;
+    return skipAt(association, { calendars, alarms: this.alarms }, slot);
+  }
+
+  /** Its ring has come, and what it depends on has succeeded there. */
+  mayRunOn(execution: Execution, node: NodeState): boolean {
+    return (
+      ringGate(this, execution.association, node) === null &&
+      dependencyGate(this, execution, node) === null
+    );
+  }
+
+  /** Length of the longest chain of dependencies below it: who depends on nothing goes first. */
+  depthOf(name: AssociationName): number {
+    const known = this.#depths.get(name);
+    if (known !== undefined) return known;
+    this.#depths.set(name, 0); // a circle cannot be: `core/load` refuses it
+    const below = this.definition(name)?.association.dependsOn ?? [];
+    const depth = below.length === 0 ? 0 : 1 + Math.max(...below.map((each) => this.depthOf(each)));
+    this.#depths.set(name, depth);
+    return depth;
   }
 
   /** A node is reported even where nothing targets it. */
@@ -182,7 +265,9 @@ export class World {
       queue?.nodes.delete(entry.node);
       const node = this.state.nodes.get(entry.node);
       const pending = execution.runs.get(entry.node)?.phase === 'Pending';
-      if (node !== undefined && pending && this.isFree(node)) return node;
+      // Held back again since it lined up: whatever lets it go lines it up anew.
+      if (node === undefined || !pending || !this.isFree(node)) continue;
+      if (this.mayRunOn(execution, node)) return node;
     }
   }
 
@@ -193,7 +278,32 @@ export class World {
       if (assignment.execution === null) continue;
       const execution = this.state.executions.get(assignment.execution);
       if (execution?.runs.get(node.id)?.phase !== 'Pending' || execution.closed !== null) continue;
+      if (!this.mayRunOn(execution, node)) continue;
       this.#enqueue(execution, node, assignment.last?.outcome.startedAt ?? null);
+    }
+  }
+
+  /** Whoever waits in the open execution lines up again: what held them back has changed. */
+  lineUpAll(name: AssociationName): void {
+    const open = this.state.associations.get(name)?.open ?? null;
+    const execution = open === null ? undefined : this.state.executions.get(open);
+    if (execution === undefined || execution.phases.Pending === 0) return;
+    this.touchPending(execution);
+    for (const run of execution.runs.values()) {
+      const node = run.phase === 'Pending' ? this.state.nodes.get(run.node) : undefined;
+      if (node !== undefined) this.lineUp(node);
+    }
+    this.hopeful.add(name);
+  }
+
+  /** Those that depend on an association that has changed for these nodes. */
+  #lineUpDependents(name: AssociationName, nodes: Iterable<NodeId>): void {
+    if (!this.#dependents.has(name)) return;
+    for (const id of nodes) {
+      const node = this.state.nodes.get(id);
+      if (node === undefined) continue;
+      this.touchNode(id);
+      this.lineUp(node);
     }
   }
 
@@ -222,6 +332,7 @@ export class World {
     for (const execution of this.state.executions.values()) {
       if (execution.endedAt !== null) this.dirty.ended.add(execution.id);
     }
+    this.#rebuildRings();
     this.dirty.all = true;
   }
 
@@ -262,20 +373,42 @@ export class World {
       case 'association':
         dirty.fleet = true;
         this.hopeful.add(record.name);
+        this.#rebuildRingsOf(record.name);
+        this.lineUpAll(record.name);
+        for (const name of this.#dependents.get(record.name) ?? []) this.lineUpAll(name);
         return this.#touch(record.name, this.assigned.get(record.name) ?? []);
       case 'association-removed':
         this.assigned.delete(record.name);
+        this.rings.rebuild(record.name, null);
         dirty.associations.add(record.name);
         dirty.fleet = true;
         return;
       case 'assigned':
-        for (const node of record.nodes) this.#assign(record.association, node);
+        for (const node of record.nodes) {
+          this.#assign(record.association, node);
+          this.rings.refresh(record.association, node);
+        }
         this.#touch(record.association, record.nodes);
         return;
       case 'unassigned':
-        for (const node of record.nodes) this.assigned.get(record.association)?.delete(node);
+        for (const node of record.nodes) {
+          this.assigned.get(record.association)?.delete(node);
+          this.rings.refresh(record.association, node);
+        }
         this.#touch(record.association, record.nodes);
-        return;
+        return this.#lineUpDependents(record.association, record.nodes);
+      case 'slot-skipped':
+        dirty.ended.add(record.id);
+        return this.#touch(record.association, this.assigned.get(record.association) ?? []);
+      case 'ring-passed':
+      case 'ring-opened':
+      case 'rollout-ended':
+      case 'rollout-halted':
+      case 'rollout-resumed':
+        dirty.fleet = true;
+        dirty.associations.add(record.association);
+        this.rings.touch(record.association);
+        return this.lineUpAll(record.association);
       case 'slot':
         return this.#touch(record.association, this.assigned.get(record.association) ?? []);
       case 'registered':
@@ -290,7 +423,7 @@ export class World {
         return this.#owed(record);
       case 'closed':
         this.#ready.delete(record.execution);
-        return this.#touchExecution(record.execution);
+        return this.#closed(record.execution);
       case 'stopped':
       case 'unstopped':
         return this.#touchExecution(record.execution);
@@ -308,7 +441,9 @@ export class World {
       case 'finished':
         return this.#moved(record);
       case 'recalled':
-        return this.#touch(record.association, [record.node]);
+        this.rings.refresh(record.association, record.node);
+        this.#touch(record.association, [record.node]);
+        return this.#lineUpDependents(record.association, [record.node]);
       case 'put-association':
       case 'put-node':
       case 'put-execution':
@@ -332,12 +467,14 @@ export class World {
 
   /** Everything that waits, since all of it waits for another reason now. */
   #touchOwed(): void {
-    for (const execution of this.state.executions.values()) {
-      if (execution.phases.Pending === 0) continue;
-      this.dirty.associations.add(execution.association);
-      for (const run of execution.runs.values()) {
-        if (run.phase === 'Pending') this.dirty.nodes.add(run.node);
-      }
+    for (const execution of this.state.executions.values()) this.touchPending(execution);
+  }
+
+  touchPending(execution: Execution): void {
+    if (execution.phases.Pending === 0) return;
+    this.dirty.associations.add(execution.association);
+    for (const run of execution.runs.values()) {
+      if (run.phase === 'Pending') this.dirty.nodes.add(run.node);
     }
   }
 
@@ -348,11 +485,25 @@ export class World {
     this.hopeful.add(execution.association);
   }
 
+  /** Nodes that did not get their turn are not waited for any more by what depends on it. */
+  #closed(id: ExecutionId): void {
+    this.#touchExecution(id);
+    const execution = this.state.executions.get(id);
+    if (execution === undefined) return;
+    const { association } = execution;
+    if (this.rings.of(association) !== null) {
+      for (const node of execution.runs.keys()) this.rings.refresh(association, node);
+    }
+    this.#lineUpDependents(association, execution.runs.keys());
+  }
+
   /** Contact changes who can start, why others wait, who is silent, and what the node says of itself. */
   #contact(id: NodeId): void {
     this.touchNode(id);
     const node = this.state.nodes.get(id);
-    if (node !== undefined) this.lineUp(node);
+    if (node === undefined) return;
+    for (const name of node.assignments.keys()) this.rings.refresh(name, id);
+    this.lineUp(node);
   }
 
   #owed(record: Record & { kind: 'execution' | 'joined' }): void {
@@ -365,8 +516,9 @@ export class World {
     );
     for (const { node } of record.runs) {
       this.#assign(execution.association, node);
+      this.rings.refresh(execution.association, node);
       const known = this.state.nodes.get(node);
-      if (known === undefined || !this.isFree(known)) continue;
+      if (known === undefined || !this.isFree(known) || !this.mayRunOn(execution, known)) continue;
       const last = known.assignments.get(execution.association)?.last?.outcome.startedAt ?? null;
       this.#enqueue(execution, known, last);
     }
@@ -381,6 +533,7 @@ export class World {
     if (association !== undefined) {
       this.dirty.associations.add(association);
       this.hopeful.add(association);
+      this.rings.refresh(association, record.node);
     }
     this.touchNode(record.node); // busy or not: for its other associations, too
     if (execution?.endedAt === null) this.dirty.ended.delete(execution.id);
@@ -395,6 +548,20 @@ function isSameNode(a: Node, b: Node): boolean {
   return (
     keys.length === Object.keys(b.tags).length && keys.every((key) => a.tags[key] === b.tags[key])
   );
+}
+
+function dependentsIn(
+  revision: LoadedRevision,
+): ReadonlyMap<AssociationName, readonly AssociationName[]> {
+  const dependents = new Map<AssociationName, AssociationName[]>();
+  for (const { association } of revision.definitions.values()) {
+    for (const name of association.dependsOn) {
+      const known = dependents.get(name);
+      if (known === undefined) dependents.set(name, [association.name]);
+      else known.push(association.name);
+    }
+  }
+  return dependents;
 }
 
 const earlierTurn = (a: Waiting, b: Waiting): boolean =>

@@ -324,11 +324,13 @@ const cases = [
     ),
     want: [
       'not-built-yet 5:17 /SyncCompliance',
+<<<<<<< HEAD
       'parameter-undeclared 5:17 /SyncCompliance',
       'duration-without-flag 6:1 /Duration',
       'not-built-yet 6:1 /Duration',
+=======
+>>>>>>> c19b631 (Hold runs back at rings, calendars, dependencies, suspends)
       'not-built-yet 7:21 /Reconciled/Mode',
-      'not-built-yet 7:28 /Reconciled/DependsOn',
       'unknown-dependency 7:40 /Reconciled/DependsOn/0',
     ],
   },

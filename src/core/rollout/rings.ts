@@ -1,0 +1,70 @@
+/** When a generation may go on to the next ring, and when it must not: the health gate of a rollout. */
+import type { Association, RateLimit, Ring } from '../model/association.ts';
+import type { Instant } from '../model/brand.ts';
+import type { RolloutState } from '../model/state.ts';
+import { errorsAllowed } from './limits.ts';
+
+/** What a ring has come to, in numbers. */
+export type RingCounts = {
+  readonly nodes: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly awaited: number;
+};
+
+export type RolloutStep =
+  | { readonly kind: 'wait' }
+  /** Too many failures in `ring`. */
+  | { readonly kind: 'halt'; readonly ring: number; readonly failures: number }
+  | { readonly kind: 'pass' }
+  /** Look again at this instant. */
+  | { readonly kind: 'soak'; readonly until: Instant }
+  | { readonly kind: 'open'; readonly ring: number }
+  | { readonly kind: 'end' };
+
+/**
+ * The next step of a rollout; `counts` has one entry per ring and one for the nodes of no ring. Failures of a ring must
+ * exceed its MaxErrors, as those of an execution must (SSM guide, rate controls). A ring has passed when nobody is awaited
+ * and somebody has finished: nodes that are offline hold nothing up, and a ring that is offline as a whole proves nothing.
+ * A ring without nodes is skipped, its soak too.
+ */
+export function nextStep(
+  rollout: RolloutState,
+  { rings, maxErrors }: Pick<Association, 'rings' | 'maxErrors'>,
+  counts: readonly RingCounts[],
+  now: Instant,
+): RolloutStep {
+  if (rollout.halted !== null) return { kind: 'wait' };
+  for (let ring = 0; ring <= rollout.ring; ring++) {
+    const failures = failuresIn(counts, ring);
+    const allowed = errorsAllowed(limitOf(rings[ring], maxErrors), counts[ring]?.nodes ?? 0);
+    if (failures - (rollout.forgiven[ring] ?? 0) > allowed) return { kind: 'halt', ring, failures };
+  }
+  // A generation that nobody can take yet is not everywhere.
+  if (counts.every(({ nodes }) => nodes === 0)) return { kind: 'wait' };
+  const next = counts.findIndex(({ nodes }, ring) => ring > rollout.ring && nodes > 0);
+  const current = counts[rollout.ring];
+  if (current === undefined || current.nodes === 0) {
+    return next === -1 ? { kind: 'end' } : { kind: 'open', ring: next };
+  }
+  if (rollout.passedAt === null) {
+    return current.awaited === 0 && current.finished > 0 ? { kind: 'pass' } : { kind: 'wait' };
+  }
+  if (next === -1) return { kind: 'end' };
+  const until = soakEnd(rollout, rings);
+  return until !== null && now < until ? { kind: 'soak', until } : { kind: 'open', ring: next };
+}
+
+/** When the soak of the ring that has passed is over; null while it has not passed. */
+export function soakEnd(
+  { ring, passedAt }: Pick<RolloutState, 'ring' | 'passedAt'>,
+  rings: readonly Ring[],
+): Instant | null {
+  return passedAt === null ? null : ((passedAt + (rings[ring]?.soakMs ?? 0)) as Instant);
+}
+
+export const failuresIn = (counts: readonly RingCounts[], ring: number): number =>
+  counts[ring]?.failed ?? 0;
+
+const limitOf = (ring: Ring | undefined, maxErrors: RateLimit): RateLimit =>
+  ring?.maxErrors ?? maxErrors;

@@ -1,0 +1,74 @@
+/** What holds a run back although its node is there: its ring, what it depends on. The rest is `core/rollout/gate.ts`. */
+import type { AssociationName } from '../model/brand.ts';
+import type { Waiting } from '../model/standing.ts';
+import type { Execution, LastOutcome, NodeState, State } from '../model/state.ts';
+import { soakEnd } from '../rollout/rings.ts';
+import { hasTaken } from './rings.ts';
+import type { World } from './world.ts';
+
+/** Null when the ring of the node has come, or nothing is rolled out ring by ring. */
+export function ringGate(world: World, name: AssociationName, node: NodeState): Waiting | null {
+  const association = world.state.associations.get(name);
+  const rollout = association?.rollout ?? null;
+  const ring = world.rings.ringOf(name, node.id);
+  if (association === undefined || rollout === null || ring === null) return null;
+  const assignment = node.assignments.get(name);
+  if (assignment !== undefined && hasTaken(assignment, association.digests.generation)) return null;
+  const rings = world.definition(name)?.association.rings ?? [];
+  const of = `ring ${ring + 1} of ${rings.length + 1}`;
+  if (rollout.halted !== null) {
+    const { failures, ring: bad } = rollout.halted;
+    const detail = `${of}; halted: ${failures} failed in ring ${bad + 1}`;
+    return { reason: 'rollout', until: null, detail };
+  }
+  if (ring <= rollout.ring) return null;
+  const until = ring === rollout.ring + 1 ? soakEnd(rollout, rings) : null;
+  const now = rollout.passedAt === null ? 'runs' : 'soaks';
+  return { reason: 'rollout', until, detail: `${of}; ring ${rollout.ring + 1} ${now}` };
+}
+
+/**
+ * Null when everything that `name` depends on has succeeded on the node for the generation in force, and nothing of it that
+ * was due no later is still owed there. A dependency that does not target the node cannot have succeeded on it.
+ */
+export function dependencyGate(
+  world: World,
+  { association: name, openedAt }: Pick<Execution, 'association' | 'openedAt'>,
+  node: NodeState,
+): Waiting | null {
+  for (const dependency of world.definition(name)?.association.dependsOn ?? []) {
+    const why = unmet(world.state, dependency, node, openedAt);
+    if (why !== null) {
+      return { reason: 'dependency', until: null, detail: `${dependency} ${why}` };
+    }
+  }
+  return null;
+}
+
+function unmet(
+  state: State,
+  name: AssociationName,
+  node: NodeState,
+  openedAt: number,
+): string | null {
+  const association = state.associations.get(name);
+  if (association === undefined) return 'is not in force';
+  const assignment = node.assignments.get(name);
+  if (assignment === undefined) return 'does not target this node';
+  const { execution, last, shown } = assignment;
+  const owed = execution === null ? undefined : state.executions.get(execution);
+  if (owed !== undefined && owed.openedAt <= openedAt) return 'runs first';
+  const { generation } = association.digests;
+  // A node that skipped it, by a precondition, has nothing to do for it.
+  if (shown?.generation === generation && skippedByNode(shown)) return null;
+  if (last?.generation === generation || (last !== null && last.generation === null)) {
+    if (last.outcome.status === 'Success') return null;
+    return last.outcome.status === 'Failed' || last.outcome.status === 'TimedOut'
+      ? 'failed'
+      : `ended as ${last.outcome.status}`;
+  }
+  return 'has not succeeded yet';
+}
+
+const skippedByNode = ({ outcome }: LastOutcome): boolean =>
+  outcome.status === 'Skipped' && outcome.startedAt !== null;

@@ -1,0 +1,104 @@
+/** Rings, one after the other: passed, soaked, opened; halted when too many of one failed. */
+import type { AssociationName } from '../model/brand.ts';
+import { unreachable } from '../model/errors.ts';
+import type { AssociationState, RolloutState } from '../model/state.ts';
+import type { RingCounts, RolloutStep } from '../rollout/rings.ts';
+import { nextStep } from '../rollout/rings.ts';
+import type { RingTally } from './rings.ts';
+import type { Turn } from './turn.ts';
+import { emit, note } from './turn.ts';
+import type { World } from './world.ts';
+
+/** Every rollout whose rings have changed takes as many steps as it can. */
+export function onRollouts(turn: Turn): void {
+  for (const name of turn.world.rings.takeTouched()) advanceRollout(turn, name);
+}
+
+export function advanceRollout(turn: Turn, name: AssociationName): void {
+  const { world, now } = turn;
+  const association = world.definition(name)?.association;
+  const tallies = world.rings.of(name);
+  if (association === undefined || tallies === null) return;
+  const counts = tallies.map(countsOf);
+  for (;;) {
+    const rollout = world.state.associations.get(name)?.rollout ?? null;
+    if (rollout === null) return;
+    const step = nextStep(rollout, association, counts, now);
+    if (step.kind === 'soak') {
+      world.timers.push({ kind: 'soak', association: name, at: step.until });
+    }
+    if (step.kind === 'wait' || step.kind === 'soak') return;
+    take(turn, name, rollout, step);
+  }
+}
+
+function take(
+  turn: Turn,
+  association: AssociationName,
+  { ring }: RolloutState,
+  step: Exclude<RolloutStep, { kind: 'wait' | 'soak' }>,
+): void {
+  const at = turn.now;
+  switch (step.kind) {
+    case 'halt':
+      emit(turn, {
+        kind: 'rollout-halted',
+        association,
+        ring: step.ring,
+        failures: step.failures,
+        at,
+      });
+      note(turn, 'rollout halted', { association, ring: step.ring + 1, failures: step.failures });
+      return;
+    case 'pass':
+      emit(turn, { kind: 'ring-passed', association, ring, at });
+      note(turn, 'ring passed', { association, ring: ring + 1 });
+      return;
+    case 'open':
+      emit(turn, { kind: 'ring-opened', association, ring: step.ring, at });
+      note(turn, 'ring opened', { association, ring: step.ring + 1 });
+      return;
+    case 'end':
+      emit(turn, { kind: 'rollout-ended', association, at });
+      note(turn, 'rollout ended', { association });
+      return;
+    default:
+      return unreachable(step);
+  }
+}
+
+/**
+ * The rollout of a version that becomes effective: a new generation begins at the first ring, any other edit goes on
+ * where it was and lifts a halt (an edit is how a commit resumes).
+ */
+export function rolloutUnder(
+  world: World,
+  name: AssociationName,
+  before: AssociationState | undefined,
+  generation: AssociationState['digests']['generation'],
+): RolloutState | null {
+  const rings = world.definition(name)?.association.rings ?? [];
+  if (rings.length === 0) return null;
+  if (before?.digests.generation !== generation) {
+    return { ring: 0, passedAt: null, halted: null, forgiven: [] };
+  }
+  const { rollout } = before;
+  if (rollout === null) return null;
+  return {
+    ...rollout,
+    ring: Math.min(rollout.ring, rings.length),
+    halted: null,
+    forgiven: rollout.halted === null ? rollout.forgiven : failuresByRing(world, name),
+  };
+}
+
+/** What a resume forgives: everything so far. */
+export const failuresByRing = (world: World, name: AssociationName): readonly number[] =>
+  (world.rings.of(name) ?? []).map(({ failed }) => failed.size);
+
+const countsOf = ({ nodes, finished, failed, awaited }: RingTally): RingCounts => ({
+  nodes: nodes.size,
+  finished: finished.size,
+  failed: failed.size,
+  awaited: awaited.size,
+});

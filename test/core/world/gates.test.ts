@@ -1,0 +1,459 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Ring } from '../../../src/core/model/association.ts';
+import type { Instant, NodeId } from '../../../src/core/model/brand.ts';
+import { instant } from '../../../src/core/model/brand.ts';
+import type { Calendar } from '../../../src/core/model/calendar.ts';
+import type { RunStatus } from '../../../src/core/model/run.ts';
+import type { AlarmState } from '../../../src/core/rollout/gate.ts';
+import { parseRateLimit } from '../../../src/core/rollout/limits.ts';
+import { waitingOf } from '../../../src/core/world/waiting.ts';
+import { MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
+
+const HOUR = 60 * MINUTE;
+const at = (text: string): Instant => instant(Date.parse(text));
+
+/** `waits(fleet, 'motd', 2)` is `calendar until 2026-03-01T13:00:00.000Z: freeze`. */
+function waits(fleet: TestFleet, name: string, n: number): string {
+  const { world } = fleet;
+  const id = world.state.nodes.get(node(n))?.assignments.get(named(name))?.execution ?? null;
+  const execution = id === null ? undefined : world.state.executions.get(id);
+  const run = execution?.runs.get(node(n));
+  if (execution === undefined || run?.phase !== 'Pending') return 'nothing';
+  const { reason, until, detail } = waitingOf(world, execution, run);
+  const end = until === null ? '' : ` until ${new Date(until).toISOString()}`;
+  return `${reason}${end}${detail === undefined ? '' : `: ${detail}`}`;
+}
+
+const skippedSlots = (fleet: TestFleet): readonly string[] =>
+  fleet.journal.flatMap((record) =>
+    record.kind === 'slot-skipped' ? [`${record.reason} ${record.detail}`.trim()] : [],
+  );
+
+// --- suspend ----------------------------------------------------------------------------------------------------
+
+const suspend = { reason: 'migration', owner: 'ops', until: instant(NOON + 2 * HOUR) };
+
+test('a suspended association starts nothing of a new generation until it ends by itself', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: { suspend } })).connect(1);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.equal(
+    waits(fleet, 'motd', 1),
+    'suspended until 2026-03-01T14:00:00.000Z: migration (ops)',
+  );
+  fleet.after(2 * HOUR - 1);
+  assert.deepEqual(fleet.runAll(), []);
+  fleet.after(1);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+});
+
+test('slots of a suspended association are recorded and never caught up', () => {
+  const motd = { schedule: 'rate(30 minutes)' };
+  const fleet = new TestFleet().accept(revision(1, { motd })).connect(1);
+  fleet.runAll();
+  fleet.accept(revision(2, { motd: { ...motd, suspend } }));
+  for (let i = 0; i < 4; i++) fleet.after(30 * MINUTE);
+  assert.deepEqual(skippedSlots(fleet), new Array(3).fill('suspended migration (ops)'));
+  assert.deepEqual(fleet.runAll(), ['motd@1'], 'the slot at the very end of the suspend runs');
+});
+
+test('lifting a suspend by a commit starts at once', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: { suspend } })).connect(1);
+  assert.deepEqual(fleet.runAll(), []);
+  fleet.accept(revision(2, { motd: {} }));
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+});
+
+test('a manual run of a suspended association waits, with its reason', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} })).connect(1);
+  fleet.runAll();
+  fleet.accept(revision(2, { motd: { suspend } }));
+  fleet.happen({
+    kind: 'operator',
+    id: 'r1',
+    by: 'alice',
+    request: { kind: 'run', associations: [named('motd')], nodes: null },
+  });
+  assert.deepEqual(fleet.runAll(), []);
+  assert.match(waits(fleet, 'motd', 1), /^suspended/);
+});
+
+// --- calendars --------------------------------------------------------------------------------------------------
+
+/** Closed for these spans, `[from, hours]`. */
+function freeze(...spans: readonly (readonly [string, number])[]): Calendar {
+  return {
+    name: 'freeze',
+    kind: 'DEFAULT_OPEN',
+    file: 'calendars/freeze.ics',
+    unreadable: null,
+    floatingZone: 'UTC',
+    zones: [],
+    events: spans.map(([from, hours], i) => ({
+      summary: 'freeze',
+      line: i + 1,
+      start: { local: Date.parse(from), zone: 'UTC' },
+      length: { days: 0, ms: hours * HOUR },
+      rule: null,
+      further: [],
+      except: [],
+    })),
+  };
+}
+const calendarNames = ['freeze'];
+
+test('behind a closed calendar a new generation waits for it to open', () => {
+  const calendar = freeze(['2026-03-01T11:00:00Z', 3]);
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { calendarNames } }, { 1: {} }, [calendar]))
+    .connect(1);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.equal(waits(fleet, 'motd', 1), 'calendar until 2026-03-01T14:00:00.000Z: freeze');
+  fleet.after(2 * HOUR);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+});
+
+test('a slot in a closed calendar is not applied, and the next one is tried', () => {
+  const calendar = freeze(['2026-03-01T12:30:00Z', 1]);
+  const motd = { calendarNames, schedule: 'rate(1 hour)' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [calendar])).connect(1);
+  fleet.runAll();
+  fleet.after(HOUR);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.deepEqual(skippedSlots(fleet), ['calendar freeze']);
+  fleet.after(HOUR);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+});
+
+test('at(): a calendar that is closed at that instant means it never runs', () => {
+  const calendar = freeze(['2026-03-01T12:30:00Z', 1]);
+  const motd = { calendarNames, schedule: 'at(2026-03-01T13:00:00)', flag: true };
+  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [calendar])).connect(1);
+  fleet.after(HOUR).after(24 * HOUR);
+  assert.deepEqual(fleet.runAll(), []);
+});
+
+test('a calendar that closes during an execution stops its starts and not its runs', () => {
+  const calendar = freeze(['2026-03-01T12:10:00Z', 1]);
+  const motd = { calendarNames, maxConcurrency: '1' };
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd }, { 1: {}, 2: {} }, [calendar]))
+    .connect(1, 2);
+  const [job] = fleet.takeJobs();
+  assert.ok(job);
+  fleet
+    .start(job)
+    .after(15 * MINUTE)
+    .finish(job);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.equal(waits(fleet, 'motd', 2), 'calendar until 2026-03-01T13:10:00.000Z: freeze');
+  fleet.after(55 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@2']);
+});
+
+test('a node that comes while the calendar is closed is applied when it opens', () => {
+  const calendar = freeze(['2026-03-01T12:10:00Z', 1]);
+  const motd = { calendarNames, schedule: 'rate(30 minutes)' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [calendar])).connect(1, 2);
+  fleet.runAll();
+  fleet.after(20 * MINUTE).accept(revision(2, { motd }, { 1: {}, 2: {} }, [calendar]));
+  fleet.after(15 * MINUTE);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.deepEqual(skippedSlots(fleet), ['calendar freeze']);
+  fleet.after(35 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@2']);
+});
+
+test('a calendar that nobody can read is closed', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: { calendarNames } })).connect(1);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.match(
+    waits(fleet, 'motd', 1),
+    /^calendar: freeze; calendars\/freeze\.ics counts as closed/,
+  );
+});
+
+// --- alarms -----------------------------------------------------------------------------------------------------
+
+const read = (state: AlarmState | null) => ({
+  kind: 'alarms' as const,
+  states: new Map(state === null ? [] : [['budget', state]]),
+});
+
+for (const { state, ignorePollFailure, starts } of [
+  { state: 'OK', ignorePollFailure: false, starts: true },
+  { state: 'INSUFFICIENT_DATA', ignorePollFailure: false, starts: true },
+  { state: 'ALARM', ignorePollFailure: false, starts: false },
+  { state: 'ALARM', ignorePollFailure: true, starts: false },
+  { state: 'UNKNOWN', ignorePollFailure: false, starts: false },
+  { state: 'UNKNOWN', ignorePollFailure: true, starts: true },
+  { state: null, ignorePollFailure: false, starts: false },
+] as const) {
+  test(`alarm ${state ?? 'never read'}, IgnorePollAlarmFailure ${ignorePollFailure}`, () => {
+    const alarm = { name: 'budget', ignorePollFailure };
+    const fleet = new TestFleet()
+      .accept(revision(1, { motd: { alarm } }, { 1: {} }))
+      .happen(read(state))
+      .connect(1);
+    assert.deepEqual(fleet.runAll(), starts ? ['motd@1'] : []);
+    if (!starts) assert.match(waits(fleet, 'motd', 1), /^alarm: budget/);
+    assert.deepEqual(fleet.happen(read('OK')).runAll(), starts ? [] : ['motd@1']);
+  });
+}
+
+// --- dependencies -----------------------------------------------------------------------------------------------
+
+test('what depends on another runs after it on each node', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { app: { dependsOn: ['base'] }, base: {} }))
+    .connect(1, 2);
+  assert.equal(waits(fleet, 'app', 1), 'dependency: base runs first');
+  assert.deepEqual(fleet.runAll(), ['base@1', 'base@2', 'app@1', 'app@2']);
+});
+
+test('a failed dependency is a visible reason, and its success lets go', () => {
+  const fleet = new TestFleet()
+    .accept(
+      revision(1, {
+        app: { dependsOn: ['base'] },
+        base: { schedule: 'rate(30 minutes)' },
+      }),
+    )
+    .connect(1);
+  assert.deepEqual(
+    fleet.runAll(() => 'Failed'),
+    ['base@1'],
+  );
+  assert.equal(waits(fleet, 'app', 1), 'dependency: base failed');
+  fleet.after(30 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['base@1', 'app@1']);
+});
+
+test('a new generation of a dependency goes first, though the old one had succeeded', () => {
+  const app = { dependsOn: ['base'] };
+  const fleet = new TestFleet().accept(revision(1, { app, base: {} }, { 1: {} })).connect(1);
+  fleet.runAll();
+  fleet.accept(
+    revision(2, { app: { ...app, document: 'v2' }, base: { document: 'v2' } }, { 1: {} }),
+  );
+  assert.deepEqual(fleet.runAll(), ['base@1', 'app@1']);
+});
+
+test('a dependency that does not target the node has not succeeded there', () => {
+  const fleet = new TestFleet()
+    .accept(
+      revision(
+        1,
+        {
+          app: { dependsOn: ['base'] },
+          base: { targets: [{ kind: 'tag', key: 'role', values: [] }] },
+        },
+        { 1: { role: 'web' }, 2: {} },
+      ),
+    )
+    .connect(1, 2);
+  assert.deepEqual(fleet.runAll(), ['base@1', 'app@1']);
+  assert.equal(waits(fleet, 'app', 2), 'dependency: base does not target this node');
+});
+
+test('without its dependency in the file any more, it runs', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { app: { dependsOn: ['base'] }, base: {} }, { 1: {} }))
+    .connect(1);
+  fleet.runAll(() => 'Failed');
+  fleet.accept(revision(2, { app: {}, base: {} }, { 1: {} }));
+  assert.deepEqual(fleet.runAll(), ['app@1']);
+});
+
+test('a dependency that is taken away from its turn is not waited for', () => {
+  const fleet = new TestFleet()
+    .accept(
+      revision(1, { app: { dependsOn: ['base'] }, base: { schedule: 'rate(1 hour)' } }, { 1: {} }),
+    )
+    .connect(1);
+  fleet.runAll();
+  const manual = (name: string) => ({
+    kind: 'operator' as const,
+    id: `run-${name}`,
+    by: 'alice',
+    request: { kind: 'run' as const, associations: [named(name)], nodes: null },
+  });
+  fleet.happen({ kind: 'disconnected', node: node(1) }, manual('base'), manual('app')).connect(1);
+  const [job] = fleet.takeJobs();
+  assert.equal(job?.association, 'base');
+  assert.equal(waits(fleet, 'app', 1), 'dependency: base runs first');
+  fleet.happen({
+    kind: 'operator',
+    id: 'c',
+    by: 'alice',
+    request: { kind: 'cancel', execution: job?.execution ?? ('' as never) },
+  });
+  fleet.happen({ kind: 'revoked-job', node: node(1), run: job?.run ?? ('' as never) });
+  assert.deepEqual(fleet.runAll(), ['app@1']);
+});
+
+// --- rings ------------------------------------------------------------------------------------------------------
+
+const ring = (tag: string, soakMinutes = 0, maxErrors: string | null = null): Ring => ({
+  name: tag,
+  targets: [{ kind: 'tag', key: 'ring', values: [tag] }],
+  soakMs: soakMinutes * MINUTE,
+  maxErrors: maxErrors === null ? null : parseRateLimit(maxErrors),
+});
+const FLEET = {
+  1: { ring: 'canary' },
+  2: { ring: 'canary' },
+  3: { ring: 'early' },
+  4: {},
+  5: {},
+};
+const rings = [ring('canary', 30, '0'), ring('early', 10)];
+const failing =
+  (...numbers: readonly number[]) =>
+  (id: NodeId): RunStatus =>
+    numbers.some((n) => node(n) === id) ? 'Failed' : 'Success';
+const resume = (name: string) => ({
+  kind: 'operator' as const,
+  id: 'resume',
+  by: 'alice',
+  request: { kind: 'resume' as const, association: named(name) },
+});
+
+test('a new generation goes ring by ring, and soaks in between', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { rings } }, FLEET))
+    .connect(1, 2, 3, 4, 5);
+  assert.equal(waits(fleet, 'motd', 3), 'rollout: ring 2 of 3; ring 1 runs');
+  assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
+  assert.equal(
+    waits(fleet, 'motd', 3),
+    'rollout until 2026-03-01T12:30:00.000Z: ring 2 of 3; ring 1 soaks',
+  );
+  assert.equal(waits(fleet, 'motd', 4), 'rollout: ring 3 of 3; ring 1 soaks');
+  fleet.after(30 * MINUTE - 1);
+  assert.deepEqual(fleet.runAll(), []);
+  fleet.after(1);
+  assert.deepEqual(fleet.runAll(), ['motd@3']);
+  fleet.after(10 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@4', 'motd@5']);
+  assert.equal(fleet.world.state.associations.get(named('motd'))?.rollout, null);
+});
+
+test('too many failures of a ring halt the rollout; resume forgives them', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { rings } }, FLEET))
+    .connect(1, 2, 3, 4, 5);
+  assert.deepEqual(fleet.runAll(failing(2)), ['motd@1', 'motd@2']);
+  fleet.after(24 * HOUR);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.equal(waits(fleet, 'motd', 3), 'rollout: ring 2 of 3; halted: 1 failed in ring 1');
+  fleet.happen(resume('motd'));
+  assert.deepEqual(fleet.runAll(), [], 'it soaks first');
+  fleet.after(30 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@3']);
+});
+
+test('a failure while a ring soaks halts, too', () => {
+  const motd = { rings, schedule: 'rate(10 minutes)' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  fleet.runAll();
+  fleet.after(10 * MINUTE);
+  assert.deepEqual(fleet.runAll(failing(1)).toSorted(), ['motd@1', 'motd@2']);
+  fleet.after(30 * MINUTE);
+  assert.deepEqual(fleet.runAll().toSorted(), ['motd@1', 'motd@2'], 'repaired, and still halted');
+  assert.match(waits(fleet, 'motd', 3), /halted/);
+});
+
+test('a commit lifts a halt: another generation begins at the first ring', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { rings } }, FLEET))
+    .connect(1, 2, 3, 4, 5);
+  fleet.runAll(failing(1, 2));
+  fleet.accept(revision(2, { motd: { rings, document: 'v2' } }, FLEET));
+  assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
+  fleet.after(30 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@3']);
+});
+
+test('a commit lifts a halt: an edit of anything goes on where the rollout was', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { rings } }, FLEET))
+    .connect(1, 2, 3, 4, 5);
+  fleet.runAll(failing(2));
+  fleet.accept(revision(2, { motd: { rings, severity: 'HIGH' } }, FLEET));
+  fleet.after(30 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@3']);
+});
+
+test('an offline node holds up no ring; a ring that is offline as a whole proves nothing', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: { rings } }, FLEET)).connect(3, 4, 5);
+  fleet.after(24 * HOUR);
+  assert.deepEqual(fleet.runAll(), []);
+  fleet.connect(1);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+  fleet.after(30 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@3']);
+  fleet.connect(2);
+  assert.deepEqual(fleet.runAll(), ['motd@2'], 'its ring has come long ago');
+});
+
+test('a ring without nodes is skipped, its soak too', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { rings: [ring('nobody', 60), ring('canary', 5)] } }, FLEET))
+    .connect(1, 2, 3);
+  assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
+});
+
+test('once a generation is everywhere, slots and new nodes are held by no ring', () => {
+  const motd = { rings, schedule: 'rate(1 hour)' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  for (const minutes of [0, 30, 10]) fleet.after(minutes * MINUTE).runAll();
+  fleet.after(20 * MINUTE);
+  assert.deepEqual(fleet.runAll().length, 5);
+  fleet.accept(revision(2, { motd }, { ...FLEET, 6: { ring: 'early' } })).connect(6);
+  assert.deepEqual(fleet.runAll(), ['motd@6']);
+});
+
+test('slots repeat a generation only where it has come', () => {
+  const motd = { rings, schedule: 'rate(20 minutes)' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  fleet.runAll();
+  fleet.after(20 * MINUTE);
+  assert.deepEqual(fleet.runAll().toSorted(), ['motd@1', 'motd@2']);
+});
+
+test('a restart goes on where the rollout was', () => {
+  const loaded = revision(1, { motd: { rings } }, FLEET);
+  const fleet = new TestFleet().accept(loaded).connect(1, 2, 3, 4, 5);
+  fleet.runAll();
+  fleet.after(10 * MINUTE).happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
+  fleet.happen({ kind: 'restored', revision: loaded }).connect(1, 2, 3, 4, 5);
+  assert.deepEqual(fleet.runAll(), []);
+  fleet.after(20 * MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@3']);
+});
+
+// --- Duration ---------------------------------------------------------------------------------------------------
+
+test('Duration cancels what runs and starts nothing more', () => {
+  const motd = {
+    schedule: 'cron(0 13 * * ? *)',
+    flag: true,
+    durationMs: 4 * HOUR,
+    maxConcurrency: '1',
+  };
+  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {}, 2: {} })).connect(1, 2);
+  fleet.after(at('2026-03-01T13:00:00Z') - NOON);
+  const [job] = fleet.takeJobs();
+  assert.ok(job);
+  fleet.start(job).after(4 * HOUR - 1);
+  assert.deepEqual(fleet.effects.filter(({ kind }) => kind === 'cancel-run').length, 0);
+  fleet.after(1);
+  assert.deepEqual(
+    fleet.effects.flatMap((effect) => (effect.kind === 'cancel-run' ? [effect.reason] : [])),
+    ['its Duration is over'],
+  );
+  fleet.finish(job, 'Cancelled');
+  assert.deepEqual(fleet.runAll(), []);
+  assert.equal(fleet.executions()[0]?.closed?.reason, 'duration');
+});
