@@ -240,6 +240,7 @@ export function onNotStarted(
   });
   if (retryable.has(event.code)) {
     turn.world.resting.add(event.node);
+    turn.world.touchNode(event.node);
     turn.world.timers.push({
       kind: 'rested',
       node: event.node,

@@ -192,7 +192,7 @@ const cases = [
   {
     name: 'Duration without the flag',
     text: says('one', 'Duration: 4\nScheduleExpression: cron(0 2 * * ? *)\n'),
-    want: ['duration-without-flag 5:1 /Duration', 'not-built-yet 5:1 /Duration'],
+    want: ['duration-without-flag 5:1 /Duration'],
     hint: 'ApplyOnlyAtCronInterval: true',
   },
   {
@@ -324,12 +324,8 @@ const cases = [
     ),
     want: [
       'not-built-yet 5:17 /SyncCompliance',
-<<<<<<< HEAD
       'parameter-undeclared 5:17 /SyncCompliance',
       'duration-without-flag 6:1 /Duration',
-      'not-built-yet 6:1 /Duration',
-=======
->>>>>>> c19b631 (Hold runs back at rings, calendars, dependencies, suspends)
       'not-built-yet 7:21 /Reconciled/Mode',
       'unknown-dependency 7:40 /Reconciled/DependsOn/0',
     ],

@@ -93,7 +93,7 @@ function freeze(...spans: readonly (readonly [string, number])[]): Calendar {
       summary: 'freeze',
       line: i + 1,
       start: { local: Date.parse(from), zone: 'UTC' },
-      length: { days: 0, ms: hours * HOUR },
+      length: { clockMs: 0, ms: hours * HOUR },
       rule: null,
       further: [],
       except: [],
