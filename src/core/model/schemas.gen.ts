@@ -2391,16 +2391,14 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Duration": {
    "description": "Hours after which an execution is cancelled.",
-   "example": 4,
-   "effect": "not-built-yet"
+   "example": 4
   },
   "#/properties/AlarmConfiguration": {
    "description": "An alarm of the daemon configuration that stops new runs while it rings.",
    "keys": [
     "Alarms",
     "IgnorePollAlarmFailure"
-   ],
-   "effect": "not-built-yet"
+   ]
   },
   "#/properties/AlarmConfiguration/properties/Alarms": {
    "description": "Exactly one alarm."
@@ -2608,8 +2606,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "description": "Associations that must have succeeded on the node before.",
    "example": [
     "base-packages"
-   ],
-   "effect": "not-built-yet"
+   ]
   },
   "#/properties/Reconciled/properties/DependsOn/items": {
    "description": "An AssociationName."
@@ -2620,8 +2617,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
     "Reason",
     "Owner",
     "Until"
-   ],
-   "effect": "not-built-yet"
+   ]
   },
   "#/properties/Reconciled/properties/Suspend/properties/Reason": {
    "description": "Why.",
@@ -2639,8 +2635,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "description": "Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.",
    "keys": [
     "Rings"
-   ],
-   "effect": "not-built-yet"
+   ]
   },
   "#/properties/Reconciled/properties/Rollout/properties/Rings": {
    "description": "Rings in order; a node belongs to the first that matches it."

@@ -280,15 +280,16 @@ test('a dependency that is taken away from its turn is not waited for', () => {
   });
   fleet.happen({ kind: 'disconnected', node: node(1) }, manual('base'), manual('app')).connect(1);
   const [job] = fleet.takeJobs();
-  assert.equal(job?.association, 'base');
+  assert.ok(job);
+  assert.equal(job.association, 'base');
   assert.equal(waits(fleet, 'app', 1), 'dependency: base runs first');
   fleet.happen({
     kind: 'operator',
     id: 'c',
     by: 'alice',
-    request: { kind: 'cancel', execution: job?.execution ?? ('' as never) },
+    request: { kind: 'cancel', execution: job.execution },
   });
-  fleet.happen({ kind: 'revoked-job', node: node(1), run: job?.run ?? ('' as never) });
+  fleet.happen({ kind: 'revoked-job', node: node(1), run: job.run });
   assert.deepEqual(fleet.runAll(), ['app@1']);
 });
 
