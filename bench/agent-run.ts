@@ -35,6 +35,7 @@ const crash = (cause: unknown): never => {
 };
 const executor = openExecutor({
   runsDir: join(dir, 'runs'),
+  complianceDir: join(dir, 'compliance'),
   node: { root: dir, nodeId: node, platformName: 'Linux', platformVersion: '' },
   now,
   report: (event) => parts.mind?.handle(event),

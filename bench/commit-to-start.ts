@@ -192,6 +192,7 @@ async function speak(server: string, keysFile: string, serverKey: string): Promi
               status: 'Success',
               detailedStatus: 'Success',
               errorCode: '',
+              compliance: null,
               executionSummary:
                 '1 out of 1 plugin processed, 1 success, 0 failed, 0 timedout, 0 skipped. ',
               startedAt: at,

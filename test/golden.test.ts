@@ -104,6 +104,7 @@ async function play(given: Case): Promise<ReadonlyMap<string, string>> {
         node: job.node,
         execution: job.execution,
         association: job.association,
+        compliance: null,
         outcome: outcome(job.run, failed, fleet.now),
         refresh: null,
       });

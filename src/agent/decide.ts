@@ -7,8 +7,10 @@
  */
 import { digestOf } from '../core/canonical/digest.ts';
 import { cutText, executionSummary, SUMMARY_BYTES_MAX } from '../core/document/output.ts';
+import { mergeReports } from '../core/document/put-compliance.ts';
 import type { Instant, NodeId, RunId } from '../core/model/brand.ts';
 import { instant } from '../core/model/brand.ts';
+import type { ComplianceReport } from '../core/model/compliance.ts';
 import { invariant, present, unreachable } from '../core/model/errors.ts';
 import type { RunResult, StepResult } from '../core/model/run.ts';
 import type {
@@ -254,6 +256,7 @@ function proceed(
       errorCode: 'InvalidAssoc',
       executionSummary: cutText(prepared.message, SUMMARY_BYTES_MAX),
       steps: [],
+      compliance: null,
     });
   }
   const stop = active.stop ?? (isRebooted(context, active) ? reboot : null);
@@ -282,6 +285,7 @@ function proceed(
         executionSummary: executionSummary(next.steps.map(summaryOf), next.steps.length),
         steps: next.steps,
         refresh: refreshOf(active),
+        compliance: reportOf(active),
       });
     }
     default:
@@ -313,6 +317,10 @@ function resultOf(
   const { run, execution, association } = job;
   return { run, execution, association, startedAt: startedAt ?? now, finishedAt: now };
 }
+
+/** Whatever became of the run: what its steps reported before counts. */
+const reportOf = ({ history }: ActiveRun): ComplianceReport | null =>
+  mergeReports(history.flatMap(({ outcome }) => outcome?.compliance ?? []));
 
 /** A step that never ran has no stderr; its reason says why. */
 const summaryOf = ({ name, status, stderr, reason }: StepResult) => ({

@@ -15,6 +15,9 @@ export function agentPaths(root: string, stateDir?: string): AgentPaths {
   };
 }
 
+/** Fixed, so that a script finds it wherever the state directory is: below RECONCILED_ROOT. */
+export const complianceDir = (root: string): string =>
+  `${root}/var/lib/reconciled-agent/compliance`;
 export const keyFile = (stateDir: string): string => join(stateDir, 'node.key');
 export const ledgerDir = (stateDir: string): string => join(stateDir, 'ledger');
 export const runsDir = (stateDir: string): string => join(stateDir, 'runs');

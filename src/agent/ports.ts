@@ -1,5 +1,6 @@
 /** Words that the rooms of the agent share, and what its deciding half asks of the acting one. */
 import type { Instant, RunId } from '../core/model/brand.ts';
+import type { ComplianceReport } from '../core/model/compliance.ts';
 import type { JsonObject } from '../core/model/json.ts';
 import type { StreamResult } from '../core/model/run.ts';
 import type { Job } from '../protocol/messages.ts';
@@ -48,6 +49,8 @@ export type TaskOutcome = {
   readonly document?: string;
   /** Associations to be run here now, as `RunResult` tells them. */
   readonly refresh?: readonly string[];
+  /** Items that it left; absent when it left none. */
+  readonly compliance?: ComplianceReport;
 };
 
 /** What the executor tells; each names the task, so that a late word about an earlier one is recognised. */

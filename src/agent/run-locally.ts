@@ -51,6 +51,7 @@ export async function runDocumentLocally(
   const events = makeInbox();
   const executor = openExecutor({
     runsDir: options.runsDir ?? join(present(dir, 'a scratch folder was made'), 'runs'),
+    complianceDir: null,
     node: { root: options.root, nodeId: 'local', ...facts },
     now,
     report: events.push,

@@ -15,7 +15,7 @@ import type { LedgerState } from './ledger.ts';
 import { openLedger } from './ledger-file.ts';
 import type { Mind } from './mind.ts';
 import { openMind } from './mind.ts';
-import { agentPaths, keyFile, ledgerDir, runsDir } from './paths.ts';
+import { agentPaths, complianceDir, keyFile, ledgerDir, runsDir } from './paths.ts';
 import type { Log } from './ports.ts';
 import { preparer } from './prepare.ts';
 import type { HelloFacts } from './session.ts';
@@ -52,6 +52,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     const parts: { mind?: Mind; connection?: Connection } = {};
     const executor = openExecutor({
       runsDir: runsDir(stateDir),
+      complianceDir: complianceDir(root),
       node: {
         root,
         nodeId: config.nodeId,

@@ -7,7 +7,11 @@ import { recordsOf } from '../core/world/snapshot.ts';
 import type { Fold } from '../journal/compact.ts';
 import type { JournalFormat } from '../journal/format.ts';
 
-export const journalFormat: JournalFormat<PassRecord> = JOURNAL_FORMAT;
+/** What later formats have added is optional or new, so an earlier record is one of today's. */
+export const journalFormat: JournalFormat<PassRecord> = {
+  ...JOURNAL_FORMAT,
+  upgrade: (record) => record as PassRecord,
+};
 
 /** Records of a snapshot travel in passes of their own, so that no line grows beyond reason. */
 const RECORDS_PER_PASS = 500;

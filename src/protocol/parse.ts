@@ -4,6 +4,11 @@
  * every text, list and number has a bound; ids follow their grammar. Never throws.
  */
 
+import {
+  isComplianceType,
+  REPORT_PUTS_MAX,
+  REPORT_REFUSED_MAX,
+} from '../core/document/put-compliance.ts';
 import type { Instant } from '../core/model/brand.ts';
 import {
   isAssociationName,
@@ -12,6 +17,14 @@ import {
   isNodeId,
   isRunId,
 } from '../core/model/brand.ts';
+import type {
+  ComplianceItem,
+  CompliancePut,
+  ComplianceReport,
+  RefusedPut,
+  SeverityCounts,
+} from '../core/model/compliance.ts';
+import { itemSeverities, putRefusals } from '../core/model/compliance.ts';
 import { isJsonObject } from '../core/model/json.ts';
 import type { Result } from '../core/model/result.ts';
 import { err, ok } from '../core/model/result.ts';
@@ -174,6 +187,54 @@ const step = record<StepResult>({
   stderr: stream,
 });
 
+const itemCount = integer(0, 10_000);
+const severityCounts = record<SeverityCounts>({
+  CRITICAL: itemCount,
+  HIGH: itemCount,
+  MEDIUM: itemCount,
+  LOW: itemCount,
+  INFORMATIONAL: itemCount,
+  UNSPECIFIED: itemCount,
+});
+
+const complianceType = matching(
+  (value): value is string => value.length <= 100 && isComplianceType(value),
+  'a compliance type',
+);
+
+const complianceItem = record<ComplianceItem>({
+  id: text(100),
+  title: text(500),
+  severity: oneOf(...itemSeverities),
+  status: oneOf('COMPLIANT', 'NON_COMPLIANT'),
+  details: mapOf(text(4_096), { entriesMax: 2_000, keyLengthMax: 64 }),
+});
+
+const report = record<ComplianceReport>({
+  puts: listOf(
+    record<CompliancePut>({
+      complianceType,
+      uploadType: oneOf('COMPLETE', 'PARTIAL'),
+      executionSummary: record<CompliancePut['executionSummary']>({
+        executionTime: instant,
+        executionId: text(100),
+        executionType: text(50),
+      }),
+      itemContentHash: text(256),
+      items: listOf(complianceItem, 10_000),
+      counts: record<CompliancePut['counts']>({
+        COMPLIANT: severityCounts,
+        NON_COMPLIANT: severityCounts,
+      }),
+    }),
+    REPORT_PUTS_MAX,
+  ),
+  refused: listOf(
+    record<RefusedPut>({ code: oneOf(...putRefusals), file: text(100), why: text(500) }),
+    REPORT_REFUSED_MAX,
+  ),
+});
+
 const result = record<RunResult>({
   run: runId,
   execution: executionId,
@@ -186,6 +247,7 @@ const result = record<RunResult>({
   finishedAt: instant,
   steps: listOf(step, STEPS_MAX),
   refresh: absentAs(null, nullable(listOf(text(128), REFRESH_MAX))),
+  compliance: absentAs(null, nullable(report)),
 });
 
 const envelope = record<SignedEnvelope>({ payload: text(MESSAGE_BYTES_MAX), signature });

@@ -53,6 +53,7 @@ function messageEvent(node: AgentEvent['node'], message: AgentMessage): Event | 
         association: message.result.association,
         outcome: outcomeOf(message.result),
         refresh: message.result.refresh ?? null,
+        compliance: message.result.compliance,
       };
     default:
       return unreachable(message);

@@ -3,6 +3,7 @@
 import { digestOf } from '../core/canonical/digest.ts';
 import { associationId } from '../core/canonical/identity.ts';
 import type { Admission } from '../core/enrol/register.ts';
+import { ID_PARAMETER, reportsForItself } from '../core/model/association.ts';
 import { invariant, present, unreachable } from '../core/model/errors.ts';
 import type { Answer, Effect } from '../core/world/effects.ts';
 import type { World } from '../core/world/world.ts';
@@ -79,7 +80,11 @@ function buildJob(
     'an offer has its definition in force',
   );
   const run = present(execution.runs.get(effect.node), 'an offer has its run');
-  const { document, includes, parameters, parameterStore, digests, association } = definition;
+  const { document, includes, parameterStore, digests, association } = definition;
+  const ownId = associationId(instance.name, association.name);
+  const parameters = reportsForItself(association)
+    ? { ...definition.parameters, [ID_PARAMETER]: ownId }
+    : definition.parameters;
   invariant(execution.generation === digests.generation, 'an open execution is of this generation');
   const number = document.number ?? state.documents.get(document.name)?.number ?? 1;
   return {
@@ -89,7 +94,7 @@ function buildJob(
     run: effect.run,
     execution: effect.execution,
     association: association.name,
-    associationId: associationId(instance.name, association.name),
+    associationId: ownId,
     generation: digests.generation,
     occasion: effect.occasion,
     document: {

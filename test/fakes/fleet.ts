@@ -19,6 +19,7 @@ import {
 } from '../../src/core/model/brand.ts';
 import type { Calendar } from '../../src/core/model/calendar.ts';
 import type { Catalog } from '../../src/core/model/catalog.ts';
+import type { ComplianceReport } from '../../src/core/model/compliance.ts';
 import type { Definition } from '../../src/core/model/definition.ts';
 import type { NodeFile, Tags } from '../../src/core/model/node.ts';
 import type { RunStatus } from '../../src/core/model/run.ts';
@@ -55,6 +56,7 @@ export type AssociationSpec = {
   readonly maxConcurrency?: string;
   readonly maxErrors?: string;
   readonly severity?: Association['complianceSeverity'];
+  readonly syncCompliance?: Association['syncCompliance'];
   readonly onInterrupted?: Association['onInterrupted'];
   readonly durationMs?: number;
   readonly alarm?: NonNullable<Association['alarm']>;
@@ -78,7 +80,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
     maxConcurrency: parseRateLimit(spec.maxConcurrency ?? '100%'),
     maxErrors: parseRateLimit(spec.maxErrors ?? '100%'),
     complianceSeverity: spec.severity ?? 'UNSPECIFIED',
-    syncCompliance: 'AUTO',
+    syncCompliance: spec.syncCompliance ?? 'AUTO',
     outputLocation: null,
     tags: {},
     startingDeadlineMs: 10 * MINUTE,
@@ -257,6 +259,7 @@ export class TestFleet {
     job: Effect & { kind: 'send-job' },
     status: RunStatus = 'Success',
     refresh: readonly string[] | null = null,
+    compliance: ComplianceReport | null = null,
   ): this {
     return this.happen({
       kind: 'result',
@@ -264,6 +267,7 @@ export class TestFleet {
       node: job.node,
       execution: job.execution,
       association: job.association,
+      compliance,
       outcome: {
         run: job.run,
         status,

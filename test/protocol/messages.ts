@@ -119,6 +119,7 @@ export const result = (label: string, overrides: Partial<RunResult> = {}): RunRe
   finishedAt: noon,
   steps: [step()],
   refresh: null,
+  compliance: null,
   ...overrides,
 });
 

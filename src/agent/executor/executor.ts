@@ -10,6 +10,7 @@ import {
 import { appendText, noOutput } from '../output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
 import { readDocumentFile } from './document-file.ts';
+import { openDropFolder } from './drop-folder.ts';
 import { launchText } from './launch.ts';
 import type {
   Failure,
@@ -43,6 +44,8 @@ import { OUTPUT_BYTES_BEFORE_MAX } from './supervisor-script.ts';
 export type ExecutorOptions = {
   /** Folder of the run folders, 0700. Ours alone: the caller holds the lock of the state directory. */
   readonly runsDir: string;
+  /** Where scripts leave compliance items; null: nobody asks. */
+  readonly complianceDir: string | null;
   readonly node: NodeEnvironment;
   readonly now: () => Instant;
   readonly report: (event: ExecutorEvent) => void;
@@ -57,6 +60,7 @@ const adoptionPollMs = 100;
 export function openExecutor(options: ExecutorOptions): ExecutorPort {
   const { runsDir, node, now, report } = options;
   makeScratchDir(runsDir);
+  const drops = openDropFolder(options.complianceDir, node.nodeId);
   let spare: Supervisor | null = makeSpare(runsDir);
   let current: { readonly order: TaskOrder; readonly supervisor: Supervisor } | null = null;
   let adopted: { readonly run: RunId; readonly pgid: number } | null = null;
@@ -121,7 +125,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
   /** What a task came to, and where the files of its supervisor end now. */
   async function outcomeOf(
-    { action }: TaskOrder,
+    order: TaskOrder,
     { dir }: TaskPlace,
     exitCode: number | null,
     start: OutputEnds,
@@ -129,9 +133,11 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     const out = await readStream(outputFile(dir, 'out'), start.out);
     const err = await readStream(outputFile(dir, 'err'), start.err);
     const streams = { stdout: out.stream, stderr: err.stream };
-    const wrote = { exitCode, failure: '', ...streams, finishedAt: now() };
+    const compliance = drops?.collect(order) ?? null;
+    const reported = compliance === null ? {} : { compliance };
+    const wrote = { exitCode, failure: '', ...streams, finishedAt: now(), ...reported };
     return {
-      outcome: plugins.get(action)?.isProgram === true ? spoken(wrote) : wrote,
+      outcome: plugins.get(order.action)?.isProgram === true ? spoken(wrote) : wrote,
       ends: { out: out.end, err: err.end },
     };
   }
@@ -201,6 +207,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       letGo(run);
       clearTimeout(deadline);
       spare ??= makeSpare(runsDir);
+      if (drops !== null) guard(drops.forget());
     },
 
     async close() {

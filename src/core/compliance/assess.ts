@@ -1,5 +1,7 @@
 /** The standing of a whole fleet, in one walk over the assignments. */
 import type { AssociationName, NodeId } from '../model/brand.ts';
+import type { TypeCompliance } from '../model/compliance.ts';
+import { totalOf } from '../model/compliance.ts';
 import { compareText } from '../model/problem.ts';
 import type {
   AssignmentStanding,
@@ -22,6 +24,7 @@ import {
   sortedFailing,
   statusCounts,
 } from './tally.ts';
+import { isNonCompliant, summarizeTypes, typesOf, worstType } from './types.ts';
 
 /** Nodes per slice: about a millisecond with twenty associations each. */
 const SLICE_NODES = 200;
@@ -52,7 +55,8 @@ export function* assessInSlices(facts: Facts): Generator<undefined, Standings> {
       if (of !== undefined) count(of, id, standing, silent !== null);
     }
     if (mute) unreported++;
-    nodes.set(id, nodeStanding(id, tally, silent));
+    const reported = facts.state.nodes.get(id)?.compliance.types.values() ?? [];
+    nodes.set(id, nodeStanding(id, tally, reported, silent));
     if (++walked % SLICE_NODES === 0) yield;
   }
   const associations = new Map<AssociationName, AssociationStanding>();
@@ -105,17 +109,35 @@ function count(
   }
 }
 
-function nodeStanding(node: NodeId, tally: Tally, silent: NodeStanding['silent']): NodeStanding {
-  const { failing, waiting } = tally.ratings;
-  const category: NodeCategory =
-    failing > 0 ? 'failing' : silent !== null ? 'silent' : waiting > 0 ? 'pending' : 'compliant';
+function nodeStanding(
+  node: NodeId,
+  tally: Tally,
+  reported: Iterable<TypeCompliance>,
+  silent: NodeStanding['silent'],
+): NodeStanding {
+  const { waiting } = tally.ratings;
+  const types = typesOf(tally, reported);
+  const severity = types.reduce(worstType, tally.severity);
+  const failing = tally.ratings.failing > 0 || types.some(isNonCompliant);
+  const category: NodeCategory = failing
+    ? 'failing'
+    : silent !== null
+      ? 'silent'
+      : waiting > 0
+        ? 'pending'
+        : 'compliant';
   return {
     node,
     category,
     status: tally.total === 0 ? null : overallStatus(tally),
     counts: statusCounts(tally),
-    compliance: tally.nonCompliant > 0 ? 'NON_COMPLIANT' : tally.compliant > 0 ? 'COMPLIANT' : null,
-    severity: tally.severity,
+    compliance: types.some(isNonCompliant)
+      ? 'NON_COMPLIANT'
+      : types.length > 0
+        ? 'COMPLIANT'
+        : null,
+    types,
+    severity,
     ratings: tally.ratings,
     silent,
   };
@@ -135,8 +157,8 @@ function associationStanding(
     counts: statusCounts(tally),
     targets: tally.total,
     ratings: tally.ratings,
-    compliant: tally.compliant,
-    nonCompliant: tally.nonCompliant,
+    compliant: totalOf(tally.items.COMPLIANT),
+    nonCompliant: totalOf(tally.items.NON_COMPLIANT),
     silent,
     waiting,
     failing: sortedFailing(failing),
@@ -167,6 +189,7 @@ function fleetStanding(
       ofNodes.failing > 0 ? 'failing' : silent > 0 ? 'silent' : pending ? 'pending' : 'compliant',
     nodes: ofNodes,
     associations: ofAssociations,
+    compliance: summarizeTypes(nodes.values()),
     unreported,
   };
 }

@@ -1,8 +1,9 @@
 /** One association on one node: AWS's Status and DetailedStatus, AUTO compliance, and why it waits. */
+
+import type { ComplianceStatus } from '../model/compliance.ts';
 import { unreachable } from '../model/errors.ts';
 import type {
   AssignmentStanding,
-  ComplianceStatus,
   Rating,
   TargetDetailedStatus,
   TargetStatus,
@@ -26,8 +27,10 @@ export function standingOf(
   const definition = facts.definitions.get(association)?.association;
   const wanted = facts.state.associations.get(association)?.digests.generation ?? null;
   const { last, since: outcome } = assignment;
+  const isManual = definition?.syncCompliance === 'MANUAL';
+  const item = isManual ? assignment.reported : null;
   const owed = owedRun(facts, node, assignment);
-  const compliance = definition?.syncCompliance === 'MANUAL' ? null : complianceOf(last);
+  const compliance = isManual ? (item?.status ?? null) : complianceOf(last);
   const spoken =
     owed !== null
       ? owedStatus(facts, owed)
@@ -40,8 +43,12 @@ export function standingOf(
     detailedStatus: spoken.detailedStatus,
     waiting: spoken.waiting,
     compliance,
-    severity: definition?.complianceSeverity ?? 'UNSPECIFIED',
-    rating: ratingOf(spoken, compliance, assignment, wanted),
+    severity: item?.severity ?? definition?.complianceSeverity ?? 'UNSPECIFIED',
+    item,
+    rating:
+      isManual && compliance === null
+        ? unreported(spoken)
+        : ratingOf(spoken, compliance, assignment, wanted),
     owed,
     outcome,
     applied: outcome?.outcome.status === 'Skipped' ? last : null,
@@ -108,6 +115,9 @@ export function complianceOf(last: LastOutcome | null): ComplianceStatus | null 
   if (last === null || last.outcome.status === 'Skipped') return null;
   return last.outcome.status === 'Success' ? 'COMPLIANT' : 'NON_COMPLIANT';
 }
+
+/** A MANUAL association of which nothing was reported is not known to be compliant, however its runs end. */
+const unreported = ({ status }: Spoken): Rating => (status === 'Failed' ? 'failing' : 'waiting');
 
 /** Who waits for a slot waits as stated: the verdict is about what failed, what is silent and what is owed. */
 function ratingOf(

@@ -1,5 +1,7 @@
 /** Counting standings: sums that do not depend on the order in which they are taken. */
-import type { ComplianceSeverity } from '../model/association.ts';
+
+import type { ItemSeverity, OpenItemCounts } from '../model/compliance.ts';
+import { noItems, severityRank } from '../model/compliance.ts';
 import { compareText } from '../model/problem.ts';
 import type {
   AssignmentStanding,
@@ -11,14 +13,13 @@ import type {
   TargetDetailedStatus,
   TargetStatus,
 } from '../model/standing.ts';
-import { severityRank } from '../model/standing.ts';
 
 /** Standings under one heading: the targets of an association, or the associations of a node. */
 export type Tally = {
   readonly counts: { [status in TargetStatus]?: number };
   readonly ratings: { [rating in Rating]: number };
-  compliant: number;
-  nonCompliant: number;
+  /** Items of type Association, one per assignment that has one. */
+  readonly items: OpenItemCounts;
   total: number;
   /** Targets that have reported nothing for the generation in force. */
   unreported: number;
@@ -26,14 +27,13 @@ export type Tally = {
   bound: number;
   /** What all failures have in common; null before the first, Failed when they differ. */
   failure: TargetDetailedStatus | null;
-  severity: ComplianceSeverity | null;
+  severity: ItemSeverity | null;
 };
 
 export const newTally = (): Tally => ({
   counts: {},
   ratings: { ok: 0, failing: 0, waiting: 0 },
-  compliant: 0,
-  nonCompliant: 0,
+  items: noItems(),
   total: 0,
   unreported: 0,
   started: 0,
@@ -47,8 +47,7 @@ export function add(tally: Tally, standing: AssignmentStanding): void {
   tally.counts[status] = (tally.counts[status] ?? 0) + 1;
   tally.ratings[rating]++;
   tally.total++;
-  if (standing.compliance === 'COMPLIANT') tally.compliant++;
-  if (standing.compliance === 'NON_COMPLIANT') tally.nonCompliant++;
+  if (standing.compliance !== null) tally.items[standing.compliance][severity]++;
   if (status === 'Pending' || (status === 'Skipped' && rating === 'waiting')) tally.unreported++;
   if (detailedStatus === 'InProgress' || detailedStatus === 'Unreachable') tally.started++;
   if (detailedStatus === 'Associated' && standing.outcome === null) tally.bound++;
@@ -59,7 +58,7 @@ export function add(tally: Tally, standing: AssignmentStanding): void {
   if (rating === 'failing') tally.severity = worse(tally.severity, severity);
 }
 
-const worse = (a: ComplianceSeverity | null, b: ComplianceSeverity): ComplianceSeverity =>
+export const worse = (a: ItemSeverity | null, b: ItemSeverity): ItemSeverity =>
   a !== null && severityRank(a) <= severityRank(b) ? a : b;
 
 /** Failed hides behind nothing; Success needs a report of every target (spec/state-manager.md §5.6). */

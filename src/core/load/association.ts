@@ -5,6 +5,7 @@ import { nearest } from '../document/nearest.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
 import { storeReferences } from '../document/store.ts';
 import type { Association, OutputLocation, Parameter } from '../model/association.ts';
+import { ID_PARAMETER } from '../model/association.ts';
 import type { BlobId } from '../model/brand.ts';
 import { associationName, documentName, isDocumentName } from '../model/brand.ts';
 import type { Calendar } from '../model/calendar.ts';
@@ -365,7 +366,7 @@ function checkAgainstDocument(
       `Write Targets: [{Key: InstanceIds, Values: [${definition.InstanceId}]}].`,
     );
   }
-  if (definition.SyncCompliance === 'MANUAL' && !document.parameters.has('AssociationId')) {
+  if (definition.SyncCompliance === 'MANUAL' && !document.parameters.has(ID_PARAMETER)) {
     desk.blame(ofDocument);
     desk.error(
       'parameter-undeclared',
@@ -385,7 +386,10 @@ function checkAgainstDocument(
     desk.blame(ofDocument);
     for (const reference of references) desk.blame({ kind: 'parameter', name: nameIn(reference) });
   }
+  const isManual = definition.SyncCompliance === 'MANUAL';
   for (const { code, parameter, message, hint } of typed.problems) {
+    // The daemon fills it in.
+    if (isManual && code === 'parameter-missing' && parameter === ID_PARAMETER) continue;
     const pointer = Object.hasOwn(supplied, parameter)
       ? `/Parameters/${parameter}`
       : draft.written.includes('Parameters')

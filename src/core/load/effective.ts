@@ -6,6 +6,7 @@ import { effectiveParameters, typeParameters } from '../document/parameters.ts';
 import { storeReferences } from '../document/store.ts';
 import { wholeToken } from '../document/substitute.ts';
 import type { Association } from '../model/association.ts';
+import { ID_PARAMETER, reportsForItself } from '../model/association.ts';
 import type { AssociationName } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { AssociationDigests, Definition } from '../model/definition.ts';
@@ -43,7 +44,9 @@ export function effectiveDefinition(
   );
   const { document } = found;
   const typed = typeParameters(document, association.parameters);
-  const effective = effectiveParameters(document, typed.values);
+  // The id depends on the instance, which no revision knows; it never changes, so a generation does without.
+  const own = reportsForItself(association) ? { [ID_PARAMETER]: '' } : {};
+  const effective = effectiveParameters(document, { ...typed.values, ...own });
   invariant(effective.ok, 'an association in force has every parameter');
   const parameters = effective.value;
   const included = includesOf(document, parameters, {

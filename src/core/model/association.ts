@@ -88,6 +88,16 @@ export type Association = {
   readonly digest: Digest;
 };
 
+/** The parameter through which a document learns for which association it reports (spec/state-manager.md, appendix G). */
+export const ID_PARAMETER = 'AssociationId';
+
+/** A MANUAL association that does not say otherwise reports for itself: the daemon fills its id in when a job is built. */
+export const reportsForItself = ({
+  syncCompliance,
+  parameters,
+}: Pick<Association, 'syncCompliance' | 'parameters'>): boolean =>
+  syncCompliance === 'MANUAL' && (parameters[ID_PARAMETER] ?? []).length === 0;
+
 /** A named target query under `groups/`. */
 export type Group = SelectorGroup & { readonly file: string };
 

@@ -2,7 +2,9 @@
  * Words for one run: how it stands, how it ended, and what each step left. AWS's spellings throughout
  * (spec/state-manager.md §5); an interrupted run is `Failed` with detailed status `Interrupted` (contract §1).
  */
+
 import type { AssociationName, Digest, ExecutionId, Instant, NodeId, RunId } from './brand.ts';
+import type { ComplianceReport } from './compliance.ts';
 
 /** Final states of a run. */
 export type RunStatus = 'Success' | 'Failed' | 'TimedOut' | 'Cancelled' | 'Skipped';
@@ -60,6 +62,8 @@ export type RunResult = {
   readonly steps: readonly StepResult[];
   /** `aws:refreshAssociation`: associations to be run here now; none are all. Absent or null: it asked for none. */
   readonly refresh?: readonly string[] | null;
+  /** Compliance items that its steps reported; null when they reported none. */
+  readonly compliance: ComplianceReport | null;
 };
 
 /** Why a run came to be; part of its id (contract §6). Spelled `slot:2026-01-31T12:00:00Z`, `change:<commit>`, … */

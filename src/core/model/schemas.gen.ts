@@ -152,6 +152,23 @@ export type MessageText = string;
  */
 export type MessageRefreshed = string;
 /**
+ * Compliance items that the steps of a run reported, checked and cut by the agent; null when they reported none.
+ */
+export type MessageComplianceReport = {
+  /**
+   * What was taken, in order: one per type, and any for Association.
+   *
+   * @maxItems 64
+   */
+  puts: MessageCompliancePut[];
+  /**
+   * What was not, and why.
+   *
+   * @maxItems 10
+   */
+  refused: MessageRefusedPut[];
+} | null;
+/**
  * From the daemon to an agent.
  */
 export type ServerMessageShape =
@@ -386,6 +403,7 @@ export interface MessageRunResult {
    * @maxItems 64
    */
   steps: MessageStep[];
+  compliance?: MessageComplianceReport;
 }
 /**
  * One step of a run.
@@ -434,6 +452,135 @@ export interface MessageStream {
   tail: string;
   bytes: MessageCount;
   digest: MessageDigest;
+}
+/**
+ * One call in the shape of PutComplianceItems, less whom it is about.
+ */
+export interface MessageCompliancePut {
+  /**
+   * Association, Patch or Custom:<name>.
+   */
+  complianceType: string;
+  /**
+   * COMPLETE replaces all of the type, PARTIAL the items it names.
+   */
+  uploadType: 'COMPLETE' | 'PARTIAL';
+  executionSummary: MessageComplianceExecutionSummary;
+  /**
+   * As given, or empty.
+   */
+  itemContentHash: string;
+  /**
+   * Worst first, as many as fit.
+   *
+   * @maxItems 10000
+   */
+  items: MessageComplianceItem[];
+  counts: MessageItemCounts;
+}
+/**
+ * When and by what the items were found.
+ */
+export interface MessageComplianceExecutionSummary {
+  executionTime: MessageInstant;
+  /**
+   * As given, or empty.
+   */
+  executionId: string;
+  /**
+   * As given, or empty.
+   */
+  executionType: string;
+}
+/**
+ * One item.
+ */
+export interface MessageComplianceItem {
+  /**
+   * Of type Association: the association's id.
+   */
+  id: string;
+  /**
+   * What it is about.
+   */
+  title: string;
+  /**
+   * AWS's severities.
+   */
+  severity: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL' | 'UNSPECIFIED';
+  /**
+   * How it stands.
+   */
+  status: 'COMPLIANT' | 'NON_COMPLIANT';
+  details: MessageComplianceDetails;
+}
+/**
+ * Free keys and texts.
+ */
+export interface MessageComplianceDetails {
+  /**
+   * A text.
+   */
+  [k: string]: string;
+}
+/**
+ * Of all items, kept or not.
+ */
+export interface MessageItemCounts {
+  COMPLIANT: MessageSeverityCounts;
+  NON_COMPLIANT: MessageSeverityCounts;
+}
+/**
+ * Items by severity.
+ */
+export interface MessageSeverityCounts {
+  /**
+   * Items of severity CRITICAL.
+   */
+  CRITICAL: number;
+  /**
+   * Items of severity HIGH.
+   */
+  HIGH: number;
+  /**
+   * Items of severity MEDIUM.
+   */
+  MEDIUM: number;
+  /**
+   * Items of severity LOW.
+   */
+  LOW: number;
+  /**
+   * Items of severity INFORMATIONAL.
+   */
+  INFORMATIONAL: number;
+  /**
+   * Items of severity UNSPECIFIED.
+   */
+  UNSPECIFIED: number;
+}
+/**
+ * A file that was not taken.
+ */
+export interface MessageRefusedPut {
+  /**
+   * AWS's name of the error.
+   */
+  code:
+    | 'InvalidItemContentException'
+    | 'InvalidResourceId'
+    | 'InvalidResourceType'
+    | 'ItemSizeLimitExceededException'
+    | 'TotalSizeLimitExceededException'
+    | 'ComplianceTypeCountLimitExceededException';
+  /**
+   * Its name.
+   */
+  file: string;
+  /**
+   * A sentence.
+   */
+  why: string;
 }
 /**
  * The daemon proves itself; the first message of all.
@@ -607,7 +754,7 @@ export interface AssociationFile {
    */
   ComplianceSeverity?: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'UNSPECIFIED';
   /**
-   * AUTO: a run that succeeds makes the node compliant. MANUAL: the document reports compliance itself.
+   * AUTO: a run that succeeds makes the node compliant. MANUAL: only items that documents report decide; the document declares the parameter AssociationId, which is filled in (docs/compliance.md).
    */
   SyncCompliance?: 'AUTO' | 'MANUAL';
   OutputLocation?: AssociationOutputLocation;
@@ -1996,6 +2143,10 @@ export interface StatusSummary {
    * Every association in force, by name.
    */
   associations?: StatusAssociation[];
+  /**
+   * Nodes by compliance type, in the shape of ListComplianceSummaries; at most a hundred types.
+   */
+  compliance?: StatusComplianceSummary[];
   [k: string]: unknown;
 }
 /**
@@ -2057,6 +2208,58 @@ export interface StatusAssociation {
 export interface StatusTargetCounts {
   /**
    * Number of targets.
+   */
+  [k: string]: number;
+}
+/**
+ * One type.
+ */
+export interface StatusComplianceSummary {
+  /**
+   * Association, Patch or Custom:<name>.
+   */
+  ComplianceType: string;
+  CompliantSummary: StatusCompliantSummary;
+  NonCompliantSummary: StatusNonCompliantSummary;
+  [k: string]: unknown;
+}
+/**
+ * Nodes of which every item of the type is compliant.
+ */
+export interface StatusCompliantSummary {
+  /**
+   * Nodes.
+   */
+  CompliantCount: number;
+  SeveritySummary?: StatusCompliantSeverities;
+  [k: string]: unknown;
+}
+/**
+ * Nodes by overall severity, without zeros.
+ */
+export interface StatusCompliantSeverities {
+  /**
+   * Nodes.
+   */
+  [k: string]: number;
+}
+/**
+ * Nodes with an item that is not.
+ */
+export interface StatusNonCompliantSummary {
+  /**
+   * Nodes.
+   */
+  NonCompliantCount: number;
+  SeveritySummary?: StatusNonCompliantSeverities;
+  [k: string]: unknown;
+}
+/**
+ * Nodes by overall severity, without zeros.
+ */
+export interface StatusNonCompliantSeverities {
+  /**
+   * Nodes.
    */
   [k: string]: number;
 }
@@ -2321,11 +2524,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "HIGH"
   },
   "#/properties/SyncCompliance": {
-   "description": "AUTO: a run that succeeds makes the node compliant. MANUAL: the document reports compliance itself.",
-   "example": "AUTO",
-   "notBuiltValues": [
-    "MANUAL"
-   ]
+   "description": "AUTO: a run that succeeds makes the node compliant. MANUAL: only items that documents report decide; the document declares the parameter AssociationId, which is filled in (docs/compliance.md).",
+   "example": "AUTO"
   },
   "#/properties/OutputLocation": {
    "description": "Where the complete output of each run is kept. A change of it runs again, as at AWS.",

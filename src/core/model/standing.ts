@@ -2,8 +2,14 @@
  * How things stand: what compliance judges and reports print. Words and spellings are AWS's (spec/state-manager.md §5, §6);
  * what AWS has no word for (silence, why something waits) sits in fields of its own.
  */
-import type { ComplianceSeverity } from './association.ts';
 import type { AssociationName, Instant, NodeId } from './brand.ts';
+import type {
+  ComplianceExecutionSummary,
+  ComplianceStatus,
+  ItemCounts,
+  ItemSeverity,
+  ReportedItem,
+} from './compliance.ts';
 import type { DetailedStatus } from './run.ts';
 import type { Execution, LastOutcome, Run } from './state.ts';
 
@@ -37,8 +43,6 @@ export type TargetStatus = 'Pending' | 'Success' | 'Failed' | 'Skipped';
 /** Associated: bound, and nothing of this generation has run or is owed. */
 export type TargetDetailedStatus = DetailedStatus | 'Associated' | 'Pending' | 'InProgress';
 
-export type ComplianceStatus = 'COMPLIANT' | 'NON_COMPLIANT';
-
 /**
  * ok: the generation in force was applied, or the node had a reason to skip it; a repetition may be due. failing: it
  * failed, or what was applied last did. waiting: it has not run yet.
@@ -50,9 +54,12 @@ export type AssignmentStanding = {
   readonly association: AssociationName;
   readonly status: TargetStatus;
   readonly detailedStatus: TargetDetailedStatus;
-  /** By the last outcome; null when nothing ran yet, or when compliance is MANUAL. */
+  /** AUTO: by the last outcome. MANUAL: by the item that was reported. Null when there is none yet. */
   readonly compliance: ComplianceStatus | null;
-  readonly severity: ComplianceSeverity;
+  /** The association's (advice H-21); of a MANUAL one as the item says. */
+  readonly severity: ItemSeverity;
+  /** Of a MANUAL association: what was reported for it. */
+  readonly item: ReportedItem | null;
   readonly rating: Rating;
   /** The run that `status` speaks of while it is Pending; null when none is owed. */
   readonly owed: { readonly execution: Execution; readonly run: Run } | null;
@@ -91,6 +98,21 @@ export type AssociationStanding = {
   readonly unknownIds: readonly string[];
 };
 
+/** `ResourceComplianceSummaryItem`: one type on one node. */
+export type TypeStanding = {
+  readonly complianceType: string;
+  readonly status: ComplianceStatus;
+  /** Highest among what is not compliant; UNSPECIFIED when everything is. */
+  readonly overallSeverity: ItemSeverity;
+  /** Items of each status and severity. */
+  readonly counts: ItemCounts;
+  /** Null of Association: every item of it has its own. */
+  readonly executionSummary: ComplianceExecutionSummary | null;
+};
+
+/** `ComplianceSummaryItem`: nodes of each status and overall severity, for one type. */
+export type TypeSummary = { readonly complianceType: string; readonly counts: ItemCounts };
+
 /** What a node comes to, worst first. */
 export type NodeCategory = 'failing' | 'silent' | 'pending' | 'compliant';
 
@@ -101,8 +123,10 @@ export type NodeStanding = {
   readonly status: 'Pending' | 'Success' | 'Failed' | null;
   readonly counts: StatusCounts;
   readonly compliance: ComplianceStatus | null;
+  /** Per compliance type: Association first, then by name. */
+  readonly types: readonly TypeStanding[];
   /** Highest among what is failing; null when nothing is. */
-  readonly severity: ComplianceSeverity | null;
+  readonly severity: ItemSeverity | null;
   readonly ratings: RatingCounts;
   /** No contact for an hour; since when, null when there never was one. */
   readonly silent: { readonly since: Instant | null } | null;
@@ -120,6 +144,8 @@ export type FleetStanding = {
     readonly Failed: number;
     readonly Pending: number;
   };
+  /** Per compliance type, Association first, then by name. */
+  readonly compliance: readonly TypeSummary[];
   /** Nodes that owe an answer and cannot be asked: offline, unreachable or silent. */
   readonly unreported: number;
 };
@@ -132,14 +158,3 @@ export type Standings = {
   /** Every association of a node, sorted by name; empty for a node that is not enrolled. */
   of(node: NodeId): readonly AssignmentStanding[];
 };
-
-const severities: readonly ComplianceSeverity[] = [
-  'CRITICAL',
-  'HIGH',
-  'MEDIUM',
-  'LOW',
-  'UNSPECIFIED',
-];
-
-/** 0 for the worst. */
-export const severityRank = (severity: ComplianceSeverity): number => severities.indexOf(severity);

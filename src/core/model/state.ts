@@ -13,6 +13,7 @@ import type {
   NodeId,
   RunId,
 } from './brand.ts';
+import type { RefusedPut, ReportedItem, TypeCompliance } from './compliance.ts';
 import type { AssociationDigests } from './definition.ts';
 import type { LastSeenFacts, Registration } from './node.ts';
 import type { DetailedStatus, RunStatus } from './run.ts';
@@ -136,6 +137,8 @@ export type Assignment = {
    * one, so that a success repeated every half hour rewrites nothing.
    */
   since: LastOutcome | null;
+  /** The item that speaks for a MANUAL association; what a run ends with does not touch it. */
+  reported: ReportedItem | null;
 };
 
 export type LastOutcome = {
@@ -183,6 +186,15 @@ export type AssociationState = {
   inFlight: number;
 };
 
+/** What documents reported of a node, beside associations' items, which stand at their assignments. */
+export type NodeCompliance = {
+  /** Newest end of a run whose report was taken: what is older changes nothing any more. */
+  at: Instant | null;
+  readonly types: Map<string, TypeCompliance>;
+  /** Of the newest report. */
+  refused: readonly RefusedPut[];
+};
+
 export type NodeState = {
   readonly id: NodeId;
   facts: LastSeenFacts | null;
@@ -191,6 +203,7 @@ export type NodeState = {
   /** The one job that is out at this node. */
   job: { readonly execution: ExecutionId; readonly run: RunId } | null;
   readonly assignments: Map<AssociationName, Assignment>;
+  readonly compliance: NodeCompliance;
 };
 
 export type State = {
@@ -218,6 +231,8 @@ export type State = {
   readonly executions: Map<ExecutionId, Execution>;
   published: { readonly seq: number; readonly commit: CommitId; readonly at: Instant } | null;
 };
+
+export const noNodeCompliance = (): NodeCompliance => ({ at: null, types: new Map(), refused: [] });
 
 export function emptyState(): State {
   return {

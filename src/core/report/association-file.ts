@@ -53,6 +53,7 @@ function definitionFields(definition: Definition | undefined): Fields {
     ...(documentNumber === null ? {} : { DocumentVersion: String(documentNumber) }),
     ...(association.schedule === null ? {} : { ScheduleExpression: association.schedule.text }),
     ComplianceSeverity: association.complianceSeverity,
+    SyncCompliance: association.syncCompliance,
     MaxConcurrency: formatRateLimit(association.maxConcurrency),
     MaxErrors: formatRateLimit(association.maxErrors),
     Targets: association.targets.map(awsTarget),
@@ -111,6 +112,7 @@ function failingFields({ node, standing }: FailingTarget): Fields {
     NodeId: node,
     Status: standing.status,
     DetailedStatus: standing.detailedStatus,
+    ...(standing.item === null ? {} : { ComplianceStatus: standing.item.status }),
     ...(outcome === undefined || outcome.exitCode === null ? {} : { ExitCode: outcome.exitCode }),
   };
 }

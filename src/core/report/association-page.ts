@@ -1,5 +1,6 @@
 /** `associations/<name>/README.md`: what the association does, for whom, and what went wrong where. */
 import type { AssociationName, NodeId } from '../model/brand.ts';
+import type { ReportedItem } from '../model/compliance.ts';
 import type { Definition } from '../model/definition.ts';
 import type { AssociationStanding, FailingTarget } from '../model/standing.ts';
 import type { AssociationState } from '../model/state.ts';
@@ -132,6 +133,7 @@ function failureBlocks(view: ReportView, { node, standing }: FailingTarget): str
   const name = view.nodes.get(node)?.name;
   const title = name === undefined || name === node ? '' : ` ${code(name)}`;
   const facts = [`**${statusWords(standing)}**`];
+  if (standing.item !== null) facts.push(`${standing.item.status}, ${standing.item.severity}`);
   if (last !== null) {
     const { exitCode } = last.outcome;
     if (exitCode !== null) facts.push(`exit code ${exitCode}`);
@@ -139,6 +141,7 @@ function failureBlocks(view: ReportView, { node, standing }: FailingTarget): str
     if (last.reason !== '') facts.push(`ran because: ${code(last.reason)}`);
   }
   const said = [
+    ...itemTexts(standing.item),
     capBytes(last?.outcome.summary ?? '', SUMMARY_BYTES_MAX),
     capBytesTail(last?.outcome.outputTail ?? '', OUTPUT_TAIL_BYTES_MAX),
   ].filter((text) => text.trim() !== '');
@@ -147,6 +150,13 @@ function failureBlocks(view: ReportView, { node, standing }: FailingTarget): str
     facts.join(', '),
     ...(said.length === 0 ? [] : [fence(said.join('\n\n'))]),
   ];
+}
+
+/** What a document reported for its MANUAL association: its own words. */
+function itemTexts(item: ReportedItem | null): readonly string[] {
+  if (item === null) return [];
+  const details = Object.entries(item.details).map(([key, text]) => `${key}: ${text}`);
+  return [capBytes([item.title, ...details].join('\n'), OUTPUT_TAIL_BYTES_MAX)];
 }
 
 const nodeLink = (node: NodeId): string => `[\`${node}\`](../../${nodePath(node)})`;

@@ -1,9 +1,9 @@
 /** `README.md`: what a reviewer opens. The verdict, what needs a hand, then everything, worst first. */
 
 import type { AssociationName } from '../model/brand.ts';
+import { ASSOCIATION_TYPE, severityRank } from '../model/compliance.ts';
 import { compareText } from '../model/problem.ts';
 import type { AssociationStanding } from '../model/standing.ts';
-import { severityRank } from '../model/standing.ts';
 import { cell, code, prose } from './escape.ts';
 import { associationPagePath, nodePath } from './paths.ts';
 import type { AssociationSummary, InvalidFile, NodeSummary, StatusSummary } from './summary.ts';
@@ -11,6 +11,7 @@ import { counted, shortId, statusMarks, verdictMarks } from './words.ts';
 
 export const ASSOCIATION_ROWS_MAX = 200;
 const NODE_ROWS_MAX = 50;
+const TYPE_ROWS_MAX = 50;
 const FILE_ROWS_MAX = 20;
 
 export function fleetPage(summary: StatusSummary): string {
@@ -23,6 +24,7 @@ export function fleetPage(summary: StatusSummary): string {
     nodesTable(summary),
     ...failingBlocks(summary),
     ...silentBlocks(summary),
+    ...complianceBlocks(summary),
     ...associationBlocks(summary.associations),
     ...foreignBlocks(summary),
   ];
@@ -96,7 +98,9 @@ function nodesTable({ nodes, silentTotal }: StatusSummary): string {
 function failingBlocks({ failing, nodes }: StatusSummary): string[] {
   if (nodes.failing === 0) return [];
   const rows = failing.slice(0, NODE_ROWS_MAX).map((node) => {
-    const links = node.failing.map(associationLink).join(', ');
+    const links = [...node.failing.map(associationLink), ...node.nonCompliantTypes.map(code)].join(
+      ', ',
+    );
     const hidden = node.failingTotal - node.failing.length;
     const others = hidden > 0 ? ` and ${hidden} more` : '';
     const silent = node.silentSince === null ? '' : ' 🔇';
@@ -104,7 +108,11 @@ function failingBlocks({ failing, nodes }: StatusSummary): string[] {
   });
   return [
     '## Failing nodes',
-    ['| Node | Name | Severity | Associations |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+    [
+      '| Node | Name | Severity | Associations, compliance types |',
+      '| --- | --- | --- | --- |',
+      ...rows,
+    ].join('\n'),
     ...more(nodes.failing, NODE_ROWS_MAX),
   ];
 }
@@ -119,6 +127,24 @@ function silentBlocks({ silent, silentTotal }: StatusSummary): string[] {
     'No contact for an hour or more. What they last reported is shown, and may not be true any more.',
     ['| Node | Name | Last contact |', '| --- | --- | --- |', ...rows].join('\n'),
     ...more(silentTotal, NODE_ROWS_MAX),
+  ];
+}
+
+/** Nodes by type: only where documents have reported more than how associations ended. */
+function complianceBlocks({ compliance }: StatusSummary): string[] {
+  if (compliance.every(({ ComplianceType }) => ComplianceType === ASSOCIATION_TYPE)) return [];
+  const rows = compliance
+    .slice(0, TYPE_ROWS_MAX)
+    .map(
+      ({ ComplianceType, CompliantSummary, NonCompliantSummary }) =>
+        `| ${code(ComplianceType)} | ${CompliantSummary.CompliantCount} | ${NonCompliantSummary.NonCompliantCount} |`,
+    );
+  return [
+    '## Compliance',
+    ['| Type | Compliant nodes | Non-compliant nodes |', '| --- | ---: | ---: |', ...rows].join(
+      '\n',
+    ),
+    ...more(compliance.length, TYPE_ROWS_MAX),
   ];
 }
 

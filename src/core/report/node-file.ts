@@ -7,6 +7,8 @@ import { formatInstant, instant } from '../model/brand.ts';
 import type { LastSeenFacts, Tags } from '../model/node.ts';
 import type { AssignmentStanding, Waiting } from '../model/standing.ts';
 import type { LastOutcome, State } from '../model/state.ts';
+import { noNodeCompliance } from '../model/state.ts';
+import { itemFields, reportedFields, typeFields } from './compliance-json.ts';
 import { capBytes } from './escape.ts';
 import { linedJson } from './lined-json.ts';
 import { outcomeFields, owedFields } from './outcome-json.ts';
@@ -16,6 +18,7 @@ import type { ReportView } from './view.ts';
 export const NODE_FORMAT_VERSION = 1;
 
 const FACT_BYTES_MAX = 128;
+const WHY_BYTES_MAX = 500;
 /** An `until` is rounded up to this, so that a moving guess does not rewrite the file. */
 const UNTIL_STEP_MS = 60_000;
 
@@ -31,6 +34,7 @@ export function nodeFile(view: ReportView, id: NodeId): string | null {
     ...standingFields(view, id),
     ...platformFields(view.state.nodes.get(id)?.facts ?? null),
     Associations: standings.map((standing) => associationLine(view.state, standing)),
+    ...complianceFields(view, id),
     FormatVersion: NODE_FORMAT_VERSION,
     NodeId: id,
   });
@@ -92,6 +96,30 @@ function standingFields(view: ReportView, id: NodeId): Fields {
   };
 }
 
+/** By type, then the items that documents reported: those of associations stand in their lines. */
+function complianceFields(view: ReportView, id: NodeId): Fields {
+  const types = view.standings.nodes.get(id)?.types ?? [];
+  const { types: reported, refused } = view.state.nodes.get(id)?.compliance ?? noNodeCompliance();
+  const items = types.flatMap(({ complianceType }) =>
+    (reported.get(complianceType)?.items ?? []).map((item) => itemFields(complianceType, item)),
+  );
+  return {
+    ...(types.length === 0
+      ? {}
+      : { Compliance: types.map((type) => typeFields(type, reported.get(type.complianceType))) }),
+    ...(items.length === 0 ? {} : { ComplianceItems: items }),
+    ...(refused.length === 0
+      ? {}
+      : {
+          ComplianceRefused: refused.map(({ code, file, why }) => ({
+            Code: code,
+            ...(file === '' ? {} : { File: file }),
+            Why: capBytes(why, WHY_BYTES_MAX),
+          })),
+        }),
+  };
+}
+
 /** What the node says of itself. The boot id is left out: a reboot is no news. */
 function platformFields(facts: LastSeenFacts | null): Fields {
   if (facts === null) return {};
@@ -114,6 +142,7 @@ function associationLine(state: State, standing: AssignmentStanding): Fields {
   if (detailedStatus !== status) line['DetailedStatus'] = detailedStatus;
   if (compliance !== null) line['ComplianceStatus'] = compliance;
   if (severity !== 'UNSPECIFIED') line['ComplianceSeverity'] = severity;
+  if (standing.item !== null) line['ComplianceItem'] = reportedFields(standing.item);
   if (waiting !== null) line['Pending'] = pendingFields(waiting);
   if (owed !== null) Object.assign(line, owedFields(owed, inForce));
   else if (status !== 'Pending' && standing.outcome !== null) {

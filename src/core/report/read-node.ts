@@ -18,11 +18,13 @@ import {
   isNodeId,
   runId,
 } from '../model/brand.ts';
+import type { ReportedItem, TypeCompliance } from '../model/compliance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LastSeenFacts, Registration, Tags } from '../model/node.ts';
 import type { DetailedStatus, RunStatus } from '../model/run.ts';
 import type { TargetStatus } from '../model/standing.ts';
 import type { LastOutcome } from '../model/state.ts';
+import { readReported, readTypes } from './compliance-json.ts';
 import { GENERATION_DIGITS } from './outcome-json.ts';
 import { parseObject } from './parse-object.ts';
 import {
@@ -50,6 +52,8 @@ export type AssignmentReading = {
   readonly applied: LastOutcome | null;
   /** A Skipped that came after it. */
   readonly skipped: LastOutcome | null;
+  /** The item of a MANUAL association. */
+  readonly reported: ReportedItem | null;
 };
 
 export type NodeReading = {
@@ -63,6 +67,8 @@ export type NodeReading = {
   readonly silent: { readonly since: Instant | null } | null;
   readonly facts: LastSeenFacts | null;
   readonly assignments: readonly AssignmentReading[];
+  /** What documents reported beside associations' items. */
+  readonly types: readonly TypeCompliance[];
 };
 
 export type Generations = ReadonlyMap<AssociationName, Digest>;
@@ -94,6 +100,7 @@ export function readNode(
     silent: silent === null ? null : { since: instantIn(silent, 'Since') },
     facts: readFacts(objectIn(file, 'Platform')),
     assignments: readAssignments(file, id, generations, depth),
+    types: depth === 'outcomes' ? readTypes(file) : [],
   };
 }
 
@@ -159,6 +166,7 @@ const bare = (association: AssociationName): AssignmentReading => ({
   owed: null,
   applied: null,
   skipped: null,
+  reported: null,
 });
 
 type Whose = {
@@ -179,6 +187,7 @@ function readAssignment(line: JsonObject, whose: Whose): AssignmentReading {
     owed: status === 'Pending' ? readOwed(line, whose) : null,
     applied: own === null || own.outcome.status === 'Skipped' ? notSkipped(last) : own,
     skipped: own?.outcome.status === 'Skipped' ? own : null,
+    reported: readReported(objectIn(line, 'ComplianceItem')),
   };
 }
 

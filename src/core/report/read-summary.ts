@@ -1,12 +1,20 @@
 /** `summary.json` read back for the table of `reconciled status`; what is missing in an older one is empty. */
 
+import { isComplianceType } from '../document/put-compliance.ts';
 import type { ComplianceSeverity } from '../model/association.ts';
 import { isAssociationName, isCommitId, isNodeId } from '../model/brand.ts';
+import { itemSeverities } from '../model/compliance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { StatusCounts, TargetStatus, Verdict } from '../model/standing.ts';
 import { parseObject } from './parse-object.ts';
 import { idIn, numberIn, objectIn, objectsIn, textIn, wordIn } from './read-fields.ts';
-import type { AssociationSummary, InvalidFile, NodeSummary, StatusSummary } from './summary.ts';
+import type {
+  AssociationSummary,
+  ComplianceSummary,
+  InvalidFile,
+  NodeSummary,
+  StatusSummary,
+} from './summary.ts';
 
 const verdicts: readonly Verdict[] = ['compliant', 'pending', 'silent', 'failing'];
 const severities: readonly ComplianceSeverity[] = [
@@ -41,6 +49,7 @@ export function readSummary(text: string): StatusSummary | null {
           },
     nodes: nodeCounts(objectIn(file, 'nodes') ?? {}),
     associations: objectsIn(file, 'associations').flatMap(readAssociation),
+    compliance: objectsIn(file, 'compliance').flatMap(readCompliance),
     failing: objectsIn(file, 'failing').flatMap(readNode),
     silent: objectsIn(file, 'silent').flatMap(readNode),
     silentTotal: count(file, 'silentTotal'),
@@ -82,7 +91,7 @@ function readAssociation(object: JsonObject): AssociationSummary[] {
       counts: readCounts(objectIn(object, 'counts') ?? {}),
       silent: count(object, 'silent'),
       failing: count(object, 'failing'),
-      waiting: readWaiting(objectIn(object, 'waiting') ?? {}),
+      waiting: readNumbers(objectIn(object, 'waiting') ?? {}),
     },
   ];
 }
@@ -95,8 +104,28 @@ const readCounts = (object: JsonObject): StatusCounts =>
     }),
   );
 
-const readWaiting = (object: JsonObject): { readonly [reason: string]: number } =>
+const readNumbers = (object: JsonObject): { readonly [reason: string]: number } =>
   Object.fromEntries(Object.keys(object).map((reason) => [reason, count(object, reason)]));
+
+function readCompliance(object: JsonObject): ComplianceSummary[] {
+  const ComplianceType = words(object, 'ComplianceType');
+  if (!isComplianceType(ComplianceType)) return [];
+  const compliant = objectIn(object, 'CompliantSummary') ?? {};
+  const nonCompliant = objectIn(object, 'NonCompliantSummary') ?? {};
+  return [
+    {
+      ComplianceType,
+      CompliantSummary: {
+        CompliantCount: count(compliant, 'CompliantCount'),
+        SeveritySummary: readNumbers(objectIn(compliant, 'SeveritySummary') ?? {}),
+      },
+      NonCompliantSummary: {
+        NonCompliantCount: count(nonCompliant, 'NonCompliantCount'),
+        SeveritySummary: readNumbers(objectIn(nonCompliant, 'SeveritySummary') ?? {}),
+      },
+    },
+  ];
+}
 
 function readNode(object: JsonObject): NodeSummary[] {
   const node = idIn(object, 'node', isNodeId);
@@ -105,9 +134,10 @@ function readNode(object: JsonObject): NodeSummary[] {
     {
       node,
       name: textIn(object, 'name') ?? node,
-      severity: wordIn(object, 'severity', severities),
+      severity: wordIn(object, 'severity', itemSeverities),
       failing: texts(object, 'failing').filter(isAssociationName),
       failingTotal: count(object, 'failingTotal'),
+      nonCompliantTypes: texts(object, 'nonCompliantTypes').filter(isComplianceType),
       silentSince: textIn(object, 'silentSince'),
     },
   ];

@@ -5,6 +5,7 @@
 import type { AssociationName, CommitId, ExecutionId, Instant, NodeId } from '../model/brand.ts';
 import { isNodeId } from '../model/brand.ts';
 
+import type { TypeCompliance } from '../model/compliance.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { ok } from '../model/result.ts';
@@ -152,6 +153,7 @@ function* recordsFrom(
       kind: 'put-node',
       value: { id, facts, connectedAt: null, lastSeenAt, job: null },
       assignments: node.assignments.map((reading) => assignmentFrom(reading, runs)),
+      compliance: { at: null, types: typesFrom(node), refused: [] },
     };
   }
 }
@@ -167,7 +169,7 @@ const openAgain = (
 });
 
 function assignmentFrom(
-  { association, owed, applied, skipped }: AssignmentReading,
+  { association, owed, applied, skipped, reported }: AssignmentReading,
   runs: ReadonlyMap<ExecutionId, readonly Run[]>,
 ): Assignment {
   const shown = skipped ?? applied;
@@ -177,8 +179,13 @@ function assignmentFrom(
     last: applied,
     shown,
     since: shown,
+    reported,
   };
 }
+
+/** Of associations that are on the node still: whoever edits the branch brings nothing back. */
+const typesFrom = ({ types, assignments }: NodeReading): readonly TypeCompliance[] =>
+  types.filter((type) => assignments.some(({ association }) => association === type.association));
 
 /** Open executions in which something is still owed, with what else is known of them. */
 function runsByExecution(

@@ -3,6 +3,8 @@ import { prettyCanonicalJson } from '../canonical/json.ts';
 import type { ComplianceSeverity } from '../model/association.ts';
 import type { AssociationName, NodeId } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
+import type { ItemSeverity } from '../model/compliance.ts';
+import { ASSOCIATION_TYPE, severityRank } from '../model/compliance.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareProblems, compareText } from '../model/problem.ts';
 import type {
@@ -12,7 +14,7 @@ import type {
   StatusCounts,
   Verdict,
 } from '../model/standing.ts';
-import { severityRank } from '../model/standing.ts';
+import { summaryFields } from './compliance-json.ts';
 import { capBytes, visibleJson } from './escape.ts';
 import type { ReportView } from './view.ts';
 
@@ -35,6 +37,8 @@ export type StatusSummary = {
   } | null;
   readonly nodes: FleetStanding['nodes'];
   readonly associations: readonly AssociationSummary[];
+  /** Nodes by compliance type (`ListComplianceSummaries`): at most a hundred types. */
+  readonly compliance: readonly ComplianceSummary[];
   /** Worst first: by severity, then by how many associations fail, then by id. */
   readonly failing: readonly NodeSummary[];
   readonly silent: readonly NodeSummary[];
@@ -58,13 +62,28 @@ export type AssociationSummary = {
   readonly waiting: { readonly [reason: string]: number };
 };
 
+/** `ComplianceSummaryItem`. */
+export type ComplianceSummary = {
+  readonly ComplianceType: string;
+  readonly CompliantSummary: {
+    readonly CompliantCount: number;
+    readonly SeveritySummary: { readonly [severity: string]: number };
+  };
+  readonly NonCompliantSummary: {
+    readonly NonCompliantCount: number;
+    readonly SeveritySummary: { readonly [severity: string]: number };
+  };
+};
+
 export type NodeSummary = {
   readonly node: NodeId;
   readonly name: string;
-  readonly severity: ComplianceSeverity | null;
+  readonly severity: ItemSeverity | null;
   /** Of its associations: names, at most ten. */
   readonly failing: readonly AssociationName[];
   readonly failingTotal: number;
+  /** Types, beside Association, that a document reported as not compliant; at most ten. */
+  readonly nonCompliantTypes: readonly string[];
   readonly silentSince: string | null;
 };
 
@@ -102,6 +121,10 @@ export function summarize(view: ReportView): StatusSummary {
     associations: [...standings.associations.values()]
       .sort((a, b) => compareText(a.association, b.association))
       .map((standing) => associationSummary(view, standing)),
+    compliance: fleet.compliance.slice(0, NAMED_MAX).map(({ complianceType, counts }) => ({
+      ComplianceType: complianceType,
+      ...summaryFields(counts),
+    })),
     failing: failing.slice(0, NAMED_MAX).map((node) => nodeSummary(view, node)),
     silent: silent.slice(0, NAMED_MAX).map((node) => nodeSummary(view, node)),
     silentTotal: silent.length,
@@ -143,7 +166,7 @@ function associationSummary(view: ReportView, standing: AssociationStanding): As
 
 function nodeSummary(
   view: ReportView,
-  { node, severity, ratings, silent }: NodeStanding,
+  { node, severity, ratings, silent, types }: NodeStanding,
 ): NodeSummary {
   const failing =
     ratings.failing === 0
@@ -159,6 +182,10 @@ function nodeSummary(
     severity,
     failing: failing.slice(0, NAMES_PER_NODE_MAX),
     failingTotal: ratings.failing,
+    nonCompliantTypes: types
+      .filter((type) => type.status === 'NON_COMPLIANT' && type.complianceType !== ASSOCIATION_TYPE)
+      .map((type) => type.complianceType)
+      .slice(0, NAMES_PER_NODE_MAX),
     silentSince: silent?.since === null || silent === null ? null : formatInstant(silent.since),
   };
 }

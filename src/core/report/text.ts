@@ -110,12 +110,13 @@ function nodeLines(
 
 const failingRow =
   (paint: Painter) =>
-  ({ node, name, failing, failingTotal }: NodeSummary): readonly string[] => {
+  ({ node, name, failing, failingTotal, nonCompliantTypes }: NodeSummary): readonly string[] => {
     const hidden = failingTotal - failing.length;
     return [
       node,
       name === node ? '' : name,
-      paint.bad(failing.join(', ')) + (hidden > 0 ? ` and ${hidden} more` : ''),
+      paint.bad([...failing, ...nonCompliantTypes].join(', ')) +
+        (hidden > 0 ? ` and ${hidden} more` : ''),
     ];
   };
 

@@ -5,12 +5,15 @@
 
 import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, ExecutionId, Instant, NodeId } from '../model/brand.ts';
+import { instant } from '../model/brand.ts';
+import { totalOf } from '../model/compliance.ts';
 import { present, unreachable } from '../model/errors.ts';
 import type { RunStatus } from '../model/run.ts';
 import type {
   Assignment,
   Execution,
   LastOutcome,
+  NodeCompliance,
   NodeState,
   Outcome,
   Phase,
@@ -18,6 +21,7 @@ import type {
   Run,
   State,
 } from '../model/state.ts';
+import { noNodeCompliance } from '../model/state.ts';
 import type { NewRun, Record } from './records.ts';
 
 export function apply(state: State, record: Record): void {
@@ -136,6 +140,8 @@ export function apply(state: State, record: Record): void {
       return applyRun(state, record);
     case 'finished':
       return finish(state, record);
+    case 'complied':
+      return comply(state, record);
     case 'recalled': {
       const assignment = assignmentOf(state, record.node, record.association);
       assignment.last = record.last;
@@ -148,7 +154,13 @@ export function apply(state: State, record: Record): void {
     case 'put-node':
       state.nodes.set(record.value.id, {
         ...record.value,
-        assignments: new Map(record.assignments.map((each) => [each.association, { ...each }])),
+        assignments: new Map(
+          record.assignments.map((each) => [
+            each.association,
+            { ...each, reported: each.reported ?? null },
+          ]),
+        ),
+        compliance: complianceFrom(record.compliance),
       });
       return;
     case 'put-execution':
@@ -196,6 +208,7 @@ function nodeOf(state: State, id: NodeId): NodeState {
     lastSeenAt: null,
     job: null,
     assignments: new Map(),
+    compliance: noNodeCompliance(),
   };
   state.nodes.set(id, node);
   return node;
@@ -211,6 +224,7 @@ function assignmentOf(state: State, id: NodeId, association: AssociationName): A
     last: null,
     shown: null,
     since: null,
+    reported: null,
   };
   assignments.set(association, assignment);
   return assignment;
@@ -221,6 +235,9 @@ function unassign(state: State, id: NodeId, association: AssociationName): void 
   const node = nodeOf(state, id);
   const owed = node.assignments.get(association)?.execution ?? null;
   node.assignments.delete(association);
+  for (const [type, { association: of }] of node.compliance.types) {
+    if (of === association) node.compliance.types.delete(type); // nobody keeps it true any more
+  }
   if (owed === null) return;
   const execution = state.executions.get(owed);
   const run = execution?.runs.get(id);
@@ -412,6 +429,27 @@ function finish(state: State, record: Record & { kind: 'finished' }): void {
     return;
   }
   setDone(state, execution, run, record.outcome);
+}
+
+function complianceFrom(put: (Record & { kind: 'put-node' })['compliance']): NodeCompliance {
+  if (put === undefined) return noNodeCompliance();
+  return { ...put, types: new Map(put.types.map((type) => [type.complianceType, type])) };
+}
+
+function comply(state: State, record: Record & { kind: 'complied' }): void {
+  const { assignments, compliance } = nodeOf(state, record.node);
+  compliance.at = instant(Math.max(compliance.at ?? record.at, record.at));
+  compliance.refused = record.refused;
+  for (const type of record.types) {
+    const { COMPLIANT, NON_COMPLIANT } = type.counts;
+    if (totalOf(COMPLIANT) + totalOf(NON_COMPLIANT) === 0) {
+      compliance.types.delete(type.complianceType);
+    } else compliance.types.set(type.complianceType, type);
+  }
+  for (const { association, item } of record.items) {
+    const assignment = assignments.get(association);
+    if (assignment !== undefined) assignment.reported = item;
+  }
 }
 
 function unknownContext(execution: ExecutionId): Omit<LastOutcome, 'outcome'> {

@@ -10,6 +10,7 @@ import type {
   RunId,
 } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
+import type { ComplianceReport } from '../model/compliance.ts';
 import type { Definition } from '../model/definition.ts';
 import type { LastSeenFacts } from '../model/node.ts';
 import type { LastOutcome, Outcome } from '../model/state.ts';
@@ -57,6 +58,8 @@ export type AgentEvent =
       readonly outcome: Outcome;
       /** Associations that the run asks to be run on its node; none are all, null is no request. */
       readonly refresh: readonly string[] | null;
+      /** Compliance items that its steps reported. */
+      readonly compliance: ComplianceReport | null;
     }
   | {
       readonly kind: 'already';

@@ -6,6 +6,7 @@ import type { Execution, Outcome, Run } from '../model/state.ts';
 import { errorsAllowed } from '../rollout/limits.ts';
 import type { AgentEvent } from './events.ts';
 import { endIfDone, joinExecution } from './executions.ts';
+import { takeReport } from './on-compliance.ts';
 import { refresh } from './on-refresh.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -117,7 +118,12 @@ export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): vo
     }
     return;
   }
-  const { execution, association, refresh: wanted } = event;
+  const { execution, association, compliance, refresh: wanted } = event;
+  // Items first: the execution may end with this run, and the report is to have them by then.
+  if (compliance !== null) {
+    const isNewest = found !== null && found.run.phase !== 'Done';
+    takeReport(turn, { node, association, outcome, report: compliance, isNewest });
+  }
   finish(turn, { execution, association, node, outcome });
   if (wanted === null) return;
   const { run } = outcome;

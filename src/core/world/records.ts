@@ -3,7 +3,7 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 1. A new kind or field raises the version; an older program then refuses the state with exit code 78.
+ * Format 2: 1 knew no compliance reports. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -16,6 +16,7 @@ import type {
   NodeId,
   RunId,
 } from '../model/brand.ts';
+import type { RefusedPut, ReportedItem, TypeCompliance } from '../model/compliance.ts';
 import type { AssociationDigests } from '../model/definition.ts';
 import type { LastSeenFacts, Registration } from '../model/node.ts';
 import type {
@@ -34,7 +35,7 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 1 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 2 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
@@ -234,6 +235,21 @@ type RunRecord =
       readonly at: Instant;
       readonly outcome: Outcome;
     }
+  /** Compliance items that a run reported, where they are news; types without items are gone. */
+  | {
+      readonly kind: 'complied';
+      readonly node: NodeId;
+      readonly run: RunId;
+      /** When the run ended, by the node's clock. */
+      readonly at: Instant;
+      readonly types: readonly TypeCompliance[];
+      readonly items: readonly {
+        readonly association: AssociationName;
+        /** Null: taken back. */
+        readonly item: ReportedItem | null;
+      }[];
+      readonly refused: readonly RefusedPut[];
+    }
   /** What the node's ledger or the status branch says ran last, when the daemon does not know better. */
   | {
       readonly kind: 'recalled';
@@ -247,8 +263,15 @@ type SnapshotRecord =
   | { readonly kind: 'put-association'; readonly value: AssociationState }
   | {
       readonly kind: 'put-node';
-      readonly value: Omit<NodeState, 'assignments'>;
-      readonly assignments: readonly Assignment[];
+      readonly value: Omit<NodeState, 'assignments' | 'compliance'>;
+      readonly assignments: readonly (Omit<Assignment, 'reported'> &
+        Partial<Pick<Assignment, 'reported'>>)[];
+      /** Absent in snapshots of before documents could report. */
+      readonly compliance?: {
+        readonly at: Instant | null;
+        readonly types: readonly TypeCompliance[];
+        readonly refused: readonly RefusedPut[];
+      };
     }
   | {
       readonly kind: 'put-execution';

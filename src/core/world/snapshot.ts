@@ -24,7 +24,13 @@ export function* recordsOf(state: State): Generator<Record> {
   } of state.executions.values()) {
     yield { kind: 'put-execution', value, runs: [...runs.values()] };
   }
-  for (const { assignments, ...value } of state.nodes.values()) {
-    yield { kind: 'put-node', value, assignments: [...assignments.values()] };
+  for (const { assignments, compliance, ...value } of state.nodes.values()) {
+    const { at, types, refused } = compliance;
+    yield {
+      kind: 'put-node',
+      value,
+      assignments: [...assignments.values()],
+      compliance: { at, types: [...types.values()], refused },
+    };
   }
 }

@@ -440,6 +440,10 @@ export class World {
       case 'unreachable':
       case 'finished':
         return this.#moved(record);
+      case 'complied':
+        dirty.nodes.add(record.node);
+        for (const { association } of record.items) dirty.associations.add(association);
+        return;
       case 'recalled':
         this.rings.refresh(record.association, record.node);
         this.#touch(record.association, [record.node]);

@@ -58,7 +58,13 @@ function openBench(dir: string): Bench {
   let broken: unknown = null;
   const executor = openExecutor({
     runsDir: join(dir, 'runs'),
-    node: { root: dir, nodeId: 'mi-0', platformName: 'Debian GNU/Linux', platformVersion: '12' },
+    complianceDir: join(dir, 'compliance'),
+    node: {
+      root: dir,
+      nodeId: 'mi-00000000000000001',
+      platformName: 'Debian GNU/Linux',
+      platformVersion: '12',
+    },
     now: () => instant(Date.now()),
     report: (event) => {
       events.push(event);

@@ -80,7 +80,7 @@ test('the environment is exactly what the language lists', () =>
     const environ = stdout.text.slice(0, stdout.text.indexOf('#!'));
     assert.deepEqual(environ.split('\0').sort(), [
       '',
-      'AWS_SSM_INSTANCE_ID=mi-0',
+      'AWS_SSM_INSTANCE_ID=mi-00000000000000001',
       'AWS_SSM_PLATFORM_NAME=Debian GNU/Linux',
       'AWS_SSM_PLATFORM_VERSION=12',
       'AWS_SSM_REGION_NAME=',

@@ -318,17 +318,17 @@ const cases = [
   },
   {
     name: 'fields that are not built yet',
-    text: says(
-      'one',
-      'SyncCompliance: MANUAL\nDuration: 4\nReconciled: { Mode: Audit, DependsOn: [two] }\n',
-    ),
+    text: says('one', 'Duration: 4\nReconciled: { Mode: Audit, DependsOn: [two] }\n'),
     want: [
-      'not-built-yet 5:17 /SyncCompliance',
-      'parameter-undeclared 5:17 /SyncCompliance',
-      'duration-without-flag 6:1 /Duration',
-      'not-built-yet 7:21 /Reconciled/Mode',
-      'unknown-dependency 7:40 /Reconciled/DependsOn/0',
+      'duration-without-flag 5:1 /Duration',
+      'not-built-yet 6:21 /Reconciled/Mode',
+      'unknown-dependency 6:40 /Reconciled/DependsOn/0',
     ],
+  },
+  {
+    name: 'MANUAL compliance with a document that has nowhere to put the id (appendix G)',
+    text: says('one', 'SyncCompliance: MANUAL\n'),
+    want: ['parameter-undeclared 5:17 /SyncCompliance'],
   },
   {
     name: 'fields that mean something to AWS only',
