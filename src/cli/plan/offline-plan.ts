@@ -8,6 +8,7 @@ import { nodesOf } from '../../core/enrol/nodes.ts';
 import type { AssociationName, Instant, NodeId } from '../../core/model/brand.ts';
 import type { Catalog } from '../../core/model/catalog.ts';
 import type { Definition } from '../../core/model/definition.ts';
+import { crowdedNodes } from '../../core/plan/crowded.ts';
 import type { PlanReport } from '../../core/report/plan-file.ts';
 import { planReport } from '../../core/report/planned.ts';
 import { upcomingSlot } from '../../core/schedule/slots.ts';
@@ -70,7 +71,7 @@ export async function planOffline(asked: OfflinePlan, signal: AbortSignal): Prom
     base: baseline.commit,
     head: sides.head,
     plan,
-    problems: catalog.problems,
+    problems: [...catalog.problems, ...crowdedNodes(targeted(sides))],
     verdict: await judge(removalOf(world, plan), { dir, head, baseline, catalog }, signal),
     nodesTotal: fleet.nodes.size,
     targetsOf(name) {
@@ -80,6 +81,14 @@ export async function planOffline(asked: OfflinePlan, signal: AbortSignal): Prom
     nextRunOf: (name) => nextRunOf(definitions.get(name), name, baseline, now),
   });
   return { plan: report, nameOf: (node) => fleet.nodes.get(node)?.name ?? node };
+}
+
+function* targeted({ definitions, fleet, catalog }: Sides): Generator<{
+  readonly association: Definition['association'];
+  readonly nodes: readonly NodeId[];
+}> {
+  for (const { association } of definitions.values())
+    yield { association, nodes: fleet.resolve(association.targets, catalog.groups) };
 }
 
 /** Files that are wrong keep their last good version, which has to be looked up only when there are such files. */

@@ -1,4 +1,4 @@
-/** Rate control (spec/state-manager.md §4, appendices H-8, H-15, H-16), and the vectors of appendix I.2 and I.3. */
+/** Rate control (spec/state-manager.md §4, appendices H-8, H-15, H-16), and the vectors of appendix I.2. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
@@ -7,7 +7,6 @@ import { apply } from '../../../src/core/world/apply.ts';
 import type { Effect } from '../../../src/core/world/effects.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
-import { MergingFleet } from '../../fakes/merging-fleet.ts';
 
 const HOUR = 60 * MINUTE;
 type Job = Effect & { kind: 'send-job' };
@@ -195,75 +194,3 @@ test('counters are folds of run records: the bounds hold over any restarts', () 
     { numRuns: 150 },
   );
 });
-
-// --- the flag ---------------------------------------------------------------------------------------------------
-
-const CRON = 'ScheduleExpression: cron(0 * * * ? *)';
-const RATE = 'ScheduleExpression: rate(1 hour)';
-const AT = 'ScheduleExpression: at(2026-03-01T13:00:00)';
-const FLAG = 'ApplyOnlyAtCronInterval: true';
-const ALL = ['motd@1', 'motd@2', 'motd@3'];
-
-/** What runs at once and at 13:00, or the code of the refusal. */
-function created(...lines: readonly string[]) {
-  const fleet = new MergingFleet().connect(1, 2, 3).edit(...lines);
-  if (fleet.problems().length > 0) return fleet.problems();
-  return [fleet.runAll(), fleet.after(HOUR).runAll(), fleet.after(HOUR).runAll()];
-}
-
-for (const { event, lines, off, on } of [
-  { event: 'create with cron', lines: [CRON], off: [ALL, ALL, ALL], on: [[], ALL, ALL] },
-  {
-    event: 'create with rate',
-    lines: [RATE],
-    off: [ALL, ALL, ALL],
-    on: ['schedule-flag-with-rate'],
-  },
-  {
-    event: 'create without schedule',
-    lines: [],
-    off: [ALL, [], []],
-    on: ['schedule-flag-without-schedule'],
-  },
-  { event: 'create with at', lines: [AT], off: ['schedule-at-without-flag'], on: [[], ALL, []] },
-]) {
-  test(`I.3: ${event}, flag false`, () => assert.deepEqual(created(...lines), off));
-  test(`I.3: ${event}, flag true`, () => assert.deepEqual(created(...lines, FLAG), on));
-}
-
-for (const { event, act, at } of [
-  {
-    event: 'edit parameters',
-    act: (fleet: MergingFleet, flag: readonly string[]) =>
-      fleet.edit(CRON, ...flag, 'Parameters: { text: [x] }'),
-    at: 'cron',
-  },
-  {
-    event: 'new document version on $LATEST',
-    act: (fleet: MergingFleet) =>
-      fleet.merge({
-        'documents/Doc.yaml': null,
-        'documents/Doc/1.yaml':
-          'schemaVersion: "2.2"\nmainSteps: [{ action: aws:runShellScript, name: a, inputs: { runCommand: [id] } }]\n',
-      }),
-    at: 'cron',
-  },
-  {
-    event: 'new matching node',
-    act: (fleet: MergingFleet) => fleet.withNodes({ 1: {}, 2: {}, 3: {}, 4: {} }).connect(4),
-    at: 'cron',
-  },
-  { event: 'StartAssociationsOnce', act: (fleet: MergingFleet) => fleet.manual(), at: 'now' },
-] as const)
-  for (const flag of [[], [FLAG]])
-    test(`I.3: ${event}, flag ${flag.length > 0}`, () => {
-      const fleet = new MergingFleet()
-        .edit(CRON, 'DocumentVersion: $LATEST', ...flag)
-        .connect(1, 2, 3);
-      fleet.runAll();
-      fleet.after(HOUR).runAll();
-      act(fleet.after(MINUTE), flag);
-      assert.deepEqual(fleet.problems(), []);
-      const want = event === 'new matching node' ? ['motd@4'] : ALL;
-      assert.deepEqual(fleet.runAll(), flag.length > 0 && at === 'cron' ? [] : want);
-    });
