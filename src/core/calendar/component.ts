@@ -94,6 +94,7 @@ const SYNTAX_HINT = 'Write NAME:value, and begin a line that goes on with a blan
 function theCalendar({ inner, place }: Open, desk: CalendarDesk): Component | null {
   const [calendar, second] = inner;
   if (calendar === undefined) {
+    if (desk.problems.length > 0) return null;
     desk.error(
       'calendar-syntax',
       place,

@@ -34,6 +34,7 @@ export function readCalendar(
   const calendar = readComponents(text, desk);
   const content = calendar === null ? null : readContent(calendar, desk);
   const isRefused = desk.problems.some(({ severity }) => severity === 'error');
+  if (calendar !== null && content !== null && !isRefused) warnOfNoEvents(calendar, content, desk);
   return { content: isRefused ? null : content, problems: desk.problems };
 }
 
@@ -136,6 +137,21 @@ function isTooMuch(calendar: Component, events: readonly Component[], desk: Cale
     );
   }
   return limits.length > 0;
+}
+
+function warnOfNoEvents(
+  { place }: Component,
+  { kind, events }: CalendarContent,
+  desk: CalendarDesk,
+): void {
+  if (events.length > 0) return;
+  const always = kind === 'DEFAULT_OPEN' ? 'open' : 'closed';
+  desk.warn(
+    'calendar-no-events',
+    place,
+    `the calendar has no event that counts: it is always ${always}`,
+    'Add an event; advisory and cancelled ones do not count.',
+  );
 }
 
 function warnOfBusyTimes({ inner }: Component, desk: CalendarDesk): void {

@@ -8,7 +8,7 @@ export type FileKind =
   | { readonly kind: 'document-metadata'; readonly name: string }
   | { readonly kind: 'calendar'; readonly name: string }
   /** In a folder of ours where such a file means nothing. */
-  | { readonly kind: 'misplaced' }
+  | { readonly kind: 'misplaced'; readonly hint: string }
   | { readonly kind: 'not-built-yet'; readonly what: string }
   /** None of our business: a README, a folder of the author's own. */
   | { readonly kind: 'foreign' };
@@ -43,10 +43,11 @@ export function kindOf(path: string): FileKind {
   if (path === '.reconciledignore') return { kind: 'ignore' };
   const [top = '', ...rest] = path.split('/');
   if (top === 'calendars') {
-    const [file = ''] = rest;
+    const file = rest.at(-1) ?? '';
+    if (!file.toLowerCase().endsWith('.ics')) return { kind: 'foreign' };
     return rest.length === 1 && file.endsWith('.ics')
       ? { kind: 'calendar', name: file.slice(0, -'.ics'.length) }
-      : { kind: 'foreign' };
+      : { kind: 'misplaced', hint: 'Write calendars/<name>.ics.' };
   }
   if (!DATA.test(path)) return { kind: 'foreign' };
   switch (top) {
@@ -67,15 +68,20 @@ export function kindOf(path: string): FileKind {
   }
 }
 
+const MISPLACED_DOCUMENT: FileKind = {
+  kind: 'misplaced',
+  hint: 'Write documents/<Name>.yaml, documents/<Name>/<number>.yaml or documents/<Name>/metadata.yaml.',
+};
+
 function documentKind(rest: readonly string[]): FileKind {
   const [first = '', second] = rest;
   if (rest.length === 1) return { kind: 'document', name: first.replace(DATA, ''), number: null };
-  if (rest.length !== 2 || second === undefined) return { kind: 'misplaced' };
+  if (rest.length !== 2 || second === undefined) return MISPLACED_DOCUMENT;
   const stem = second.replace(DATA, '');
   if (stem === 'metadata') return { kind: 'document-metadata', name: first };
   if (/^[1-9][0-9]{0,8}$/.test(stem))
     return { kind: 'document', name: first, number: Number(stem) };
-  return { kind: 'misplaced' };
+  return MISPLACED_DOCUMENT;
 }
 
 /**

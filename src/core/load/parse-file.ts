@@ -140,7 +140,7 @@ function obstacleOf(
     return {
       code: 'misplaced',
       message: 'a file here has no meaning',
-      hint: 'Write documents/<Name>.yaml, documents/<Name>/<number>.yaml or documents/<Name>/metadata.yaml.',
+      hint: kind.hint,
     };
   if (kind.kind === 'not-built-yet')
     return {

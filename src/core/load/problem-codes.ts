@@ -22,6 +22,11 @@ const CODES: Codes = {
       'A calendar is larger than a gate needs to be: 1,000 events, 100 of them recurring, 2,000 single dates, recurring events of at most 92 days.',
     remedy: 'Split it: an association may name several calendars, and all must be open.',
   },
+  'calendar-no-events': {
+    meaning:
+      'A calendar has no event that counts, so a DEFAULT_OPEN one is always open, and a DEFAULT_CLOSED one never.',
+    remedy: 'Add an event; advisory and cancelled ones do not count.',
+  },
   'calendar-no-length': {
     meaning:
       'An event begins and ends at the same instant, so it neither opens nor closes anything.',

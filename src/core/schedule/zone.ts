@@ -31,7 +31,7 @@ export function openZone(name: string): Zone | null {
   return zone;
 }
 
-/** A zone's rules do not change while we run. Bounded: keys are canonical names, a few hundred, and 230 years each. */
+/** A zone's rules do not change while we run. Bounded: keys are canonical names, a few hundred, and 600 years each at most. */
 const zones = new Map<string, Zone>();
 
 function canonicalZoneName(name: string): string | null {

@@ -360,7 +360,12 @@ for (const c of [
   {
     name: 'free and busy times',
     text: calendar('BEGIN:VFREEBUSY', 'END:VFREEBUSY'),
-    want: ['no-effect 4:1'],
+    want: ['no-effect 4:1', 'calendar-no-events 1:1'],
+  },
+  {
+    name: 'advisory events alone',
+    text: calendar(nights('X-EVENT-TYPE:ADVISORY')),
+    want: ['calendar-no-events 1:1'],
   },
   {
     name: 'a zone without observances',
@@ -428,7 +433,14 @@ for (const [rule, column] of [
 }
 
 for (const c of [
-  { what: 'events', max: EVENTS_MAX, text: (n: number) => nights().concat('\r\n').repeat(n) },
+  {
+    what: 'events',
+    max: EVENTS_MAX,
+    text: (n: number) =>
+      nights()
+        .concat('\r\n')
+        .repeat(n - 1),
+  },
   {
     what: 'recurring events',
     max: RECURRING_EVENTS_MAX,
@@ -456,7 +468,7 @@ for (const c of [
 ]) {
   test(`readCalendar takes ${c.max} ${c.what} and no more`, () => {
     const codes = (n: number) =>
-      problemsIn(calendar(c.text(n).trimEnd())).map((one) => one.split(' ')[0]);
+      problemsIn(calendar(nights(), c.text(n).trimEnd())).map((one) => one.split(' ')[0]);
     assert.deepEqual(codes(c.max), []);
     assert.deepEqual(codes(c.max + 1), ['calendar-limit']);
   });

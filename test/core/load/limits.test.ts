@@ -165,10 +165,16 @@ const paths = fc.constantFrom(
   'reconciled.yaml',
   '.reconciledignore',
   'baselines/x.yaml',
+  'calendars/night.ics',
 );
 const fragment = fc.constantFrom(
   'AssociationName: one',
   'Name: Say',
+  'BEGIN:VCALENDAR\n',
+  'X-CALENDAR-TYPE:DEFAULT_OPEN\n',
+  'BEGIN:VEVENT\n',
+  'DTSTART:20260101T000000Z\n',
+  'END:VEVENT\nEND:VCALENDAR\n',
   '- ',
   '  ',
   '\n',

@@ -259,7 +259,11 @@ const cases = [
       'calendars/night.ics':
         'BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nVERSION:2.0\nEND:VCALENDAR\n',
     },
-    want: ['not-built-yet 5:1 /CalendarNames', 'unknown-calendar 5:17 /CalendarNames/0'],
+    want: [
+      'not-built-yet 5:1 /CalendarNames',
+      'unknown-calendar 5:17 /CalendarNames/0',
+      'calendar-no-events 1:1 ',
+    ],
   },
   {
     name: 'an unknown entry of the Parameter Store',
@@ -414,6 +418,16 @@ const elsewhere = [
     name: 'a file in a folder too deep',
     files: { 'documents/a/b/c.yaml': SAY },
     want: ['misplaced documents/a/b/c.yaml'],
+  },
+  {
+    name: 'a calendar in a folder too deep, or in capitals',
+    files: { 'calendars/a/b.ics': 'x', 'calendars/c.ICS': 'x', 'calendars/README.md': 'x' },
+    want: ['misplaced calendars/a/b.ics', 'misplaced calendars/c.ICS'],
+  },
+  {
+    name: 'an unsafe calendar name',
+    files: { 'calendars/.hidden.ics': 'x' },
+    want: ['calendar-syntax calendars/.hidden.ics', 'unsafe-name calendars/.hidden.ics'],
   },
   {
     name: 'an unsafe document name',
