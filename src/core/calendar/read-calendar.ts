@@ -49,7 +49,7 @@ function readContent(calendar: Component, desk: CalendarDesk): CalendarContent |
   const ownZones = new Set(zones.map(({ id }) => id));
   const written = components.flatMap((one) => readEvent(one, { desk, ownZones, ...clocks }) ?? []);
   warnOfBusyTimes(calendar, desk);
-  const events = assemble(written, { desk, instantOf: clocks.instantOf });
+  const events = assemble(written, { desk, instantOf: clocks.instantOf, mayLook: upTo(LOOKS_MAX) });
   return kind === null ? null : { kind, zones, events, floatingZone };
 }
 
@@ -163,7 +163,20 @@ function warnOfBusyTimes({ inner }: Component, desk: CalendarDesk): void {
 
 // --- events and their moved occurrences -------------------------------------------------------------------------
 
-type Assembly = { readonly desk: CalendarDesk; readonly instantOf: (time: CalendarTime) => number };
+type Assembly = {
+  readonly desk: CalendarDesk;
+  readonly instantOf: (time: CalendarTime) => number;
+  /** False once enough has been compared between clocks: each comparison may cost some milliseconds. */
+  readonly mayLook: () => boolean;
+};
+
+/** How many exceptions on another clock than their event's are looked up. Most files have none. */
+const LOOKS_MAX = 100;
+
+function upTo(count: number): () => boolean {
+  let left = count;
+  return () => left-- > 0;
+}
 
 /** A moved occurrence is an event of its own, and its old place is left out of the event that it belongs to. */
 function assemble(written: readonly WrittenEvent[], assembly: Assembly): readonly CalendarEvent[] {
@@ -208,11 +221,11 @@ function assemble(written: readonly WrittenEvent[], assembly: Assembly): readonl
 function warnOfUnused(
   { event }: WrittenEvent,
   references: readonly Reference[],
-  { desk, instantOf }: Assembly,
+  assembly: Assembly,
 ): void {
   for (const { time, line } of references) {
-    if (occursAt(event, time, instantOf)) continue;
-    desk.warn(
+    if (occursAt(event, time, assembly)) continue;
+    assembly.desk.warn(
       'calendar-unused',
       line.placeInValue(0),
       `${line.name} names no occurrence of the event at line ${event.line}`,
@@ -221,16 +234,26 @@ function warnOfUnused(
   }
 }
 
-/** The floating zone is not known yet: times without a zone are compared with each other only. */
-function occursAt(
+function occursAt(event: CalendarEvent, time: CalendarTime, assembly: Assembly): boolean {
+  const { start, rule, further } = event;
+  const { local, zone } = time;
+  const singles = [start, ...further.map((one) => one.start)];
+  if (zone !== start.zone) return occursOnAnotherClock(event, time, assembly);
+  if (singles.some((one) => one.zone === zone && one.local === local)) return true;
+  const isPast = rule?.until?.zone === zone && rule.until.local < local;
+  if (rule === null || isPast) return false;
+  return openRecurrence(rule, start.local).between(local, local + 1).length > 0;
+}
+
+/** The floating zone is not known yet: times without a zone are not compared with others. */
+function occursOnAnotherClock(
   { start, rule, further }: CalendarEvent,
   time: CalendarTime,
-  instantOf: Assembly['instantOf'],
+  { instantOf, mayLook }: Assembly,
 ): boolean {
-  if ((start.zone === null) !== (time.zone === null)) return true;
+  if (start.zone === null || time.zone === null || !mayLook()) return true;
   const at = instantOf(time);
-  const firsts = [start, ...further.map((one) => one.start)];
-  if (firsts.some((one) => instantOf(one) === at)) return true;
+  if ([start, ...further.map((one) => one.start)].some((one) => instantOf(one) === at)) return true;
   if (rule === null || (rule.until !== null && instantOf(rule.until) < at)) return false;
   return openRecurrence(rule, start.local)
     .between(at - TWO_DAYS_MS, at + TWO_DAYS_MS)

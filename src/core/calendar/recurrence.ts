@@ -32,6 +32,12 @@ export function openRecurrence(rule: RecurrenceRule, start: number): Recurrence 
     const days: Day[] = startDay >= first && startDay < end ? [startDay] : [];
     const from = Math.max(first, startDay + 1);
     if (from >= end) return days;
+    if (rule.freq === 'DAILY' && rule.bySetPos.length === 0) {
+      const late = (from - startDay) % rule.interval;
+      const next = late === 0 ? from : from + rule.interval - late;
+      for (let day = next; day < end; day += rule.interval) if (fits(day)) days.push(day);
+      return days;
+    }
     const index = periods.indexOf(from);
     for (let i = index - (index % rule.interval); periods.firstDay(i) < end; i += rule.interval) {
       const [opens, closes] = [periods.firstDay(i), periods.firstDay(i + 1)];
@@ -57,20 +63,26 @@ export function fitsItsRule(rule: RecurrenceRule, start: number): boolean {
   return dayTest(withDefaults(rule, Math.floor(start / DAY_MS)))(Math.floor(start / DAY_MS));
 }
 
-/** The start of the occurrence number `count`; null when there are fewer in the next hundred years. */
+/**
+ * The start of the occurrence number `count`; null when it would come after the year 2199 or a long time in which nothing
+ * fits: a 29 February on a Monday is forty years away at most.
+ */
 export function startOfNth(rule: RecurrenceRule, start: number, count: number): number | null {
   const recurrence = openRecurrence(rule, start);
   let left = count;
-  for (let year = 0; year < 100; year++) {
-    const from = start + year * YEAR_MS;
+  let barren = 0;
+  for (let from = start; from < LAST_YEAR && barren < BARREN_YEARS_MAX; from += YEAR_MS) {
     const starts = recurrence.between(from, from + YEAR_MS);
     const found = starts[left - 1];
     if (found !== undefined) return found;
     left -= starts.length;
+    barren = starts.length === 0 ? barren + 1 : 0;
   }
   return null;
 }
 
+const LAST_YEAR = Date.UTC(2200, 0, 1);
+const BARREN_YEARS_MAX = 41;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
 
