@@ -59,6 +59,10 @@ export const commands: { readonly [words: string]: Entry } = {
     summary: 'one execution, node by node',
     load: () => import('./executions-show.ts'),
   },
+  explain: {
+    summary: 'why an association runs on a node, or why not',
+    load: () => import('./explain.ts'),
+  },
   'activation create': {
     summary: 'a join code for nodes',
     load: () => import('./activation-create.ts'),

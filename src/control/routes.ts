@@ -7,6 +7,7 @@ export const CONTROL_ROUTES = {
   nodes: { method: 'GET', path: '/v1/nodes' },
   executions: { method: 'GET', path: '/v1/executions' },
   execution: { method: 'GET', path: '/v1/execution' },
+  explain: { method: 'GET', path: '/v1/explain' },
   run: { method: 'POST', path: '/v1/run' },
   cancel: { method: 'POST', path: '/v1/cancel' },
   pause: { method: 'POST', path: '/v1/pause' },

@@ -15,6 +15,7 @@ import type { Execution } from '../core/model/state.ts';
 import { planReport } from '../core/report/planned.ts';
 import { summarize } from '../core/report/summary.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
+import { explainNamed } from '../core/world/explanation.ts';
 import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import { isSettled } from '../reconcile/settled.ts';
@@ -56,6 +57,8 @@ async function answer(
       return { ok: true, value: executionsOf(world, textIn(values, 'association')) };
     case 'execution':
       return executionOf(world, textIn(values, 'id'));
+    case 'explain':
+      return explained(parts, values);
     case 'run':
       return ask(parts, values, {
         kind: 'run',
@@ -136,6 +139,17 @@ function statusOf({ world, ports, config }: Parts, triggers: Triggers): Json {
     settled: isSettled(world),
     plan: lastPlanOf(world),
   };
+}
+
+function explained({ world, ports }: Parts, values: Values): ControlAnswer {
+  const explanation = explainNamed(world, {
+    node: textIn(values, 'node') ?? '',
+    association: textIn(values, 'association'),
+    now: ports.clock.now(),
+    contact: 'live',
+    waitingOf: (execution, run) => waitingOf(world, execution, run),
+  });
+  return explanation.ok ? explanation : { ok: false, ...explanation.error };
 }
 
 function lastPlanOf(world: World): Json {

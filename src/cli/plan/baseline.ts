@@ -7,6 +7,7 @@ import { commitId } from '../../core/model/brand.ts';
 import type { RepositorySettings } from '../../core/model/catalog.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import { readStatus } from '../../core/report/read.ts';
+import type { NodeReading, ReadDepth } from '../../core/report/read-node.ts';
 import { createFleet } from '../../core/world/fleet.ts';
 import { World } from '../../core/world/world.ts';
 import { openRevision } from '../../io/source/revision.ts';
@@ -92,20 +93,27 @@ export async function settingsOf(
   return catalog.settings;
 }
 
-async function worldOf(status: StatusFiles | null, now: Instant): Promise<World> {
+const worldOf = async (status: StatusFiles | null, now: Instant): Promise<World> =>
+  (await observed(status, { now, depth: 'assignments' })).world;
+
+/** The fleet as a status branch left it, and its node files as they were read. Empty without one. */
+export async function observed(
+  status: StatusFiles | null,
+  { now, depth }: { readonly now: Instant; readonly depth: ReadDepth },
+): Promise<{ readonly world: World; readonly nodes: readonly NodeReading[] }> {
   const world = new World();
-  if (status === null) return world;
+  if (status === null) return { world, nodes: [] };
   // Whoever plans holds no key to check signatures against, and decides nothing with what is read.
   const read = readStatus(await textsOf(status), {
     verify: () => true,
     now,
     tip: null,
-    depth: 'assignments',
+    depth,
   });
   if (!read.ok) {
     throw new ReconcileError(
       'STATUS_UNREADABLE',
-      `cannot plan on this status: ${read.error.message}`,
+      `cannot read this status: ${read.error.message}`,
       {
         retry: 'never',
       },
@@ -113,11 +121,11 @@ async function worldOf(status: StatusFiles | null, now: Instant): Promise<World>
   }
   for (const record of read.value.records) world.apply(record);
   world.reindex();
-  return world;
+  return { world, nodes: read.value.nodes };
 }
 
 /** A shallow clone, as pipelines make them, may lack the accepted revision; the plan needs it for invalid files only. */
-async function treeIfHere(dir: string, commit: CommitId): Promise<Snapshot | null> {
+export async function treeIfHere(dir: string, commit: CommitId): Promise<Snapshot | null> {
   try {
     return await openRevision(dir, commit);
   } catch (cause) {

@@ -92,7 +92,7 @@ function* targeted({ definitions, fleet, catalog }: Sides): Generator<{
 }
 
 /** Files that are wrong keep their last good version, which has to be looked up only when there are such files. */
-async function loadHead(
+export async function loadHead(
   snapshot: Snapshot,
   baseline: Baseline,
   signal: AbortSignal,

@@ -22,7 +22,8 @@ import type { ReportedItem, TypeCompliance } from '../model/compliance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LastSeenFacts, Registration, Tags } from '../model/node.ts';
 import type { DetailedStatus, RunStatus } from '../model/run.ts';
-import type { TargetStatus } from '../model/standing.ts';
+import type { TargetStatus, Waiting } from '../model/standing.ts';
+import { pendingReasons } from '../model/standing.ts';
 import type { LastOutcome } from '../model/state.ts';
 import { readReported, readTypes } from './compliance-json.ts';
 import { GENERATION_DIGITS } from './outcome-json.ts';
@@ -48,6 +49,8 @@ export type AssignmentReading = {
     readonly run: RunId;
     readonly occasion: string;
   } | null;
+  /** Why it waited when this was written. */
+  readonly waiting: Waiting | null;
   /** The last outcome that was no Skipped. */
   readonly applied: LastOutcome | null;
   /** A Skipped that came after it. */
@@ -164,6 +167,7 @@ const bare = (association: AssociationName): AssignmentReading => ({
   status: 'Pending',
   detailedStatus: 'Pending',
   owed: null,
+  waiting: null,
   applied: null,
   skipped: null,
   reported: null,
@@ -185,6 +189,7 @@ function readAssignment(line: JsonObject, whose: Whose): AssignmentReading {
     status,
     detailedStatus: textIn(line, 'DetailedStatus') ?? status,
     owed: status === 'Pending' ? readOwed(line, whose) : null,
+    waiting: readWaiting(objectIn(line, 'Pending')),
     applied: own === null || own.outcome.status === 'Skipped' ? notSkipped(last) : own,
     skipped: own?.outcome.status === 'Skipped' ? own : null,
     reported: readReported(objectIn(line, 'ComplianceItem')),
@@ -201,6 +206,13 @@ function readOwed(line: JsonObject, whose: Whose): AssignmentReading['owed'] {
   if (execution === null || occasion === null || generation === null) return null;
   const run = runIdOf(whose.node, whose.association, generation, occasion);
   return { execution, run, occasion };
+}
+
+function readWaiting(pending: JsonObject | null): Waiting | null {
+  const reason = pending === null ? null : wordIn(pending, 'Reason', pendingReasons);
+  return pending === null || reason === null
+    ? null
+    : { reason, until: instantIn(pending, 'Until') };
 }
 
 const statuses: readonly RunStatus[] = ['Success', 'Failed', 'TimedOut', 'Cancelled', 'Skipped'];

@@ -49,10 +49,19 @@ export function upcomingOf(
     });
 }
 
+/** Its slots alone, whoever it targets. */
+export function scheduledOf(
+  world: World,
+  definition: Definition,
+  question: Pick<Question, 'from' | 'earlierSlots'>,
+): Upcoming {
+  return { ...slotsOf(world, definition, question), nodes: 0, starts: [] };
+}
+
 function slotsOf(
   world: World,
   { association, digests }: Definition,
-  { from, earlierSlots }: Question,
+  { from, earlierSlots }: Pick<Question, 'from' | 'earlierSlots'>,
 ): Pick<Upcoming, 'association' | 'anchor' | 'lastSlot' | 'gateAt'> {
   const slots = slotsUnder(world.state.associations.get(association.name), digests, from);
   const fired = earlierSlots === 'fired' ? instant(from - 1) : slots.lastSlot;
