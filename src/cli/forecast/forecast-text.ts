@@ -9,7 +9,7 @@ import { localTime } from '../../core/forecast/local-time.ts';
 import type { Instant } from '../../core/model/brand.ts';
 import { visibleLine } from '../../core/report/escape.ts';
 import type { Painter } from '../../core/report/text.ts';
-import { counted, shortId } from '../../core/report/words.ts';
+import { counted, shortId, waitingWords } from '../../core/report/words.ts';
 import { problemText } from '../problem-text.ts';
 import type { NamedForecast } from './named-forecast.ts';
 
@@ -142,7 +142,11 @@ function skippedBlock({ forecast }: NamedForecast, { paint, zone }: Desk): strin
 function skipCells(skip: ForecastSkip, zone: string): readonly string[] {
   const span = skip.slots === 1 ? '' : ` to ${moment(skip.last, zone)} (${skip.slots} times)`;
   const until = skip.until === null ? '' : `, until ${moment(skip.until, zone)}`;
-  return [`${moment(skip.at, zone)}${span}`, skip.association, `${skip.detail}${until}`];
+  const why = [
+    ...(skip.reason === 'missed' ? [] : [waitingWords[skip.reason]]),
+    ...(skip.detail === '' ? [] : [skip.detail]),
+  ].join(': ');
+  return [`${moment(skip.at, zone)}${span}`, skip.association, `${why}${until}`];
 }
 
 function idleBlock({ about, paint }: Desk): string {

@@ -107,8 +107,8 @@ export type Subject = {
   readonly invalid: string | null;
   /** Its next run by schedule; null: none comes. */
   readonly next: { readonly at: Instant; readonly reason: string } | null;
-  /** What holds it up now, in words; null: nothing with words of its own. */
-  readonly gate: string | null;
+  /** What holds the whole association now; a status branch names it and has no room for its words. */
+  readonly gate: { readonly reason: PendingReason; readonly detail: string } | null;
 };
 
 export function explainAssociation(
@@ -160,12 +160,16 @@ function runOf(standing: AssignmentStanding | null): AssociationExplanation['run
 
 function waitingOf(
   standing: AssignmentStanding | null,
-  gate: string | null,
+  gate: Subject['gate'],
 ): AssociationExplanation['waiting'] {
   const waiting = standing?.waiting ?? null;
   if (waiting === null) return null;
-  const { reason, until } = waiting;
-  return { reason, until: until === null ? null : formatInstant(until), detail: gate };
+  const { reason, until, detail } = waiting;
+  return {
+    reason,
+    until: until === null ? null : formatInstant(until),
+    detail: detail ?? (gate?.reason === reason ? gate.detail : null),
+  };
 }
 
 function lastOf(last: LastOutcome | null): AssociationExplanation['last'] {

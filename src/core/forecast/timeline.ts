@@ -82,50 +82,83 @@ export function* timelineOf(
     .flatMap((start) => startOccurrences(upcoming, start, span))
     .sort((a, b) => a.at - b.at);
   let taken = 0;
+  let ringsAhead = upcoming.starts.flatMap((start) => takingOf(start).slice(1)).reduce(nodesOf, 0);
   for (const slot of slotOccurrences(upcoming, span)) {
-    for (
-      let next = started[taken];
-      next !== undefined && next.at <= slot.at;
-      next = started[taken]
-    ) {
-      yield next;
-      taken++;
+    for (; ; taken++) {
+      const next = started[taken];
+      if (next === undefined || next.at > slot.at) break;
+      if (next.kind === 'run' && next.estimated) ringsAhead -= next.nodes;
+      if (!isCarried(next, slot, span)) yield next;
     }
-    yield slot;
+    yield ringsAhead === 0 ? slot : withoutRings(slot, ringsAhead);
   }
   yield* started.slice(taken);
 }
 
-/** A start that meets a closed gate waits for it; what never opens inside the window is told as held up. */
+/** Whoever has waited until the very instant of a slot runs in the execution that the slot opens, and not twice. */
+const isCarried = (waited: Occurrence, slot: Occurrence, { from }: Span): boolean =>
+  waited.kind === 'run' && slot.kind === 'run' && waited.at === slot.at && waited.at > from;
+
+const nodesOf = (sum: number, { nodes }: Ring): number => sum + nodes;
+
+/** A ring without nodes is passed over, its soak too; a start of nobody is told all the same. */
+function takingOf({ rings }: Start): readonly Ring[] {
+  const taking = rings.filter(({ nodes }) => nodes > 0);
+  return taking.length > 0 ? taking : rings.slice(0, 1);
+}
+
+/** No slot runs in a ring before it has come. */
+const withoutRings = (slot: Occurrence, ringsAhead: number): Occurrence =>
+  slot.kind === 'run' ? { ...slot, nodes: slot.nodes - ringsAhead, estimated: true } : slot;
+
+/**
+ * A start that meets a closed gate waits until it opens, and so does every ring; what never opens inside the window is
+ * told as held up.
+ */
 function startOccurrences(upcoming: Upcoming, start: Start, span: Span): readonly Occurrence[] {
   const { name } = upcoming.association;
   const occurrences: Occurrence[] = [];
   let at = span.from;
-  let gate = upcoming.gateAt(at);
-  const first = gate;
-  while (gate !== null) {
-    if (gate.until === null || gate.until >= span.until) {
-      return [{ kind: 'skipped', at: span.from, association: name, ...gate }];
+  for (const [i, ring] of takingOf(start).entries()) {
+    const opening = openingAt(upcoming, at, span);
+    if (opening.at === null) {
+      return [...occurrences, { kind: 'skipped', at, association: name, ...opening.gate }];
     }
-    at = gate.until;
-    gate = upcoming.gateAt(at);
-  }
-  const waited = first === null ? '' : `, waits for ${first.detail}`;
-  for (const [i, ring] of start.rings.entries()) {
-    if (at >= span.until) break;
+    at = opening.at;
     occurrences.push({
       kind: 'run',
       at,
       association: name,
       nodes: ring.nodes,
       trigger: start.trigger,
-      reason: `${start.reason}${waited}`,
+      reason: opening.gate === null ? start.reason : `${start.reason}, ${waitWords(opening.gate)}`,
       ring: ring.name,
       estimated: i > 0,
     });
     at = instant(at + ring.soakMs);
+    if (at >= span.until) break;
   }
   return occurrences;
+}
+
+const waitWords = ({ reason, detail }: Gate): string =>
+  `waits: ${reason}${detail === '' ? '' : ` (${detail})`}`;
+
+type Opening =
+  | { readonly at: Instant; readonly gate: Gate | null }
+  | { readonly at: null; readonly gate: Gate };
+
+/** When nothing holds it any more, from `at` on, and what held it first. */
+function openingAt(upcoming: Upcoming, at: Instant, span: Span): Opening {
+  const first = upcoming.gateAt(at);
+  let opens = at;
+  for (let gate = first; gate !== null; gate = upcoming.gateAt(opens)) {
+    if (gate.until === null || gate.until >= span.until || gate.until <= opens) {
+      return { at: null, gate };
+    }
+    opens = gate.until;
+  }
+  return { at: opens, gate: first };
 }
 
 function* slotOccurrences(
@@ -144,9 +177,10 @@ function* slotOccurrences(
   }
 }
 
+/** A slot is judged by its own instant, however late it is looked at; an interval whose gate was closed is not applied. */
 function slotOccurrence(upcoming: Upcoming, slot: Instant, at: Instant): Occurrence {
   const { name } = upcoming.association;
-  const gate = upcoming.gateAt(at);
+  const gate = upcoming.gateAt(slot);
   if (gate !== null) return { kind: 'skipped', at, association: name, ...gate };
   return {
     kind: 'run',

@@ -1389,6 +1389,355 @@ export interface DocumentRuntimeConfig {
 }
 
 /**
+ * What reconciled explain --format json prints: why associations run on a node or not, what they wait for, what ran last and why.
+ */
+export interface NodeExplanation {
+  node: ExplainedNode;
+  source: ExplainedSource;
+  /**
+   * Those that target the node, then the others; each by name.
+   */
+  associations: ExplainedAssociation[];
+  [k: string]: unknown;
+}
+/**
+ * Who it is about.
+ */
+export interface ExplainedNode {
+  /**
+   * Node id.
+   */
+  id: string;
+  /**
+   * What people call it.
+   */
+  name: string;
+  tags: ExplainedTags;
+  /**
+   * Node file whose tags replace the registered ones.
+   */
+  file: string | null;
+  /**
+   * Activation with which it registered.
+   */
+  activation: string | null;
+  /**
+   * Null: from a status branch nobody can see it.
+   */
+  connected: boolean | null;
+  /**
+   * Last contact.
+   */
+  lastSeen: string | null;
+  [k: string]: unknown;
+}
+/**
+ * Tags that targets match.
+ */
+export interface ExplainedTags {
+  /**
+   * Value of the tag.
+   */
+  [k: string]: string;
+}
+/**
+ * What stands over all of it.
+ */
+export interface ExplainedSource {
+  /**
+   * The accepted revision.
+   */
+  revision: string | null;
+  /**
+   * A newer revision is held.
+   */
+  held: null | ExplainedHold;
+  /**
+   * Nothing starts until resume.
+   */
+  paused: null | ExplainedPause;
+  [k: string]: unknown;
+}
+/**
+ * A newer revision is held.
+ */
+export interface ExplainedHold {
+  /**
+   * Why, as a word.
+   */
+  code: string;
+  /**
+   * Why, in a sentence.
+   */
+  reason: string;
+  [k: string]: unknown;
+}
+/**
+ * Nothing starts until resume.
+ */
+export interface ExplainedPause {
+  /**
+   * Who.
+   */
+  by: string;
+  /**
+   * Since when.
+   */
+  at: string;
+  [k: string]: unknown;
+}
+/**
+ * One association on this node.
+ */
+export interface ExplainedAssociation {
+  /**
+   * Its name.
+   */
+  association: string;
+  /**
+   * Where it stands.
+   */
+  file: string;
+  /**
+   * Its document.
+   */
+  document: string;
+  /**
+   * In words.
+   */
+  schedule: string | null;
+  /**
+   * Invalid: its file is not in force as written.
+   */
+  validity: 'Valid' | 'Invalid';
+  /**
+   * Why.
+   */
+  invalid: string | null;
+  /**
+   * Every entry of its targets matches.
+   */
+  targeted: boolean;
+  /**
+   * Every entry, matched or not.
+   */
+  targets: ExplainedTarget[];
+  /**
+   * As the report says.
+   */
+  status: null | ExplainedStatus;
+  /**
+   * The run that is owed or out.
+   */
+  run: null | ExplainedRun;
+  /**
+   * What it waits for.
+   */
+  waiting: null | ExplainedWaiting;
+  /**
+   * What ran last.
+   */
+  last: null | ExplainedOutcome;
+  /**
+   * Its next run by schedule.
+   */
+  next: null | ExplainedNext;
+  /**
+   * What would be executed, against what was.
+   */
+  generation: null | ExplainedGeneration;
+  [k: string]: unknown;
+}
+/**
+ * One entry of the targets.
+ */
+export interface ExplainedTarget {
+  /**
+   * As a person writes it.
+   */
+  target: string;
+  /**
+   * Whether it matches the node.
+   */
+  matched: boolean;
+  /**
+   * What about the node decided.
+   */
+  because: string;
+  /**
+   * The query of a group, entry by entry; empty for other kinds.
+   */
+  query: ExplainedQuery[];
+  [k: string]: unknown;
+}
+/**
+ * One entry of the targets.
+ */
+export interface ExplainedQuery {
+  /**
+   * As a person writes it.
+   */
+  target: string;
+  /**
+   * Whether it matches the node.
+   */
+  matched: boolean;
+  /**
+   * What about the node decided.
+   */
+  because: string;
+  /**
+   * Groups do not nest.
+   *
+   * @maxItems 0
+   */
+  query: ExplainedNothing[];
+  [k: string]: unknown;
+}
+/**
+ * Never anything.
+ */
+export interface ExplainedNothing {
+  [k: string]: unknown;
+}
+/**
+ * As the report says.
+ */
+export interface ExplainedStatus {
+  /**
+   * AWS's Status.
+   */
+  status: 'Pending' | 'Success' | 'Failed' | 'Skipped';
+  /**
+   * AWS's DetailedStatus.
+   */
+  detailedStatus: string;
+  /**
+   * COMPLIANT or NON_COMPLIANT.
+   */
+  compliance: string | null;
+  /**
+   * ComplianceSeverity.
+   */
+  severity: string;
+  [k: string]: unknown;
+}
+/**
+ * The run that is owed or out.
+ */
+export interface ExplainedRun {
+  /**
+   * Its execution.
+   */
+  execution: string;
+  /**
+   * Why it came to be.
+   */
+  occasion: string;
+  /**
+   * In words.
+   */
+  reason: string;
+  /**
+   * Where it stands.
+   */
+  phase: 'Pending' | 'Offered' | 'Started' | 'Unreachable' | 'Done';
+  /**
+   * From which commit.
+   */
+  revision: string;
+  [k: string]: unknown;
+}
+/**
+ * What it waits for.
+ */
+export interface ExplainedWaiting {
+  /**
+   * From the closed list of Pending reasons.
+   */
+  reason: string;
+  /**
+   * Until when, where it is known.
+   */
+  until: string | null;
+  /**
+   * Who or what, in words.
+   */
+  detail: string | null;
+  [k: string]: unknown;
+}
+/**
+ * What ran last.
+ */
+export interface ExplainedOutcome {
+  /**
+   * How it ended.
+   */
+  status: string;
+  /**
+   * In more detail.
+   */
+  detailedStatus: string;
+  /**
+   * When.
+   */
+  finishedAt: string;
+  /**
+   * Why it ran.
+   */
+  occasion: string;
+  /**
+   * In words.
+   */
+  reason: string;
+  /**
+   * From which commit.
+   */
+  revision: string | null;
+  /**
+   * What the agent said of it.
+   */
+  summary: string;
+  [k: string]: unknown;
+}
+/**
+ * Its next run by schedule.
+ */
+export interface ExplainedNext {
+  /**
+   * When.
+   */
+  at: string;
+  /**
+   * In words.
+   */
+  reason: string;
+  [k: string]: unknown;
+}
+/**
+ * What would be executed, against what was.
+ */
+export interface ExplainedGeneration {
+  /**
+   * Digest of the one in force.
+   */
+  inForce: string;
+  /**
+   * The commit with which it became effective.
+   */
+  since: string;
+  /**
+   * Digest of what ran last.
+   */
+  applied: string | null;
+  /**
+   * They are the same.
+   */
+  isApplied: boolean;
+  [k: string]: unknown;
+}
+
+/**
  * What reconciled forecast --format json prints: when what would run, supposing that the revision comes into force at `from` and that nothing fails.
  */
 export interface ForecastReport {

@@ -8,6 +8,7 @@ import { nextRun } from '../forecast/forecast.ts';
 import type { AssociationName, Instant } from '../model/brand.ts';
 import { formatInstant, instant, isNodeId } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
+import { present } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
 import type { Node } from '../model/node.ts';
 import { compareText } from '../model/problem.ts';
@@ -100,7 +101,6 @@ function explained(
 ): AssociationExplanation {
   const { association } = definition;
   const { name } = association;
-  const { catalog } = world.revision ?? {};
   const state = world.state.nodes.get(node.id);
   const assignment = state?.assignments.get(name);
   const facts = {
@@ -116,16 +116,17 @@ function explained(
       ? null
       : { assignment, standing: standingOf(facts, state, assignment) };
   const earlierSlots: Coming['earlierSlots'] = contact === 'live' ? 'owed' : 'fired';
-  const upcoming = scheduledOf(world, definition, { from: now, earlierSlots });
+  const revision = present(world.revision, 'a definition has its revision');
+  const upcoming = scheduledOf(world, revision, definition, { from: now, earlierSlots });
   const subject: Subject = {
     association,
     inForce: world.state.associations.get(name) ?? null,
     bound,
-    invalid: catalog?.invalidAssociations.get(name) ?? null,
+    invalid: revision.catalog.invalidAssociations.get(name) ?? null,
+    gate: upcoming.gateAt(now),
     next: nextRun(upcoming, { from: now, until: instant(now + AHEAD_MS) }),
-    gate: upcoming.gateAt(now)?.detail ?? null,
   };
-  return explainAssociation(subject, node, catalog?.groups ?? new Map());
+  return explainAssociation(subject, node, revision.catalog.groups);
 }
 
 const targetedFirst = (a: AssociationExplanation, b: AssociationExplanation): number =>

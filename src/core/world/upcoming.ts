@@ -2,12 +2,16 @@
  * What comes of a revision, for the forecast: its plan against the world, its slots as they will stand, who is matched.
  * The daemon asks with the revision in force, an author with one that is not merged yet.
  */
-import type { Gate, Ring, Start, Upcoming } from '../forecast/timeline.ts';
+import type { Ring, Start, Upcoming } from '../forecast/timeline.ts';
+import type { Association } from '../model/association.ts';
 import type { AssociationName, Instant, NodeId } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
+import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { compareText } from '../model/problem.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
+import { gateOf } from '../rollout/gate.ts';
+import { matches } from '../selector/match.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { planRevision, slotsUnder } from './on-revision.ts';
@@ -36,30 +40,38 @@ export function upcomingOf(
 ): readonly Upcoming[] {
   const plan = planRevision(world, revision, fleet);
   const { associations, nodes } = question;
+  const { groups } = revision.catalog;
+  const place: Placing = (ring, id) => {
+    const node = fleet.nodes.get(id);
+    return node !== undefined && matches(ring.targets, node, groups);
+  };
   return [...revision.definitions.values()]
     .filter(({ association }) => associations === null || associations.has(association.name))
     .sort((a, b) => compareText(a.association.name, b.association.name))
     .flatMap((definition) => {
       const { name, targets } = definition.association;
-      const matched = fleet.resolve(targets, revision.catalog.groups);
+      const matched = fleet.resolve(targets, groups);
       const asked = nodes === null ? matched : matched.filter((node) => nodes.has(node));
       if (nodes !== null && asked.length === 0) return [];
-      const starts = startsOf(plan.get(name), asked);
-      return [{ ...slotsOf(world, definition, question), nodes: asked.length, starts }];
+      const starts = startsOf(plan.get(name), asked, (of) => ringsOf(definition, of, place));
+      const slots = slotsOf(world, revision, definition, question);
+      return [{ ...slots, nodes: asked.length, starts }];
     });
 }
 
 /** Its slots alone, whoever it targets. */
 export function scheduledOf(
   world: World,
+  revision: Pick<LoadedRevision, 'catalog'>,
   definition: Definition,
   question: Pick<Question, 'from' | 'earlierSlots'>,
 ): Upcoming {
-  return { ...slotsOf(world, definition, question), nodes: 0, starts: [] };
+  return { ...slotsOf(world, revision, definition, question), nodes: 0, starts: [] };
 }
 
 function slotsOf(
   world: World,
+  { catalog }: Pick<LoadedRevision, 'catalog'>,
   { association, digests }: Definition,
   { from, earlierSlots }: Pick<Question, 'from' | 'earlierSlots'>,
 ): Pick<Upcoming, 'association' | 'anchor' | 'lastSlot' | 'gateAt'> {
@@ -69,20 +81,57 @@ function slotsOf(
     association,
     anchor: slots.anchor,
     lastSlot: instant(Math.max(slots.lastSlot, fired)),
-    gateAt: (): Gate | null => null,
+    gateAt: gatesOf(association, catalog),
   };
 }
 
-function startsOf(plan: AssociationPlan | undefined, asked: readonly NodeId[]): readonly Start[] {
+/** The gates that time opens and closes. What an alarm will say nobody knows: it is taken to be silent. */
+function gatesOf(
+  association: Association,
+  { calendars }: Pick<Catalog, 'calendars'>,
+): Upcoming['gateAt'] {
+  if (association.suspend === null && association.calendarNames.length === 0) return () => null;
+  const gated = { ...association, alarm: null };
+  const input = { calendars, alarms: new Map() };
+  return (at) => gateOf(gated, input, at).waiting;
+}
+
+function startsOf(
+  plan: AssociationPlan | undefined,
+  asked: readonly NodeId[],
+  rings: (starting: readonly NodeId[]) => readonly Ring[],
+): readonly Start[] {
   const start = plan?.start ?? null;
   if (plan === undefined || start === null || start.who === 'owed') return [];
   const { trigger, reason } = start;
+  if (start.who === 'all') return [{ trigger, reason, rings: rings(asked) }];
   const joins = new Set(plan.joins);
-  const starting = start.who === 'all' ? asked : asked.filter((node) => joins.has(node));
-  if (start.who === 'joins' && starting.length === 0) return [];
-  return [{ trigger, reason, rings: ringsOf(starting) }];
+  const starting = asked.filter((node) => joins.has(node));
+  return starting.length === 0 ? [] : [{ trigger, reason, rings: [allAtOnce(starting)] }];
 }
 
-const ringsOf = (nodes: readonly NodeId[]): readonly Ring[] => [
-  { name: null, nodes: nodes.length, soakMs: 0 },
-];
+type Placing = (ring: Association['rings'][number], node: NodeId) => boolean;
+
+/** A node belongs to the first ring that matches it; nodes of none come last. */
+function ringsOf(
+  { association: { rings } }: Definition,
+  nodes: readonly NodeId[],
+  isIn: Placing,
+): readonly Ring[] {
+  if (rings.length === 0) return [allAtOnce(nodes)];
+  const counts = new Map<number, number>();
+  for (const node of nodes) {
+    const at = rings.findIndex((ring) => isIn(ring, node));
+    counts.set(at, (counts.get(at) ?? 0) + 1);
+  }
+  const placed = rings.map(({ name, soakMs }, at): Ring => {
+    return { name: name ?? String(at + 1), nodes: counts.get(at) ?? 0, soakMs };
+  });
+  return [...placed, { name: 'last', nodes: counts.get(-1) ?? 0, soakMs: 0 }];
+}
+
+const allAtOnce = (nodes: readonly NodeId[]): Ring => ({
+  name: null,
+  nodes: nodes.length,
+  soakMs: 0,
+});
