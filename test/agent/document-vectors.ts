@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { localRun, runDocumentLocally } from '../../src/agent/run-locally.ts';
 import type { JsonObject } from '../../src/core/model/json.ts';
+import { DIFFERENCES } from '../core/document/differences.ts';
 import { corpusMissing, readCorpus } from '../core/document/vectors.ts';
 
 type Case = {
@@ -30,7 +31,7 @@ type Case = {
 };
 
 export type DocumentVectors = {
-  /** Where we differ, and why: by case id. One that no longer differs fails. */
+  /** Where we differ, and why: by case id; DIFFERENCES of the file unless given. One that no longer differs fails. */
   readonly differences?: { readonly [id: string]: string };
   readonly skip?: ReadonlySet<string>;
   /** A PATH entry of the test's own does not reach scripts; this is put into the documents' environment instead. */
@@ -39,7 +40,11 @@ export type DocumentVectors = {
 
 /** One test per file; prints how many agree and how many stand on the list. */
 export function testDocumentVectors(file: string, options: DocumentVectors = {}): void {
-  const { differences = {}, skip = new Set<string>(), adapt = (document) => document } = options;
+  const {
+    differences = DIFFERENCES[file] ?? {},
+    skip = new Set<string>(),
+    adapt = (document) => document,
+  } = options;
   test(`vectors: ${file}`, { skip: corpusMissing }, async (t) => {
     const { cases } = JSON.parse(readCorpus(`vectors/${file}.json`)) as {
       cases: readonly Case[];

@@ -10,10 +10,12 @@ export type Spot = { readonly node: SourceNode; readonly pointer: string };
 export type Desk = {
   readonly format: 'yaml' | 'json';
   readonly problems: readonly Problem[];
+  /** Scalars that were read as texts though YAML has another kind for them: `schemaVersion: 2.2`. They travel as texts. */
+  readonly readAsText: Set<SourceNode>;
   readonly error: (code: string, spot: Spot, message: string, hint?: string) => void;
   readonly warn: (code: string, spot: Spot, message: string, hint?: string) => void;
-  /** Where in a scalar this text stands for the n-th time (from 0), as far as the file has it literally. */
-  readonly within: (spot: Spot, written: string, occurrence: number) => Spot;
+  /** The next place at or after `from` where the file has this text literally; the whole spot when it has not. */
+  readonly next: (spot: Spot, written: string, from: number) => Spot;
   readonly placeOf: (spot: Spot) => { line: number; column: number; pointer: string };
 };
 
@@ -37,16 +39,13 @@ export function openDesk(options: {
   return {
     format: options.format,
     problems,
+    readAsText: new Set(),
     error: report('error'),
     warn: report('warning'),
-    within({ node, pointer }, written, occurrence) {
-      let at = node.at - 1;
-      for (let i = 0; i <= occurrence; i++) {
-        const next = options.text.indexOf(written, at + 1);
-        if (next === -1) return { node, pointer };
-        at = next;
-      }
-      return { node: { kind: 'scalar', at, value: written, written: null }, pointer };
+    next(spot, written, from) {
+      const at = options.text.indexOf(written, from);
+      if (at === -1) return spot;
+      return { node: { kind: 'scalar', at, value: written, written: null }, pointer: spot.pointer };
     },
     placeOf,
   };
@@ -94,13 +93,14 @@ export function textField(desk: Desk, spot: Spot, key: string): string | null {
   const field = fieldOf(desk, spot, key);
   if (field === null || isNothing(field)) return null;
   const text = textOfScalar(field.node);
+  desk.readAsText.add(field.node);
   if (text === null) desk.error('not-text', field, `${key} must be a text`, 'Put it in quotes.');
   return text;
 }
 
-/** The text of a scalar where a text is wanted; null for lists, maps and JSON's other kinds. */
+/** The text of a scalar where a text is wanted; null for nothing, lists, maps and JSON's other kinds. */
 export function textOfScalar(node: SourceNode): string | null {
-  if (node.kind !== 'scalar') return null;
+  if (node.kind !== 'scalar' || node.value === null) return null;
   if (typeof node.value === 'string') return node.value;
   return node.written;
 }

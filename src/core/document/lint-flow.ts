@@ -51,12 +51,13 @@ function howItEnds({ step, inputs }: ParsedStep, schemaVersion: SchemaVersion): 
 function alwaysStops(inputs: Spot): boolean {
   const runCommand = inputFieldOf(inputs, 'runCommand');
   const value = runCommand === null ? null : toJson(runCommand.node);
-  const lines = (Array.isArray(value) ? value : [value]).flatMap((text) =>
-    typeof text === 'string' ? text.split('\n') : [],
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const last = texts.at(-1);
+  if (typeof last !== 'string' || !/(^|\n)exit 16[89]\s*$/.test(last.slice(-200))) return false;
+  const script = texts.flatMap((text) =>
+    typeof text === 'string' ? text.trimEnd().split('\n') : [],
   );
-  const script = lines.filter((line) => line.trim() !== '');
-  const last = script.pop() ?? '';
-  if (!/^exit 16[89]\s*$/.test(last)) return false;
+  script.pop();
   // A loop, a function or a quotation may hold the last line; a token may hold anything.
   return !script.some((line) => /\b(exit|exec|return)\b|\{\{|[\\'"`{(]\s*$|<</.test(line));
 }

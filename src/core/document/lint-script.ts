@@ -6,7 +6,7 @@ import { forEachText, holdsToken, inputFieldOf } from './input-spots.ts';
 import { validTimeoutSeconds } from './inputs.ts';
 import { nearest } from './nearest.ts';
 import type { Quotes } from './quotes.ts';
-import { quotesAt } from './quotes.ts';
+import { openQuotes } from './quotes.ts';
 import { pointTo, toJson } from './source.ts';
 import { TOKEN, wholeToken } from './substitute.ts';
 import { jsonText } from './text.ts';
@@ -98,17 +98,17 @@ function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
  */
 function lintTokens(desk: Desk, spot: Spot, text: string, { action, parameters }: Script): void {
   if (!text.includes('{{') || wholeToken(text) !== null) return;
-  const seen = new Map<string, number>();
   const isShell = action === 'aws:runShellScript';
+  const quotesAt = openQuotes(text, isShell ? 'shell' : 'powershell');
+  let from = Math.max(0, spot.node.at);
   for (const match of text.matchAll(TOKEN)) {
     const [token, name = ''] = match;
-    const occurrence = seen.get(token) ?? 0;
-    seen.set(token, occurrence + 1);
+    const at = desk.next(spot, token, from);
+    if (at !== spot) from = at.node.at + token.length;
     const definition = parameters.get(name);
     if (definition === undefined) continue;
-    const quotes = quotesAt(text, match.index, isShell ? 'shell' : 'powershell');
+    const quotes = quotesAt(match.index);
     const variable = isShell ? `\${SSM_${name}}` : `\${env:SSM_${name}}`;
-    const at = desk.within(spot, token, occurrence);
     if (definition.interpolationType === 'ENV_VAR') {
       if (quotes === 'single') warnQuoted(desk, at, token, variable);
     } else if (isUnchecked(definition)) {

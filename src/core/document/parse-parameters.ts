@@ -133,7 +133,7 @@ function parseAllowedValues(desk: Desk, spot: Spot): readonly string[] | null {
     desk.error('not-a-list', field, 'allowedValues must be a list of texts');
     return null;
   }
-  const values = field.node.items.map(toJson);
+  const values = field.node.items.map((item) => toJson(item));
   if (values.some((value) => typeof value !== 'string'))
     desk.warn(
       'allowed-values-not-text',

@@ -167,7 +167,11 @@ function parsePrecondition(desk: Desk, spot: Spot): Step['precondition'] {
   }
   const entries = entriesOf(field.node, field.pointer).map(({ key, spot: operands }) => {
     const texts = operands.node.kind === 'list' ? operands.node.items.map(textOfScalar) : null;
-    if (texts?.every((text) => text !== null) === true) return [key, texts] as const;
+    if (texts?.every((text) => text !== null) === true) {
+      if (operands.node.kind === 'list')
+        for (const item of operands.node.items) desk.readAsText.add(item);
+      return [key, texts] as const;
+    }
     desk.error('precondition', operands, `${key} must be a list of texts`, PRECONDITION_HINT);
     return [key, []] as const;
   });

@@ -100,7 +100,7 @@ function parseRoot(desk: Desk, file: Spot): Document | null {
   const parsed = parseSteps(desk, root, schemaVersion);
   lintSteps(desk, root, parsed, { schemaVersion, parameters });
   if (desk.problems.some(({ severity }) => severity === 'error')) return null;
-  const content = toJson(root.node);
+  const content = toJson(root.node, desk.readAsText);
   if (!isJsonObject(content)) return null;
   const steps = parsed.map(({ step }) => step);
   return { schemaVersion, description, parameters, steps, content, digest: digestOf(content) };
@@ -130,6 +130,7 @@ const OTHER_KINDS: { readonly [version: string]: string } = {
 function parseVersion(desk: Desk, root: Spot): SchemaVersion | null {
   const field = fieldOf(desk, root, 'schemaVersion');
   const written = field === null || isNothing(field) ? '' : textOfScalar(field.node);
+  if (field !== null) desk.readAsText.add(field.node);
   const known = VERSIONS.find((version) => version === written);
   if (known !== undefined) return known;
   const spot = field ?? root;

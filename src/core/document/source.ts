@@ -64,15 +64,16 @@ export function pointTo(pointer: string, key: string | number): string {
   return `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-export function toJson(node: SourceNode): Json {
+/** `asTexts`: scalars whose text counts, as it was written. */
+export function toJson(node: SourceNode, asTexts?: ReadonlySet<SourceNode>): Json {
   switch (node.kind) {
     case 'scalar':
-      return node.value;
+      return asTexts?.has(node) === true ? (node.written ?? node.value) : node.value;
     case 'list':
-      return node.items.map(toJson);
+      return node.items.map((item) => toJson(item, asTexts));
     case 'map': {
       const record: { [key: string]: Json } = {};
-      for (const { key, value } of node.entries) setOwn(record, key, toJson(value));
+      for (const { key, value } of node.entries) setOwn(record, key, toJson(value, asTexts));
       return record;
     }
   }

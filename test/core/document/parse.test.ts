@@ -446,3 +446,26 @@ test('parse: never throws, and is null exactly when there is an error', () => {
     { numRuns: 5_000 },
   );
 });
+
+test('parse: what YAML has another kind for travels as the text that was read, so nodes read the same', () => {
+  const text = `schemaVersion: 2.2
+description: 5
+parameters:
+  p: { type: String, default: 5, allowedPattern: 5, description: yes }
+mainSteps:
+  - action: aws:runShellScript
+    name: on
+    precondition: { StringEquals: [platformType, yes] }
+    inputs: { runCommand: ["{{ p }}"], count: 2.2 }
+`;
+  const { document } = parseDocument(text, { file: 'd.yaml' });
+  assert.ok(document !== null);
+  const again = parseDocument(JSON.stringify(document.content), { file: 'd.json' });
+  assert.equal(again.document?.digest, document.digest, JSON.stringify(again.problems));
+  assert.equal(again.document.schemaVersion, '2.2');
+  assert.deepEqual(
+    again.document.steps.map(({ name, precondition, inputs }) => [name, precondition, inputs]),
+    [['on', { StringEquals: ['platformType', 'yes'] }, { runCommand: ['{{ p }}'], count: 2.2 }]],
+  );
+  assert.equal(again.document.parameters.get('p')?.default, 5);
+});
