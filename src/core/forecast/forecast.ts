@@ -99,18 +99,31 @@ export function forecast(upcoming: readonly Upcoming[], options: ForecastOptions
   };
 }
 
-/** When the next run would start, and why; null when none comes before `until`. */
-export function nextRun(upcoming: Upcoming, span: Span): Run | null {
-  let lookedAt = 0;
-  for (const each of timelineOf(upcoming, span)) {
-    if (each.kind === 'run') return each;
-    if (++lookedAt === NEXT_LOOKED_AT_MAX) return null;
+/** The next run of its schedule, whatever starts before; null when none comes before `until`. */
+export function nextRun(upcoming: Upcoming, { from, until }: Span): Run | null {
+  let ahead: Upcoming = { ...upcoming, starts: [] };
+  let start = from;
+  for (let gates = 0; gates < GATES_MAX; gates++) {
+    const closed = firstRun(ahead, { from: start, until });
+    if (closed === null || closed.kind === 'run') return closed;
+    if (closed.until === null || closed.until <= start) return null;
+    // Slots behind the gate are not looked at one by one: there may be one a minute, for months.
+    start = closed.until;
+    ahead = { ...ahead, lastSlot: instant(Math.max(ahead.lastSlot, start - 1)) };
   }
   return null;
 }
 
-/** Two months of a slot a minute: behind a gate that is closed longer there may be nothing to wait for. */
-const NEXT_LOOKED_AT_MAX = 100_000;
+/** A calendar that opens and closes between any two slots of a year. */
+const GATES_MAX = 1_000;
+
+/** The first run, or the first slot that meets a closed gate. */
+function firstRun(upcoming: Upcoming, span: Span): Occurrence | null {
+  for (const each of timelineOf(upcoming, span)) {
+    if (each.kind === 'run' || each.reason !== 'missed') return each;
+  }
+  return null;
+}
 
 const earlier = (
   a: { readonly at: Instant; readonly association: AssociationName },

@@ -16,6 +16,7 @@ import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
 import type { Waiting } from '../model/standing.ts';
 import type { Execution, Run } from '../model/state.ts';
+import { matches } from '../selector/match.ts';
 import type { Question as Coming } from './upcoming.ts';
 import { scheduledOf } from './upcoming.ts';
 import type { World } from './world.ts';
@@ -118,13 +119,14 @@ function explained(
   const earlierSlots: Coming['earlierSlots'] = contact === 'live' ? 'owed' : 'fired';
   const revision = present(world.revision, 'a definition has its revision');
   const upcoming = scheduledOf(world, revision, definition, { from: now, earlierSlots });
+  const targeted = matches(association.targets, node, revision.catalog.groups);
   const subject: Subject = {
     association,
     inForce: world.state.associations.get(name) ?? null,
     bound,
     invalid: revision.catalog.invalidAssociations.get(name) ?? null,
-    gate: upcoming.gateAt(now),
-    next: nextRun(upcoming, { from: now, until: instant(now + AHEAD_MS) }),
+    gate: targeted ? upcoming.gateAt(now) : null,
+    next: targeted ? nextRun(upcoming, { from: now, until: instant(now + AHEAD_MS) }) : null,
   };
   return explainAssociation(subject, node, revision.catalog.groups);
 }

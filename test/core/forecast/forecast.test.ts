@@ -3,8 +3,9 @@ import test from 'node:test';
 import { forecast, nextRun } from '../../../src/core/forecast/forecast.ts';
 import { localDay, localTime } from '../../../src/core/forecast/local-time.ts';
 import { instant } from '../../../src/core/model/brand.ts';
+import type { Calendar } from '../../../src/core/model/calendar.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
-import { MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 import { foretell, HOUR, shownRuns, upcomingIn } from './worlds.ts';
 
 const at = (text: string) => instant(Date.parse(`${text}Z`));
@@ -247,12 +248,107 @@ test('folded: what a schedule opens on a day is one entry, and changes stand alo
   ]);
 });
 
-test('nextRun is the first run of a forecast', () => {
+test('nextRun is the first scheduled run of a forecast, also behind gates that open and close', () => {
+  const spans = [
+    [0, 2],
+    [3, 40],
+    [47, 26],
+  ] as const;
+  const calendarNames = ['freeze'];
+  const specs: Specs = {
+    aaa: half,
+    bbb: {},
+    ccc: { schedule: 'rate(1 minute)', calendarNames },
+    ddd: { schedule: 'cron(30 14 ? * * *)', flag: true, calendarNames },
+    eee: {
+      schedule: 'rate(7 minutes)',
+      calendarNames,
+      suspend: { reason: 'a migration', owner: 'ops', until: at('2026-03-02T00:00:00') },
+    },
+  };
   const fleet = worldWith({ aaa: half });
-  const loaded = revision(2, { aaa: half, bbb: {} });
-  const span = { from: fleet.now, until: instant(fleet.now + 24 * HOUR) };
+  const loaded = revision(2, specs, undefined, [freeze(spans)]);
+  const span = { from: fleet.now, until: instant(fleet.now + 200 * HOUR) };
   for (const each of upcomingIn(fleet, loaded)) {
-    const [first] = forecast([each], { ...span, runsMax: 1, dayOf: null }).runs;
-    assert.equal(nextRun(each, span)?.at, first?.at);
+    const { runs } = forecast([each], { ...span, runsMax: 100_000, dayOf: null });
+    const first = runs.find(({ trigger }) => trigger === 'schedule');
+    assert.equal(nextRun(each, span)?.at, first?.at, each.association.name);
   }
+});
+
+test('a calendar that never opens: nothing comes, and nobody looks for ever', () => {
+  const specs: Specs = { aaa: { schedule: 'rate(1 minute)', calendarNames: ['unknown'] } };
+  const fleet = worldWith(null);
+  const [each] = upcomingIn(fleet, revision(1, specs));
+  assert.ok(each !== undefined);
+  assert.equal(nextRun(each, { from: fleet.now, until: instant(fleet.now + 9_000 * HOUR) }), null);
+  const { runs, skipped } = foretell(fleet, revision(1, specs), 2);
+  assert.deepEqual(runs, []);
+  assert.deepEqual(
+    skipped.map(({ reason, until, slots }) => [reason, until, slots]),
+    [['calendar', null, 120]], // with the start that waits
+  );
+});
+
+test('a suspend: its slots are skipped as one, its start waits, and both name the owner', () => {
+  const until = at('2026-03-01T14:00:00');
+  const suspend = { reason: 'a migration', owner: 'ops@example.org', until };
+  const told = foretell(worldWith(null), revision(1, { aaa: { ...half, suspend } }), 2.1);
+  assert.deepEqual(shownRuns(told), [
+    '2026-03-01T14:00 create aaa on 3',
+    '2026-03-01T14:15 schedule aaa on 3',
+  ]);
+  const detail = 'a migration (ops@example.org)';
+  assert.equal(told.runs[0]?.reason, `new association, waits: suspended (${detail})`);
+  assert.deepEqual(
+    told.skipped.map((skip) => [skip.reason, skip.until, skip.detail, skip.slots]),
+    [['suspended', until, detail, 3]],
+  );
+});
+
+test('rings: each after the soak of the one before, as an estimate; slots run where they have been', () => {
+  const ring = (role: string, soakMs: number) => ({
+    name: role,
+    targets: [{ kind: 'tag' as const, key: 'role', values: [role] }],
+    soakMs,
+    maxErrors: null,
+  });
+  const rings = [ring('canary', HOUR), ring('nobody', 5 * HOUR), ring('early', 0)];
+  const specs: Specs = { aaa: { schedule: 'rate(40 minutes)', rings } };
+  const loaded = revision(1, specs, { 1: { role: 'canary' }, 2: { role: 'early' }, 3: {} });
+  const { runs } = foretell(worldWith(null), loaded, 1.5);
+  assert.deepEqual(
+    runs.map(({ at: when, ring: name, nodes, estimated }) => [
+      new Date(when).toISOString().slice(11, 16),
+      name,
+      nodes,
+      estimated,
+    ]),
+    [
+      ['12:15', 'canary', 1, false],
+      ['12:55', null, 1, true],
+      ['13:15', 'early', 1, true],
+      ['13:15', 'last', 1, true],
+      ['13:35', null, 3, false],
+    ],
+  );
+});
+
+/** Closed for these spans, `[hours after noon, hours]`. */
+const freeze = (spans: readonly (readonly [number, number])[]): Calendar => ({
+  name: 'freeze',
+  kind: 'DEFAULT_OPEN',
+  file: 'calendars/freeze.ics',
+  unreadable: null,
+  floatingZone: 'UTC',
+  zones: [],
+  events: spans.map(([after, hours], i) => ({
+    summary: 'freeze',
+    line: i + 1,
+    start: { local: NOON + after * HOUR, zone: 'UTC' },
+    length: { clockMs: 0, ms: hours * HOUR },
+    rule: null,
+    further: [],
+    except: [],
+  })),
 });
