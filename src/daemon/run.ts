@@ -9,6 +9,7 @@ import { openLog } from '../io/log.ts';
 import type { Metrics } from '../io/metrics.ts';
 import { openMetrics } from '../io/metrics.ts';
 import { compactInWorker } from '../journal/compact-in-worker.ts';
+import { keepAlarms } from './alarms.ts';
 import { answerControl } from './control.ts';
 import { countedLog } from './counted-log.ts';
 import type { Health } from './http.ts';
@@ -175,6 +176,7 @@ async function serve(
   const side = [
     keepCompact(parts, leave),
     keepWatchdog(notifier, health, leave),
+    keepAlarms(parts.alarms, { inbox, log }, leave),
     ...(options.once === null ? [] : [convergeOnce(parts, triggers, options.once, leave)]),
   ];
   const code = await Promise.race([

@@ -14,6 +14,7 @@ import { lockDirectory } from '../disk/lock.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
 import type { AgentsServer, Admission as DoorAnswer } from '../io/agents/server.ts';
 import { openAgentsServer } from '../io/agents/server.ts';
+import { openAlarms } from '../io/alarms/alarms.ts';
 import { systemClock } from '../io/clock.ts';
 import type { DaemonConfig } from '../io/config.ts';
 import { readLibrary } from '../io/library.ts';
@@ -33,7 +34,7 @@ import { perform } from '../reconcile/dispatch.ts';
 import type { Inbox } from '../reconcile/inbox.ts';
 import type { Observer } from '../reconcile/observe.ts';
 import { createObserver } from '../reconcile/observe.ts';
-import type { AgentsPort, Ports } from '../reconcile/ports.ts';
+import type { AgentsPort, AlarmsPort, Ports } from '../reconcile/ports.ts';
 import type { Publisher } from '../reconcile/publish.ts';
 import { createPublisher } from '../reconcile/publish.ts';
 import type { Recovery } from '../reconcile/recover.ts';
@@ -59,6 +60,7 @@ export type Parts = {
   readonly progress: Progress;
   readonly rooms: DeskRooms;
   readonly ports: Ports;
+  readonly alarms: AlarmsPort;
   readonly journal: Journal<PassRecord>;
   readonly observer: Observer;
   readonly recovery: Recovery;
@@ -203,6 +205,7 @@ async function open(
     progress,
     rooms,
     ports,
+    alarms: openAlarms(config.alarms),
     journal,
     observer: createObserver(world, inbox, ports, recovery.beforeFirst),
     recovery,

@@ -4,7 +4,14 @@ import { parseDuration } from '../core/load/duration.ts';
 import { readAgentConfig, readDaemonConfig } from '../core/load/read-config.ts';
 import { present, ReconcileError } from '../core/model/errors.ts';
 import type { Problem } from '../core/model/problem.ts';
-import type { DaemonConfigFile } from '../core/model/schemas.gen.ts';
+import type { DaemonAlarm, DaemonConfigFile } from '../core/model/schemas.gen.ts';
+
+/** Where an alarm is read. */
+export type AlarmSource = {
+  readonly name: string;
+  readonly from: { readonly file: string } | { readonly url: string };
+  readonly intervalMs: number;
+};
 
 /** Where a secret is kept: never in the configuration itself. */
 export type SecretRef =
@@ -55,6 +62,7 @@ export type DaemonConfig = {
   readonly http: { readonly listen: Listen };
   readonly controlSocket: string;
   readonly webhooks: readonly Webhook[];
+  readonly alarms: readonly AlarmSource[];
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
 };
 
@@ -138,8 +146,32 @@ function decide(file: string, config: DaemonConfigFile): DaemonConfig {
       provider,
       secret: secretRef(secretFile, at),
     })),
+    alarms: alarmSources(file, config.alarms ?? [], at),
     logLevel: given(config.log?.level),
   };
+}
+
+function alarmSources(
+  file: string,
+  alarms: readonly DaemonAlarm[],
+  at: (path: string) => string,
+): readonly AlarmSource[] {
+  const names = alarms.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw refused(file, `alarm ${twice} is defined twice`);
+  return alarms.map((alarm) => alarmSource(file, alarm, at));
+}
+
+function alarmSource(
+  file: string,
+  { name, file: path, url, interval }: DaemonAlarm,
+  at: (path: string) => string,
+): AlarmSource {
+  const intervalMs = duration(interval);
+  if (path !== undefined && url === undefined)
+    return { name, from: { file: at(path) }, intervalMs };
+  if (url !== undefined && path === undefined) return { name, from: { url }, intervalMs };
+  throw refused(file, `alarm ${name} needs either a file or a url`);
 }
 
 function secretRef(text: string, at: (path: string) => string): SecretRef {

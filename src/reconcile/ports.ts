@@ -5,6 +5,7 @@
 import type { Ancestry } from '../core/accept/accept.ts';
 import type { BlobId, CommitId, Instant, NodeId } from '../core/model/brand.ts';
 import type { ReconcileError } from '../core/model/errors.ts';
+import type { AlarmState } from '../core/rollout/gate.ts';
 import type { LoadedRevision } from '../core/world/events.ts';
 import type { PassRecord } from '../core/world/records.ts';
 import type { AgentMessage, ServerMessage } from '../protocol/messages.ts';
@@ -89,6 +90,21 @@ export type SourcePort = {
   snapshot(commit: CommitId, signal: AbortSignal): Promise<Snapshot>;
   /** A blob by id wherever it stands in history: the last good version of a file that is invalid now. */
   readBlob(blob: BlobId, signal: AbortSignal): Promise<Uint8Array>;
+};
+
+// --- alarms ---------------------------------------------------------------------------------------------------
+
+export type AlarmReading = {
+  readonly state: AlarmState;
+  /** Why it is UNKNOWN; null when it is not. */
+  readonly problem: string | null;
+};
+
+/** Alarms of the daemon's configuration: associations name them, nothing of a request comes from a repository. */
+export type AlarmsPort = {
+  readonly alarms: readonly { readonly name: string; readonly intervalMs: number }[];
+  /** Bounded in time; never rejects. */
+  read(name: string, signal: AbortSignal): Promise<AlarmReading>;
 };
 
 // --- agents ---------------------------------------------------------------------------------------------------

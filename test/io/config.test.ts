@@ -51,8 +51,19 @@ test('three keys are enough: the schema gives the rest', async () => {
     http: { listen: { host: '127.0.0.1', port: 7480 } },
     controlSocket: '/var/lib/reconciled/control.sock',
     webhooks: [],
+    alarms: [],
     logLevel: 'info',
   });
+});
+
+test('alarms are read from files beside the configuration, or from addresses', async () => {
+  const config = await daemonConfig(
+    `${minimal}alarms: [{ name: a, file: alarm }, { name: b, url: "http://127.0.0.1/b", interval: 5s }]\n`,
+  );
+  assert.deepEqual(config.alarms, [
+    { name: 'a', from: { file: join(dir, 'alarm') }, intervalMs: 30_000 },
+    { name: 'b', from: { url: 'http://127.0.0.1/b' }, intervalMs: 5_000 },
+  ]);
 });
 
 test('paths are relative to the configuration file, systemd credentials are names', async () => {
@@ -88,9 +99,19 @@ for (const { name, text, says } of [
     says: /loopback address only/,
   },
   {
-    name: 'alarms are not built yet',
-    text: `${minimal}alarms: {}\n`,
-    says: /alarms is not built yet/,
+    name: 'an alarm is read in one place',
+    text: `${minimal}alarms: [{ name: budget, file: a, url: "http://127.0.0.1/" }]\n`,
+    says: /alarm budget needs either a file or a url/,
+  },
+  {
+    name: 'an alarm is defined once',
+    text: `${minimal}alarms: [{ name: budget, file: a }, { name: budget, file: b }]\n`,
+    says: /alarm budget is defined twice/,
+  },
+  {
+    name: 'an alarm address holds no password',
+    text: `${minimal}alarms: [{ name: budget, url: "https://u:p@example.org/" }]\n`,
+    says: /url cannot be/,
   },
   {
     name: 'aliases are refused',

@@ -161,9 +161,15 @@ function associationStanding(
     nonCompliant: totalOf(tally.items.NON_COMPLIANT),
     silent,
     waiting,
+    suspendExpired: isSuspendOver(facts, association),
     failing: sortedFailing(failing),
     unknownIds,
   };
+}
+
+function isSuspendOver(facts: Facts, name: AssociationName): boolean {
+  const suspend = facts.definitions.get(name)?.association.suspend ?? null;
+  return suspend !== null && suspend.until <= facts.now;
 }
 
 function fleetStanding(

@@ -92,6 +92,8 @@ export type AssociationStanding = {
   readonly silent: number;
   /** Pending targets by the reason why they wait. */
   readonly waiting: ReadonlyMap<PendingReason, number>;
+  /** Its suspend is over, and still in the file. */
+  readonly suspendExpired: boolean;
   /** Sorted by node id. */
   readonly failing: readonly FailingTarget[];
   /** Ids that the targets name and that no node has, sorted. */

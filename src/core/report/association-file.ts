@@ -9,6 +9,7 @@ import type { AssociationStanding, FailingTarget } from '../model/standing.ts';
 import type { AssociationState, Execution } from '../model/state.ts';
 import type { Target } from '../selector/target.ts';
 import { visibleJson } from './escape.ts';
+import { holdFields } from './holds.ts';
 import type { ReportView } from './view.ts';
 
 export const FAILING_TARGETS_MAX = 100;
@@ -24,6 +25,7 @@ export function associationFile(view: ReportView, name: AssociationName): string
     prettyCanonicalJson({
       ...inForceFields(view, association),
       ...definitionFields(view.definitions.get(name)),
+      ...holdFields(view, name),
       ...standingFields(standing),
       ...executionFields(view, association),
       FormatVersion: 1,

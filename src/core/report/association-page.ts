@@ -8,6 +8,7 @@ import { describeSchedule } from '../schedule/describe.ts';
 import { describeTarget } from '../selector/target.ts';
 import { formatRateLimit } from './association-file.ts';
 import { capBytes, capBytesTail, code, fence, prose } from './escape.ts';
+import { holdBlocks, holdFacts } from './holds.ts';
 import { OUTPUT_TAIL_BYTES_MAX, SUMMARY_BYTES_MAX } from './outcome-json.ts';
 import { nodePath } from './paths.ts';
 import type { ReportView } from './view.ts';
@@ -29,7 +30,8 @@ export function associationPage(view: ReportView, name: AssociationName): string
     ...descriptionBlocks(definition),
     ...validityBlocks(view, association),
     countsBlock(standing),
-    factsBlock(association, definition, standing),
+    [factsBlock(association, definition, standing), ...holdFacts(view, name)].join('\n'),
+    ...holdBlocks(view, name),
     ...stoppedBlocks(view, association),
     ...unknownBlocks(standing),
     ...failingBlocks(view, standing.failing),

@@ -166,10 +166,10 @@ function associationBlocks(associations: readonly AssociationSummary[]): string[
 }
 
 function associationRow(association: AssociationSummary): string {
-  const { name, status, targets, counts, severity, validity } = association;
+  const { name, status, targets, counts, severity, validity, hold } = association;
   const numbers = [targets, counts.Success, counts.Failed, counts.Pending, counts.Skipped];
   const cells = numbers.map((count) => String(count ?? 0));
-  const mark = validity === 'Invalid' ? ' ⚠️' : '';
+  const mark = `${validity === 'Invalid' ? ' ⚠️' : ''}${hold === null ? '' : ` (${hold})`}`;
   return `| ${statusMarks[status]} | ${associationLink(name)}${mark} | ${cells.join(' | ')} | ${severity === 'UNSPECIFIED' ? '' : severity} |`;
 }
 

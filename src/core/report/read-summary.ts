@@ -92,6 +92,7 @@ function readAssociation(object: JsonObject): AssociationSummary[] {
       silent: count(object, 'silent'),
       failing: count(object, 'failing'),
       waiting: readNumbers(objectIn(object, 'waiting') ?? {}),
+      hold: textIn(object, 'hold'),
     },
   ];
 }

@@ -16,6 +16,7 @@ import type {
 } from '../model/standing.ts';
 import { summaryFields } from './compliance-json.ts';
 import { capBytes, visibleJson } from './escape.ts';
+import { holdNote } from './holds.ts';
 import type { ReportView } from './view.ts';
 
 export const SUMMARY_FORMAT_VERSION = 1;
@@ -60,6 +61,8 @@ export type AssociationSummary = {
   readonly silent: number;
   readonly failing: number;
   readonly waiting: { readonly [reason: string]: number };
+  /** What holds it back, in a few words; null: nothing that people have decided. */
+  readonly hold: string | null;
 };
 
 /** `ComplianceSummaryItem`. */
@@ -161,6 +164,7 @@ function associationSummary(view: ReportView, standing: AssociationStanding): As
     silent,
     failing: standing.failing.length,
     waiting: Object.fromEntries(standing.waiting),
+    hold: holdNote(view, name),
   };
 }
 

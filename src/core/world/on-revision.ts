@@ -20,7 +20,7 @@ import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
 import { GONE_MS } from './on-node.ts';
 import { rolloutUnder } from './on-rollout.ts';
-import { onSlot, scheduleNext } from './on-time.ts';
+import { onSlot, scheduleNext, watchSuspend } from './on-time.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { World } from './world.ts';
@@ -66,7 +66,10 @@ export function onRestored(turn: Turn, revision: LoadedRevision): void {
     const start = each.start?.who === 'all' ? upgraded : each.start;
     applyPlan(turn, name, { ...each, start }, revision);
   }
-  for (const name of world.state.associations.keys()) onSlot(turn, name);
+  for (const name of world.state.associations.keys()) {
+    watchSuspend(turn, name);
+    onSlot(turn, name);
+  }
   for (const execution of world.state.executions.values()) watchAgain(turn, execution);
   for (const name of world.rings.names()) world.rings.touch(name);
   dropNodes(turn, fleet);
@@ -235,7 +238,9 @@ function applyPlan(
     emit(turn, { kind: 'assigned', association: name, nodes: plan.joins });
   }
   if (plan.start !== null) start(turn, name, plan, definition, revision);
-  if (plan.change !== 'unchanged') scheduleNext(turn, name);
+  if (plan.change === 'unchanged') return;
+  scheduleNext(turn, name);
+  watchSuspend(turn, name);
 }
 
 function start(

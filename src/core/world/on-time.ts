@@ -138,7 +138,15 @@ export function scheduleNext(turn: Turn, name: AssociationName): void {
 function onGate(turn: Turn, name: AssociationName): void {
   turn.world.lineUpAll(name);
   turn.world.dirty.associations.add(name);
+  turn.world.dirty.fleet = true;
   watchGate(turn, name);
+}
+
+/** A suspend that is over is reported, also where nothing waits for its end. */
+export function watchSuspend(turn: Turn, name: AssociationName): void {
+  const until = turn.world.definition(name)?.association.suspend?.until;
+  if (until === undefined || until <= turn.now) return;
+  turn.world.timers.push({ kind: 'gate', association: name, at: until });
 }
 
 /** While something is owed, its gate is looked at again whenever time may change it. */
