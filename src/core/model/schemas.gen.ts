@@ -1099,7 +1099,12 @@ export interface DaemonConfigFile {
    */
   webhooks?: DaemonWebhook[];
   log?: DaemonLog;
-  alarms?: DaemonAlarms;
+  /**
+   * Alarms that associations may name in AlarmConfiguration, and where each is read.
+   *
+   * @maxItems 100
+   */
+  alarms?: DaemonAlarm[];
 }
 /**
  * The repository that states what should be.
@@ -1234,10 +1239,25 @@ export interface DaemonLog {
   level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
 }
 /**
- * Alarms that associations may name. Reserved.
+ * One alarm: a file or a url that says OK, ALARM or INSUFFICIENT_DATA.
  */
-export interface DaemonAlarms {
-  [k: string]: unknown;
+export interface DaemonAlarm {
+  /**
+   * What AlarmConfiguration calls it.
+   */
+  name: string;
+  /**
+   * A file whose first word is the state; or its StateValue, if it is JSON.
+   */
+  file?: string;
+  /**
+   * An address that answers 200 with such a text.
+   */
+  url?: string;
+  /**
+   * How often it is read.
+   */
+  interval?: string;
 }
 
 /**
@@ -2541,6 +2561,10 @@ export interface StatusAssociation {
    */
   detailedStatus: string;
   /**
+   * What holds it back that people have decided or have to decide about: `rollout halted`, `suspended`, `suspend expired`, `ring 2 of 3 soaks`; null when nothing does.
+   */
+  hold?: string | null;
+  /**
    * Invalid: its file cannot be used as it is now, and an earlier version stays in force.
    */
   validity: 'Valid' | 'Invalid';
@@ -3431,9 +3455,38 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "info"
   },
   "#/properties/alarms": {
-   "description": "Alarms that associations may name. Reserved.",
-   "example": {},
-   "effect": "not-built-yet"
+   "description": "Alarms that associations may name in AlarmConfiguration, and where each is read.",
+   "example": [
+    {
+     "name": "error-budget",
+     "file": "/run/alarms/error-budget"
+    }
+   ]
+  },
+  "#/properties/alarms/items": {
+   "description": "One alarm: a file or a url that says OK, ALARM or INSUFFICIENT_DATA.",
+   "keys": [
+    "name",
+    "file",
+    "url",
+    "interval"
+   ]
+  },
+  "#/properties/alarms/items/properties/name": {
+   "description": "What AlarmConfiguration calls it.",
+   "example": "error-budget"
+  },
+  "#/properties/alarms/items/properties/file": {
+   "description": "A file whose first word is the state; or its StateValue, if it is JSON.",
+   "example": "/run/alarms/error-budget"
+  },
+  "#/properties/alarms/items/properties/url": {
+   "description": "An address that answers 200 with such a text.",
+   "example": "http://127.0.0.1:9090/alarm/error-budget"
+  },
+  "#/properties/alarms/items/properties/interval": {
+   "description": "How often it is read.",
+   "example": "30s"
   }
  },
  "document-metadata": {

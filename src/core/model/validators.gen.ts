@@ -3510,12 +3510,13 @@ return errors === 0;
 validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDaemonConfig: Validator = validate23;
-const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The key by which nodes know this daemon. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"title":"DaemonAlarms","description":"Alarms that associations may name. Reserved.","type":"object","additionalProperties":true,"examples":[{}],"x-effect":"not-built-yet"}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
+const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The key by which nodes know this daemon. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"description":"Alarms that associations may name in AlarmConfiguration, and where each is read.","type":"array","items":{"title":"DaemonAlarm","description":"One alarm: a file or a url that says OK, ALARM or INSUFFICIENT_DATA.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"description":"What AlarmConfiguration calls it.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]},"file":{"description":"A file whose first word is the state; or its StateValue, if it is JSON.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/alarms/error-budget"]},"url":{"description":"An address that answers 200 with such a text.","type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://[^\\s@]+$","examples":["http://127.0.0.1:9090/alarm/error-budget"]},"interval":{"description":"How often it is read.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"30s","examples":["30s"]}}},"maxItems":100,"default":[],"examples":[[{"name":"error-budget","file":"/run/alarms/error-budget"}]]}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
 const pattern37 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
 const pattern38 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
 const pattern39 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
 const pattern47 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
 const pattern50 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern55 = new RegExp("^https?://[^\\s@]+$", "u");
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="daemon-config.schema.json" */;
@@ -3549,6 +3550,9 @@ data.webhooks = [];
 }
 if(data.log === undefined){
 data.log = {};
+}
+if(data.alarms === undefined){
+data.alarms = [];
 }
 if(data.instance === undefined){
 const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "instance"},message:"must have required property '"+"instance"+"'"};
@@ -4731,12 +4735,10 @@ vErrors.push(err99);
 }
 errors++;
 }
-if(data.alarms !== undefined){
 let data34 = data.alarms;
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-}
-else {
-const err100 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(Array.isArray(data34)){
+if(data34.length > 100){
+const err100 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -4745,15 +4747,214 @@ vErrors.push(err100);
 }
 errors++;
 }
+const len2 = data34.length;
+for(let i2=0; i2<len2; i2++){
+let data35 = data34[i2];
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(data35.interval === undefined){
+data35.interval = "30s";
 }
-}
-else {
-const err101 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data35.name === undefined){
+const err101 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err101];
 }
 else {
 vErrors.push(err101);
+}
+errors++;
+}
+for(const key10 in data35){
+if(!((((key10 === "name") || (key10 === "file")) || (key10 === "url")) || (key10 === "interval"))){
+const err102 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
+}
+errors++;
+}
+}
+if(data35.name !== undefined){
+let data36 = data35.name;
+if(typeof data36 === "string"){
+if(ucs2length(data36) > 255){
+const err103 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"};
+if(vErrors === null){
+vErrors = [err103];
+}
+else {
+vErrors.push(err103);
+}
+errors++;
+}
+if(ucs2length(data36) < 1){
+const err104 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err104];
+}
+else {
+vErrors.push(err104);
+}
+errors++;
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err105];
+}
+else {
+vErrors.push(err105);
+}
+errors++;
+}
+}
+if(data35.file !== undefined){
+let data37 = data35.file;
+if(typeof data37 === "string"){
+if(ucs2length(data37) > 4096){
+const err106 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
+}
+errors++;
+}
+if(ucs2length(data37) < 1){
+const err107 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err107];
+}
+else {
+vErrors.push(err107);
+}
+errors++;
+}
+if(!pattern13.test(data37)){
+const err108 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+if(vErrors === null){
+vErrors = [err108];
+}
+else {
+vErrors.push(err108);
+}
+errors++;
+}
+}
+else {
+const err109 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err109];
+}
+else {
+vErrors.push(err109);
+}
+errors++;
+}
+}
+if(data35.url !== undefined){
+let data38 = data35.url;
+if(typeof data38 === "string"){
+if(ucs2length(data38) > 2048){
+const err110 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if(vErrors === null){
+vErrors = [err110];
+}
+else {
+vErrors.push(err110);
+}
+errors++;
+}
+if(ucs2length(data38) < 1){
+const err111 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err111];
+}
+else {
+vErrors.push(err111);
+}
+errors++;
+}
+if(!pattern55.test(data38)){
+const err112 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://[^\\s@]+$"},message:"must match pattern \""+"^https?://[^\\s@]+$"+"\""};
+if(vErrors === null){
+vErrors = [err112];
+}
+else {
+vErrors.push(err112);
+}
+errors++;
+}
+}
+else {
+const err113 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err113];
+}
+else {
+vErrors.push(err113);
+}
+errors++;
+}
+}
+let data39 = data35.interval;
+if(typeof data39 === "string"){
+if(!pattern39.test(data39)){
+const err114 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
+if(vErrors === null){
+vErrors = [err114];
+}
+else {
+vErrors.push(err114);
+}
+errors++;
+}
+}
+else {
+const err115 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err115];
+}
+else {
+vErrors.push(err115);
+}
+errors++;
+}
+}
+else {
+const err116 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err116];
+}
+else {
+vErrors.push(err116);
+}
+errors++;
+}
+}
+}
+else {
+const err117 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err117];
+}
+else {
+vErrors.push(err117);
+}
+errors++;
+}
+}
+else {
+const err118 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err118];
+}
+else {
+vErrors.push(err118);
 }
 errors++;
 }
@@ -4764,7 +4965,7 @@ validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDocumentMetadata: Validator = validate24;
 
-const pattern54 = new RegExp("^[1-9][0-9]{0,8}$", "u");
+const pattern57 = new RegExp("^[1-9][0-9]{0,8}$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="document-metadata.schema.json" */;
@@ -4796,7 +4997,7 @@ errors++;
 if(data.DefaultVersion !== undefined){
 let data0 = data.DefaultVersion;
 if(typeof data0 === "string"){
-if(!pattern54.test(data0)){
+if(!pattern57.test(data0)){
 const err1 = {instancePath:instancePath+"/DefaultVersion",schemaPath:"#/properties/DefaultVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err1];
@@ -4869,7 +5070,7 @@ errors++;
 if(data2.DocumentVersion !== undefined){
 let data3 = data2.DocumentVersion;
 if(typeof data3 === "string"){
-if(!pattern54.test(data3)){
+if(!pattern57.test(data3)){
 const err7 = {instancePath:instancePath+"/Versions/" + i0+"/DocumentVersion",schemaPath:"#/properties/Versions/items/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4957,7 +5158,7 @@ validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateGroup: Validator = validate25;
 
-const pattern57 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
+const pattern60 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="group.schema.json" */;
@@ -5006,7 +5207,7 @@ errors++;
 if(data.Name !== undefined){
 let data0 = data.Name;
 if(typeof data0 === "string"){
-if(!pattern57.test(data0)){
+if(!pattern60.test(data0)){
 const err3 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{1,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -5587,8 +5788,8 @@ validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateParameter: Validator = validate27;
 const schema38 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"parameter.schema.json","title":"ParameterFile","description":"A Parameter Store entry (shape of AWS PutParameter), referred to as {{ssm:name}}.","type":"object","additionalProperties":false,"required":["Name","Value"],"properties":{"Name":{"description":"Name, with / for hierarchies of at most 15 levels. May not begin with aws or ssm.","type":"string","pattern":"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$","maxLength":1011,"examples":["/web/port"]},"Type":{"description":"String, or StringList (texts separated by commas).","type":"string","enum":["String","StringList","SecureString"],"x-notBuiltValues":["SecureString"],"default":"String","examples":["String"]},"Value":{"description":"The value.","type":"string","minLength":1,"maxLength":8192,"examples":["8080"]},"Description":{"description":"What it is for.","type":"string","maxLength":1024,"examples":["Port of the web server"]},"AllowedPattern":{"description":"Regular expression (RE2) that Value must match.","type":"string","maxLength":1024,"examples":["^[0-9]+$"]},"DataType":{"description":"Kind of text.","type":"string","enum":["text"],"default":"text","examples":["text"]},"Tags":{"description":"Labels of the entry. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"ParameterTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"Tier":{"description":"AWS pricing tier. Has no meaning here.","type":"string","examples":["Standard"],"x-effect":"none"},"Overwrite":{"description":"Part of the AWS call. Git keeps the versions here.","type":"boolean","examples":[true],"x-effect":"none"},"KeyId":{"description":"AWS KMS key. Has no meaning here.","type":"string","maxLength":256,"examples":["alias/aws/ssm"],"x-effect":"none"},"Policies":{"description":"AWS expiry policies. Have no meaning here.","type":"string","examples":["[]"],"x-effect":"none"},"Reconciled":{"title":"ParameterExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Version":{"description":"Number of this value, for {{ssm:name:2}}.","type":"integer","minimum":1,"default":1,"examples":[2]},"Labels":{"description":"Labels of this value, for {{ssm:name:label}}.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["stable"]]}},"default":{}}},"examples":[{"Name":"/web/port","Type":"String","Value":"8080"}]};
-const pattern63 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
-const pattern66 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
+const pattern66 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
+const pattern69 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="parameter.schema.json" */;
@@ -5656,7 +5857,7 @@ vErrors.push(err3);
 }
 errors++;
 }
-if(!pattern63.test(data0)){
+if(!pattern66.test(data0)){
 const err4 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"},message:"must match pattern \""+"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -6078,7 +6279,7 @@ const len1 = data16.length;
 for(let i1=0; i1<len1; i1++){
 let data17 = data16[i1];
 if(typeof data17 === "string"){
-if(!pattern66.test(data17)){
+if(!pattern69.test(data17)){
 const err39 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
 if(vErrors === null){
 vErrors = [err39];
@@ -6140,8 +6341,8 @@ validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateReconciled: Validator = validate28;
 const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"reconciled.schema.json","title":"RepositoryFile","description":"reconciled.yaml at the root of the repository: defaults, guards, policy. The copy in the accepted revision judges the next one.","type":"object","additionalProperties":false,"properties":{"defaults":{"title":"RepositoryDefaults","description":"What associations mean when they do not say.","type":"object","additionalProperties":false,"properties":{"timezone":{"description":"IANA zone in which cron and at are read.","type":"string","minLength":1,"maxLength":64,"default":"UTC","examples":["Europe/Berlin"]},"maxConcurrency":{"description":"MaxConcurrency of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$","default":"50","examples":["50","10%"]},"maxErrors":{"description":"MaxErrors of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$","default":"100%","examples":["0","100%"]}},"default":{}},"strict":{"description":"aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.","type":"string","enum":["aws","off"],"default":"off","examples":["off"]},"triggers":{"title":"RepositoryTriggers","description":"What makes associations run beside their own edits, their schedule and their nodes.","type":"object","additionalProperties":false,"properties":{"parameterValues":{"description":"A new value of a parameter under parameters/ runs the associations that refer to it at once. false: it is used from their next run on.","type":"boolean","default":true,"examples":[true]}},"default":{}},"guards":{"title":"RepositoryGuards","description":"A revision that goes beyond these is held until somebody accepts it.","type":"object","additionalProperties":false,"properties":{"maxRemovedAssociationsPercent":{"description":"Percent of the associations that a revision may remove.","type":"number","minimum":0,"maximum":100,"default":20,"examples":[20]},"minRemovedAssociations":{"description":"Associations that a revision may remove however few there are.","type":"integer","minimum":0,"default":5,"examples":[5]},"maxRemovedNodesPercent":{"description":"Percent of the nodes that a revision may take out of targets.","type":"number","minimum":0,"maximum":100,"default":25,"examples":[25]},"minRemovedNodes":{"description":"Nodes that a revision may take out of targets however few there are.","type":"integer","minimum":0,"default":50,"examples":[50]},"maxAffectedNodes":{"description":"Nodes on which a revision may change anything; null is off.","type":["integer","null"],"minimum":1,"default":null,"examples":[500,null]}},"default":{}},"policy":{"title":"RepositoryPolicy","description":"Which revisions are accepted at all.","type":"object","additionalProperties":false,"properties":{"allowedSigners":{"description":"File of the repository with the SSH keys that may sign commits.","type":"string","examples":["allowed_signers"]}},"x-effect":"not-built-yet"}},"examples":[{"defaults":{"timezone":"Europe/Berlin","maxErrors":"10%"},"guards":{"maxRemovedAssociationsPercent":20}}]};
-const pattern67 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
-const pattern68 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
+const pattern70 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
+const pattern71 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="reconciled.schema.json" */;
@@ -6237,7 +6438,7 @@ errors++;
 }
 let data2 = data0.maxConcurrency;
 if(typeof data2 === "string"){
-if(!pattern67.test(data2)){
+if(!pattern70.test(data2)){
 const err5 = {instancePath:instancePath+"/defaults/maxConcurrency",schemaPath:"#/properties/defaults/properties/maxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -6260,7 +6461,7 @@ errors++;
 }
 let data3 = data0.maxErrors;
 if(typeof data3 === "string"){
-if(!pattern68.test(data3)){
+if(!pattern71.test(data3)){
 const err7 = {instancePath:instancePath+"/defaults/maxErrors",schemaPath:"#/properties/defaults/properties/maxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
