@@ -21,9 +21,10 @@ export async function keepAlarms(
   };
   await Promise.all(
     port.alarms.map(async ({ name, intervalMs }) => {
-      while (!signal.aborted) {
+      for (;;) {
         const reading = await port.read(name, signal);
-        if (!signal.aborted) tell(name, reading);
+        if (signal.aborted) return;
+        tell(name, reading);
         await sleep(intervalMs, undefined, { signal }).catch(() => undefined); // leaving is what ends it
       }
     }),
