@@ -37,6 +37,7 @@ const executor = openExecutor({
   runsDir: join(dir, 'runs'),
   complianceDir: join(dir, 'compliance'),
   node: { root: dir, nodeId: node, platformName: 'Linux', platformVersion: '' },
+  reboot: () => Promise.resolve('not in a benchmark'),
   now,
   report: (event) => parts.mind?.handle(event),
   crash,

@@ -57,6 +57,7 @@ export type Effect =
   | { readonly kind: 'start'; readonly order: TaskOrder }
   | { readonly kind: 'adopt'; readonly order: TaskOrder; readonly rebooted: boolean }
   | { readonly kind: 'kill'; readonly run: RunId }
+  | { readonly kind: 'reboot'; readonly run: RunId }
   /** `run-deadline` after so long; one timer, replaced by the next. */
   | { readonly kind: 'arm'; readonly run: RunId; readonly afterMs: number }
   | { readonly kind: 'release'; readonly run: RunId }
@@ -93,6 +94,10 @@ export function decide(
         records: [],
         effects: [{ kind: 'start', order: orderOf(context, active, input.task) }],
       }));
+    case 'reboot-refused':
+      return forActive(state, input.run, (active) =>
+        rebootRefused(context, active, input.why, now),
+      );
     case 'task-deadline':
       return forTask(state, input, (active) => kill(active, stepTimeout));
     case 'run-deadline':
@@ -261,10 +266,23 @@ function proceed(
   }
   const stop = active.stop ?? (isRebooted(context, active) ? reboot : null);
   const { steps, open } = prepared;
-  const next = nextOf({ steps, open, history: active.history, stop });
+  const next = nextOf({
+    steps,
+    open,
+    history: active.history,
+    stop,
+    noReboot: whyNoReboot(active),
+  });
   switch (next.kind) {
     case 'wait':
       return { records, effects: [] };
+    case 'reboot': {
+      const effects: readonly Effect[] = [
+        { kind: 'send', message: { kind: 'rebooting', run } },
+        { kind: 'reboot', run },
+      ];
+      return { records: [...records, { kind: 'reboot', run }], effects };
+    }
     case 'start': {
       const started: LedgerRecord = { kind: 'started', run, task: next.task, at: now };
       const order = orderOf(context, after(active, started), next.task);
@@ -334,6 +352,7 @@ function resume(context: AgentContext, active: ActiveRun, now: Instant): Decisio
   const { job, startedAt } = active;
   const { run } = job;
   if (startedAt === null) return { records: [], effects: [{ kind: 'begin', run }] };
+  if (active.rebooting) return afterReboot(context, active, now);
   const running = runningTask(active);
   if (running === null) return proceed(context, active, now, []);
   const order = orderOf(context, active, running.task);
@@ -346,6 +365,37 @@ function resume(context: AgentContext, active: ActiveRun, now: Instant): Decisio
       ...killAgain,
     ],
   };
+}
+
+/** The agent is back before the machine went down, or after it: then the step that asked runs again, and no other did. */
+function afterReboot(context: AgentContext, active: ActiveRun, now: Instant): Decision {
+  const { job, startedAt } = active;
+  const { run } = job;
+  if (!isRebooted(context, active)) return { records: [], effects: [{ kind: 'reboot', run }] };
+  const rebooted: LedgerRecord = { kind: 'rebooted', run, bootId: context.bootId };
+  const decision = proceed(context, after(active, rebooted), now, [rebooted]);
+  const effects = [...armOf(job, startedAt ?? now, now), ...decision.effects];
+  return { ...decision, effects };
+}
+
+function rebootRefused(
+  context: AgentContext,
+  active: ActiveRun,
+  why: string,
+  now: Instant,
+): Decision {
+  if (!active.rebooting) return nothing;
+  const refused: LedgerRecord = { kind: 'reboot-refused', run: active.job.run, why };
+  return proceed(context, after(active, refused), now, [refused]);
+}
+
+/** As often as the stock agent resumes a document (spec/documents.md §5.4). */
+const REBOOTS_MAX = 15;
+
+function whyNoReboot({ noReboot, history }: ActiveRun): string | null {
+  if (noReboot !== null) return noReboot;
+  const done = history.filter(({ rebooted }) => rebooted === true).length;
+  return done < REBOOTS_MAX ? null : `the run has restarted the machine ${REBOOTS_MAX} times`;
 }
 
 /** Recorded first, killed second; a second reason for the same task changes nothing. */
@@ -425,7 +475,7 @@ function orderOf(context: AgentContext, active: ActiveRun, task: Task): TaskOrde
   const { job, history } = active;
   const plan = context.prepare(job);
   invariant(plan.ok, 'a job with a task was prepared before');
-  const { step, inputs } = stepOf({ ...plan, history, stop: null }, task);
+  const { step, inputs } = stepOf({ ...plan, history, stop: null, noReboot: null }, task);
   return {
     run: job.run,
     task,

@@ -6,6 +6,7 @@ import {
   concludeScript,
   concludeUnstarted,
   EXIT_KILLED,
+  EXIT_REBOOT,
   EXIT_SUCCESS_AND_STOP,
   ON_FAILURE_NOTE,
 } from '../core/document/exit.ts';
@@ -37,6 +38,8 @@ export type TaskHistory = {
   /** We killed it, and why. */
   readonly kill: Kill | null;
   readonly outcome: TaskOutcome | null;
+  /** It asked for a restart of the machine and got it: the same task starts anew. */
+  readonly rebooted?: true;
 };
 
 /** `scope: run` ends the run: nothing else of it starts. */
@@ -53,11 +56,15 @@ export type Flow = {
   /** The run was stopped as a whole. */
   readonly stop: Kill | null;
   readonly open: OpenDocument;
+  /** Why the machine will not be restarted, whatever a step asks for; null when it will. */
+  readonly noReboot: string | null;
 };
 
 export type Next =
   | { readonly kind: 'wait'; readonly task: Task }
   | { readonly kind: 'start'; readonly task: Task; readonly inputs: JsonObject }
+  /** The task asked for a restart of the machine, after which it starts anew. */
+  | { readonly kind: 'reboot'; readonly task: Task }
   | {
       readonly kind: 'end';
       readonly status: RunStatus;
@@ -113,7 +120,7 @@ function walk(flow: Flow, depth: number): Next {
         step.action === RUN_DOCUMENT
           ? throughDocument(flow, { task, inputs, own, shared, depth })
           : throughTask(flow, { task, inputs, own, shared });
-      if (way.kind === 'start' || way.kind === 'wait') return way;
+      if (way.kind !== 'stopped' && way.kind !== 'ended') return way;
       if (way.kind === 'stopped') break;
       ends.push(way.end);
       interrupted = way.interrupted;
@@ -142,14 +149,30 @@ type Way =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'ended'; readonly end: Ended; readonly interrupted: boolean };
 
-function throughTask({ stop }: Flow, { task, inputs, own, shared }: Element): Way {
+function throughTask(flow: Flow, { task, inputs, own, shared }: Element): Way {
+  const { stop, noReboot } = flow;
   const last = own.at(-1);
   if (last?.outcome === null) return { kind: 'wait', task: last.task };
-  if (last === undefined) {
+  if (last === undefined || last.rebooted === true) {
     return stop === null ? { kind: 'start', task, inputs } : { kind: 'stopped' };
   }
-  return { kind: 'ended', end: endOfTask(last, shared), interrupted: isInterrupted(last) };
+  if (asksForReboot(last) && noReboot === null && stop === null) return { kind: 'reboot', task };
+  const end = endOfTask(last, shared, noReboot ?? stop?.reason ?? '');
+  const before = own.slice(0, -1).flatMap(({ outcome }) => outcome ?? []);
+  return {
+    kind: 'ended',
+    end: {
+      ...end,
+      // What it wrote before each restart comes first.
+      stdout: joinStreams([...before.map(({ stdout }) => stdout), end.stdout]),
+      stderr: joinStreams([...before.map(({ stderr }) => stderr), end.stderr]),
+    },
+    interrupted: isInterrupted(last),
+  };
 }
+
+const asksForReboot = ({ kill, outcome }: TaskHistory): boolean =>
+  outcome?.exitCode === EXIT_REBOOT && kill === null;
 
 /** The document's own steps, one task each; before them, one that reads it where it lies in a file. */
 function throughDocument(flow: Flow, element: Element & { readonly depth: number }): Way {
@@ -236,7 +259,7 @@ function failUnstarted(step: PreparedStep): Left {
   return { result: { ...notRun(step, 'Failed', step.reason), status: state, exitCode }, stops };
 }
 
-function endOfTask({ kill, outcome }: TaskHistory, shared: Shared): Ended {
+function endOfTask({ kill, outcome }: TaskHistory, shared: Shared, noReboot: string): Ended {
   invariant(outcome !== null, 'only tasks that ended are merged');
   const { failure, stdout, stderr } = outcome;
   const isKilled = kill !== null && (outcome.exitCode === null || outcome.exitCode === EXIT_KILLED);
@@ -252,12 +275,12 @@ function endOfTask({ kill, outcome }: TaskHistory, shared: Shared): Ended {
     failure === ''
       ? concluded.stderrNote
       : concluded.stderrNote.replace(`failed to run commands: exit status ${code}`, () => failure);
-  const asksForReboot = concluded.state === 'SuccessAndReboot';
+  const unheard = concluded.state === 'SuccessAndReboot';
   return {
     status: concluded.state === 'SuccessAndReboot' ? 'Failed' : concluded.state,
     exitCode: concluded.exitCode,
-    reason: asksForReboot
-      ? noReboot
+    reason: unheard
+      ? `asked for a reboot (exit code ${EXIT_REBOOT}), which is not done: ${noReboot}; later steps would not expect to run now`
       : isKilled
         ? kill.reason
         : code === EXIT_KILLED
@@ -265,13 +288,11 @@ function endOfTask({ kill, outcome }: TaskHistory, shared: Shared): Ended {
           : failure,
     stdout: appendText(stdout, concluded.stdoutNote),
     stderr: concluded.clearsStderr ? noOutput : appendText(stderr, note),
-    stops: concluded.stops || asksForReboot,
+    stops: concluded.stops || unheard,
   };
 }
 
 const byOthers = 'ended with code 137, though no time-out of ours had passed';
-const noReboot =
-  'asked for a reboot (exit code 194), which is not done; later steps would not expect to run now';
 
 /** Shared inputs are read when inputs are a map only. */
 const sharedOf = (step: PreparedStep): Shared =>

@@ -35,6 +35,11 @@ export type LedgerRecord =
       readonly task: Task;
       readonly outcome: TaskOutcome;
     }
+  /** Before the machine is asked to restart. */
+  | { readonly kind: 'reboot'; readonly run: RunId }
+  /** It has: the task that asked starts anew in this boot. */
+  | { readonly kind: 'rebooted'; readonly run: RunId; readonly bootId: string }
+  | { readonly kind: 'reboot-refused'; readonly run: RunId; readonly why: string }
   | { readonly kind: 'finished'; readonly result: RunResult }
   | { readonly kind: 'acked'; readonly run: RunId }
   /** Never to be started, though it was not begun. */
@@ -53,6 +58,10 @@ export type ActiveRun = {
   readonly startedAt: Instant | null;
   readonly history: readonly TaskHistory[];
   readonly stop: Kill | null;
+  /** The machine was asked to restart and has not yet. */
+  readonly rebooting: boolean;
+  /** Why it will not, once that is known. */
+  readonly noReboot: string | null;
 };
 
 /** What is known of a run that is over: how it ended, or that it was revoked. */
@@ -124,6 +133,23 @@ export function applyRecord(state: LedgerState, record: LedgerRecord): void {
       state.active = { ...active, history };
       return;
     }
+    case 'reboot':
+      state.active = { ...activeOf(state, record.run), rebooting: true };
+      return;
+    case 'rebooted': {
+      const active = activeOf(state, record.run);
+      const last = active.history.length - 1;
+      const history = active.history.map((past, at) =>
+        at === last ? { ...past, rebooted: true as const } : past,
+      );
+      state.active = { ...active, history, bootId: record.bootId, rebooting: false };
+      return;
+    }
+    case 'reboot-refused': {
+      const active = activeOf(state, record.run);
+      state.active = { ...active, rebooting: false, noReboot: record.why };
+      return;
+    }
     case 'finished':
       finish(state, record.result);
       return;
@@ -193,10 +219,12 @@ export const keepUntilOf = (notAfter: Instant): Instant => instant(notAfter + da
 
 const higherFence = (a: Fence, b: Fence): Fence => (isLowerFence(a, b) ? b : a);
 
+const noReboot = { rebooting: false, noReboot: null };
+
 function takeJob(payload: string): ActiveRun {
   const job = parseJob(payload);
   invariant(job.ok, 'the ledger holds only jobs that were parsed before');
-  return { job: job.value, bootId: '', startedAt: null, history: [], stop: null };
+  return { job: job.value, bootId: '', startedAt: null, history: [], stop: null, ...noReboot };
 }
 
 function activeOf(state: LedgerState, run: RunId): ActiveRun {
@@ -220,13 +248,17 @@ function finish(state: LedgerState, result: RunResult): void {
 
 function* recordsOfActive(active: ActiveRun, at: Instant): Iterable<LedgerRecord> {
   const { job, bootId, history, stop } = active;
+  const why = active.noReboot;
   const { run } = job;
   yield { kind: 'received', payload: JSON.stringify(job), at };
   yield { kind: 'intent', run, bootId, at };
-  for (const { task, startedAt, kill, outcome } of history) {
+  for (const { task, startedAt, kill, outcome, rebooted } of history) {
     yield { kind: 'started', run, task, at: startedAt };
     if (kill !== null) yield { kind: 'killed', run, kill };
     if (outcome !== null) yield { kind: 'exited', run, task, outcome };
+    if (rebooted === true) yield { kind: 'rebooted', run, bootId };
   }
   if (stop !== null) yield { kind: 'killed', run, kill: stop };
+  if (active.rebooting) yield { kind: 'reboot', run };
+  if (why !== null) yield { kind: 'reboot-refused', run, why };
 }

@@ -91,6 +91,9 @@ export function openMind(options: MindOptions): Mind {
         return executor.adopt(effect.order, { rebooted: effect.rebooted });
       case 'kill':
         return executor.kill(effect.run);
+      case 'reboot':
+        log('machine-restarts', { run: effect.run });
+        return executor.reboot(effect.run);
       case 'arm':
         clearTimeout(runDeadline);
         runDeadline = setTimeout(

@@ -63,6 +63,8 @@ export type ExecutorEvent =
     }
   /** It never began, for certain, and nothing is left that could begin it. Only after `adopt`. */
   | { readonly kind: 'task-unborn'; readonly run: RunId; readonly task: Task }
+  /** The machine does not restart, and why. Only after `reboot`. */
+  | { readonly kind: 'reboot-refused'; readonly run: RunId; readonly why: string }
   /** Its time-out has passed. The executor does nothing about it: Killed is recorded first. */
   | { readonly kind: 'task-deadline'; readonly run: RunId; readonly task: Task };
 
@@ -73,6 +75,8 @@ export type ExecutorPort = {
   adopt(order: TaskOrder, state: { readonly rebooted: boolean }): void;
   /** SIGKILL to the whole process group; `task-ended` follows. */
   kill(run: RunId): void;
+  /** Restarts the machine; nothing else happens in this boot, unless `reboot-refused` says that it does not. */
+  reboot(run: RunId): void;
   /** No task of this run follows. */
   release(run: RunId): void;
   /** Leaves running tasks and their supervisors alone. */

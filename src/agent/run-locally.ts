@@ -53,6 +53,7 @@ export async function runDocumentLocally(
     runsDir: options.runsDir ?? join(present(dir, 'a scratch folder was made'), 'runs'),
     complianceDir: null,
     node: { root: options.root, nodeId: 'local', ...facts },
+    reboot: () => Promise.resolve(noReboot),
     now,
     report: events.push,
     crash: events.fail,
@@ -63,7 +64,7 @@ export async function runDocumentLocally(
     const history: TaskHistory[] = [];
     for (;;) {
       const stop = options.signal.aborted ? cancelled : null;
-      const flow = { steps: prepared.steps, open: prepared.open, history, stop };
+      const flow = { steps: prepared.steps, open: prepared.open, history, stop, noReboot };
       const next = nextOf(flow);
       if (next.kind === 'end') return { status: next.status, steps: next.steps, message: '' };
       if (next.kind === 'start') {
@@ -85,6 +86,8 @@ export async function runDocumentLocally(
   }
 }
 
+const noReboot = 'a document that runs by itself restarts no machine';
+
 const now = () => instant(Date.now());
 /** The only run there is: its folder has this name. */
 export const localRun = runId('0'.repeat(26));
@@ -96,6 +99,7 @@ const timedOut: Kill = {
 const cancelled: Kill = { scope: 'run', status: 'Cancelled', reason: 'cancelled' };
 
 function update(history: TaskHistory[], event: ExecutorEvent, kill: Kill): void {
+  if (event.kind === 'reboot-refused') return; // nothing here asks for one
   const isIts = (past: TaskHistory): boolean => sameTask(past.task, event.task satisfies Task);
   const index = history.findIndex(isIts);
   const past = present(history[index], 'an event names a task that was started');

@@ -9,6 +9,7 @@ import { loadAgentConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import { keepConnected } from './connection.ts';
 import { openExecutor } from './executor/executor.ts';
+import { rebootMachine } from './executor/reboot.ts';
 import { sweepRunFolders, sweepSpares } from './executor/retention.ts';
 import { gatherFacts } from './facts/facts.ts';
 import type { LedgerState } from './ledger.ts';
@@ -59,6 +60,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
         platformName: facts.platformName,
         platformVersion: facts.platformVersion,
       },
+      reboot: () => rebootMachine(root),
       now,
       report: (event) => parts.mind?.handle(event),
       crash,

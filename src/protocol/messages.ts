@@ -6,7 +6,7 @@
  *   agent  → hello      the node's key signs the same; facts, what it runs, what it has seen (and a join code once)
  *   server → welcome    dictated spread and heartbeat; or wait, or refused
  *   server → job        a signed envelope; agent → accepted | busy | refused | already
- *   agent  → started, result;  server → ack
+ *   agent  → started, rebooting, result;  server → ack
  *   server → revoke     not started yet? then never;  agent → revoked | busy
  *   server → cancel     stop the running step now
  *
@@ -174,6 +174,8 @@ export type AgentMessage =
   /** This run id has been started here before; its result was acked and only this is left of it. */
   | { readonly kind: 'already'; readonly last: LastRun }
   | { readonly kind: 'started'; readonly run: RunId; readonly at: Instant }
+  /** A step of the run asked for it: the node will be away, and the run goes on when it is back. */
+  | { readonly kind: 'rebooting'; readonly run: RunId }
   | { readonly kind: 'result'; readonly result: RunResult };
 
 export type RefusalCode =

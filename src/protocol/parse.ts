@@ -332,6 +332,7 @@ const agentMessages: { readonly [K in AgentMessage['kind']]: Read<AgentSays<K>> 
   revoked: record<AgentSays<'revoked'>>({ kind: oneOf('revoked'), run: runId }),
   already: record<AgentSays<'already'>>({ kind: oneOf('already'), last: lastRun }),
   started: record<AgentSays<'started'>>({ kind: oneOf('started'), run: runId, at: instant }),
+  rebooting: record<AgentSays<'rebooting'>>({ kind: oneOf('rebooting'), run: runId }),
   result: record<AgentSays<'result'>>({ kind: oneOf('result'), result }),
 };
 

@@ -45,6 +45,8 @@ function messageEvent(node: AgentEvent['node'], message: AgentMessage): Event | 
       };
     case 'started':
       return { kind: 'started', node, run: message.run, at: message.at };
+    case 'rebooting':
+      return { kind: 'rebooting', node, run: message.run };
     case 'result':
       return {
         kind: 'result',

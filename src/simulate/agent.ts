@@ -103,6 +103,8 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
         return executor.start(effect.order);
       case 'adopt':
         return executor.adopt(effect.order, { rebooted: effect.rebooted });
+      case 'reboot':
+        return executor.reboot(effect.run);
       case 'kill':
         return executor.kill(effect.run);
       case 'arm': {

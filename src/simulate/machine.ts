@@ -113,6 +113,10 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
             }
           });
         },
+        reboot(run) {
+          const why = 'a simulated machine restarts for no step';
+          life.after(1, 'restart refused', () => tell({ kind: 'reboot-refused', run, why }));
+        },
         kill(run) {
           for (const body of [...bodies.values(), ...unborn.values()]) {
             if (body.order.run !== run) continue;

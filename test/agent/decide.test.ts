@@ -270,6 +270,87 @@ test('what steps ask to be refreshed is in the result: the names, or all once on
   assert.deepEqual(asking(['a'], []), []);
 });
 
+// --- restarts of the machine that a step asks for ---------------------------------------------------------------
+
+test('exit 194: recorded, told, asked for; after the boot the same step runs again, and no finished one', () => {
+  const node = fakeNode(() => steps(3));
+  node.offer(job());
+  node.exit(0);
+  node.exit(194);
+  assert.equal(node.reboots, 1);
+  assert.deepEqual(
+    node.durable.slice(-2).map(({ kind }) => kind),
+    ['exited', 'reboot'],
+  );
+  assert.deepEqual(lastSent(node), { kind: 'rebooting', run: run('1') });
+  node.restart();
+  assert.equal(node.reboots, 2, 'the machine is still up: asked again');
+  node.restart('machine');
+  assert.equal(node.order?.task.step, 1);
+  assert.equal(node.order.sequence, 2);
+  node.exit(194);
+  node.restart('machine');
+  node.exit(0);
+  node.exit(0);
+  const { status, steps: ended } = resultOf(node);
+  assert.equal(status, 'Success');
+  assert.deepEqual(
+    ended.map(({ exitCode }) => exitCode),
+    [0, 0, 0],
+  );
+  const begun = (step: number) => node.bodies.get(`${run('1')}/${step}.0`)?.begun;
+  assert.deepEqual([begun(0), begun(1), begun(2)], [1, 3, 1]);
+});
+
+test('compaction keeps what restarts have been', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.exit(194);
+  assert.deepEqual(compacted(node).active, node.state.active);
+  node.restart('machine');
+  node.exit(194);
+  node.restart('machine');
+  assert.deepEqual(compacted(node).active, node.state.active);
+});
+
+test('a run restarts its machine fifteen times, then the step has failed', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  for (let boot = 1; boot <= 15; boot++) {
+    node.exit(194);
+    assert.equal(node.reboots, boot);
+    node.restart('machine');
+  }
+  node.exit(194);
+  assert.equal(node.reboots, 15);
+  const { status, steps: ended } = resultOf(node);
+  assert.equal(status, 'Failed');
+  assert.match(
+    ended[0]?.reason ?? '',
+    /which is not done: the run has restarted the machine 15 times/,
+  );
+  assert.equal(ended[1]?.status, 'Skipped');
+});
+
+test('a machine that does not restart: the step has failed and says why', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.exit(194);
+  node.handle({ kind: 'reboot-refused', run: run('1'), why: 'a guest here' });
+  assert.equal(resultOf(node).status, 'Failed');
+  assert.match(resultOf(node).steps[0]?.reason ?? '', /which is not done: a guest here/);
+});
+
+test('cancelled while the machine restarts: nothing more starts after the boot', () => {
+  const node = fakeNode(() => steps(2));
+  node.offer(job());
+  node.exit(194);
+  node.say({ kind: 'cancel', run: run('1'), reason: 'enough' });
+  node.restart('machine');
+  assert.equal(resultOf(node).status, 'Cancelled');
+  assert.equal(node.bodies.size, 1);
+});
+
 test('list inputs: every element runs, one step is reported', () => {
   const node = fakeNode(() => ({
     ...steps(1),

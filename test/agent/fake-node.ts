@@ -62,6 +62,8 @@ export type FakeNode = {
   /** Steps that the coming inputs perform before the process dies; null: it lives. A record and an effect are a step each. */
   fuse: number | null;
   readonly dead: boolean;
+  /** How often the machine was asked to restart. */
+  reboots: number;
   restart(how?: 'process' | 'machine'): void;
   /** Alive with an empty inbox, before anything else happens: the instant in which a message may overtake. */
   revive(): void;
@@ -110,6 +112,9 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
         if (body?.alive === true) end(body, null);
         return;
       }
+      case 'reboot':
+        node.reboots += 1;
+        return;
       case 'arm':
       case 'release':
       case 'warn':
@@ -158,6 +163,7 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     bodies,
     order: null,
     fuse: null,
+    reboots: 0,
     get dead() {
       return dead;
     },

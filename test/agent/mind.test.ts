@@ -25,6 +25,7 @@ function setUp() {
     },
     adopt: () => assert.fail('nothing to adopt'),
     kill: () => undefined,
+    reboot: () => undefined,
     release: () => undefined,
     close: () => Promise.resolve(),
   };

@@ -9,9 +9,9 @@ import type { StatusSummary } from '../../src/core/report/summary.ts';
 import { loadOrCreateKeyFile } from '../../src/protocol/key-file.ts';
 import type { GitRepo } from '../fakes/git-repo.ts';
 import { git, gitTry, makeRepo } from '../fakes/git-repo.ts';
-import { association, script } from '../real/files.ts';
+import { association, script, scripts } from '../real/files.ts';
 import type { Container, Ended } from './container.ts';
-import { bootContainer } from './container.ts';
+import { bootContainer, TARGET } from './container.ts';
 
 const DEADLINE_MS = 30_000;
 const LOOK_MS = 100;
@@ -223,6 +223,25 @@ describe('systemd units', { skip: typeof booted === 'string' ? booted : false },
     writeFileSync(inside('/var/tmp/go'), '');
     await converged(revision);
     assert.equal(text('/var/tmp/long'), 'begin\nend\n');
+  });
+
+  test('a step asks for a restart: the machine goes down and comes up, and the run goes on at that step', async () => {
+    systemctl('add-wants', TARGET, DAEMON, AGENT);
+    const bootId = '/proc/sys/kernel/random/boot_id';
+    const revision = repo.commit({
+      ...scripts('restart', [
+        ['echo one >> /var/tmp/steps'],
+        [`cat ${bootId} >> /var/tmp/boots`, '[ $(wc -l < /var/tmp/boots) -ge 3 ] || exit 194'],
+        ['echo three >> /var/tmp/steps'],
+      ]),
+      ...association('restart'),
+    });
+    const boots = (): readonly string[] => text('/var/tmp/boots').split('\n').slice(0, -1);
+    await until(() => boots().length === 3, 'restarted twice');
+    await converged(revision);
+    assert.equal(new Set(boots()).size, 3, 'three boots, one attempt each');
+    assert.equal(text('/var/tmp/steps'), 'one\nthree\n', 'no finished step ran again');
+    assert.ok(isActive(DAEMON) && isActive(AGENT));
   });
 
   test('told to stop, it leaves in order', () => {

@@ -22,7 +22,8 @@ const INSTALLED = '/usr/lib/node_modules/reconciled';
 const BOOT_DEADLINE_MS = 20_000;
 const COMMAND_DEADLINE_MS = 60_000;
 const LOOK_MS = 50;
-const TARGET = 'reconciled-proof.target';
+/** What the container boots into. */
+export const TARGET = 'reconciled-proof.target';
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 

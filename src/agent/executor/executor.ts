@@ -47,6 +47,8 @@ export type ExecutorOptions = {
   /** Where scripts leave compliance items; null: nobody asks. */
   readonly complianceDir: string | null;
   readonly node: NodeEnvironment;
+  /** Restarts the machine, or says why it does not. */
+  readonly reboot: () => Promise<string>;
   readonly now: () => Instant;
   readonly report: (event: ExecutorEvent) => void;
   /** A bug or a full disk while a task was being looked after: the process ends, and the next one takes over. */
@@ -201,6 +203,15 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     kill(run) {
       if (current?.order.run === run) current.supervisor.killGroup();
       else if (adopted?.run === run) killGroup(adopted.pgid);
+    },
+
+    reboot(run) {
+      letGo(run);
+      guard(
+        options.reboot().then((why) => {
+          if (!closed) report({ kind: 'reboot-refused', run, why });
+        }),
+      );
     },
 
     release(run) {

@@ -10,7 +10,14 @@ import type { Execution } from '../model/state.ts';
 import { dispatch } from './dispatch.ts';
 import type { Effect, Reason } from './effects.ts';
 import type { Event } from './events.ts';
-import { onApplied, onConnected, onDisconnected, watchAbsence, watchSilence } from './on-node.ts';
+import {
+  onApplied,
+  onConnected,
+  onDisconnected,
+  onRebooting,
+  watchAbsence,
+  watchSilence,
+} from './on-node.ts';
 import { onOperator } from './on-operator.ts';
 import { hold, onRestored, onRevision } from './on-revision.ts';
 import { onRollouts } from './on-rollout.ts';
@@ -79,6 +86,8 @@ function onEvent(turn: Turn, event: Event): void {
       return onNotStarted(turn, event);
     case 'started':
       return onStarted(turn, event);
+    case 'rebooting':
+      return onRebooting(turn, event.node, event.run);
     case 'result':
       return onResult(turn, event);
     case 'already':

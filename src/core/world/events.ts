@@ -50,6 +50,8 @@ export type AgentEvent =
     }
   | { readonly kind: 'revoked-job'; readonly node: NodeId; readonly run: RunId }
   | { readonly kind: 'started'; readonly node: NodeId; readonly run: RunId; readonly at: Instant }
+  /** The node restarts because a step of the run asked for it. */
+  | { readonly kind: 'rebooting'; readonly node: NodeId; readonly run: RunId }
   | {
       readonly kind: 'result';
       readonly node: NodeId;

@@ -3,7 +3,7 @@
 import { nodeOf } from '../enrol/nodes.ts';
 import type { Admission, Applicant } from '../enrol/register.ts';
 import { admit } from '../enrol/register.ts';
-import type { Instant, NodeId } from '../model/brand.ts';
+import type { Instant, NodeId, RunId } from '../model/brand.ts';
 import type { Node, Registration } from '../model/node.ts';
 import type { LastOutcome, NodeState } from '../model/state.ts';
 import { matches } from '../selector/match.ts';
@@ -32,6 +32,7 @@ export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   const before = world.state.nodes.get(node);
   const awaySince = before?.lastSeenAt ?? null;
   world.resting.delete(node);
+  world.rebooting.delete(node);
   const job = before?.job ?? null;
   if (hello.running !== null && hello.running !== job?.run) world.foreign.set(node, hello.running);
   else world.foreign.delete(node);
@@ -118,6 +119,16 @@ function rerunAll(turn: Turn, node: NodeId): void {
   }
 }
 
+/** A machine that tests its memory first takes a while; then silence is silence again. */
+const REBOOT_MS = 15 * 60_000;
+
+/** A step asked for it. The run stays Started, and its node is not called unreachable meanwhile. */
+export function onRebooting(turn: Turn, node: NodeId, run: RunId): void {
+  if (findRun(turn, node, run)?.run.phase !== 'Started') return;
+  turn.world.rebooting.set(node, (turn.now + REBOOT_MS) as Instant);
+  note(turn, 'node restarts at the request of a step', { node, run });
+}
+
 export function onDisconnected(turn: Turn, node: NodeId): void {
   const { world } = turn;
   const known = world.state.nodes.get(node);
@@ -134,7 +145,10 @@ export function watchAbsence(turn: Turn, node: NodeState): void {
   if (node.job !== null) {
     const found = findRun(turn, node.id, node.job.run);
     if (found?.run.phase === 'Offered') giveBack(turn, found, 'disconnected before it started');
-    else world.timers.push({ kind: 'gone', node: node.id, at: (now + GONE_MS) as Instant });
+    else {
+      const at = Math.max(now + GONE_MS, world.rebooting.get(node.id) ?? 0) as Instant;
+      world.timers.push({ kind: 'gone', node: node.id, at });
+    }
   }
   watchSilence(turn, node.id);
 }

@@ -93,6 +93,8 @@ export class World {
   readonly assigned = new Map<AssociationName, Set<NodeId>>();
   /** Nodes whose agent runs something the daemon has no job record of, and what. */
   readonly foreign = new Map<NodeId, RunId>();
+  /** Nodes that said that they restart: until when their absence is no silence. A restarted daemon has forgotten it. */
+  readonly rebooting = new Map<NodeId, Instant>();
   /** Nodes that refused a job for now: nothing is offered until their timer wakes them. */
   readonly resting = new Set<NodeId>();
   /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */

@@ -65,6 +65,7 @@ function openBench(dir: string): Bench {
       platformName: 'Debian GNU/Linux',
       platformVersion: '12',
     },
+    reboot: () => Promise.resolve('not in a test'),
     now: () => instant(Date.now()),
     report: (event) => {
       events.push(event);
