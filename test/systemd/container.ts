@@ -2,6 +2,7 @@
  * A machine of its own for one test file: systemd as PID 1 in a container over this root file system, everything written to
  * memory, no network but its loopback. The program in it is the built one, where `npm install --global` puts it.
  */
+import type { ChildProcessByStdio } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -13,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { tempDir } from '../fakes/git-repo.ts';
@@ -22,6 +24,8 @@ const INSTALLED = '/usr/lib/node_modules/reconciled';
 const BOOT_DEADLINE_MS = 20_000;
 const COMMAND_DEADLINE_MS = 60_000;
 const LOOK_MS = 50;
+/** How nspawn leaves when its machine was restarted from within: somebody else is to boot it again. */
+const RESTART_CODE = 133;
 /** What the container boots into. */
 export const TARGET = 'reconciled-proof.target';
 
@@ -123,27 +127,35 @@ function install(root: string): void {
 }
 
 async function boot(root: string, dir: string, unmount: () => void): Promise<Container | string> {
-  const nspawn = spawn(
-    'systemd-nspawn',
-    [
-      ...['--quiet', '--boot', `--directory=${root}`, `--machine=proof-${process.pid}`],
-      ...['--register=no', '--keep-unit', '--settings=no', '--private-network'],
-      ...['--link-journal=no', '--resolv-conf=off', '--timezone=off', '--console=pipe'],
-      `--bind-ro=${process.execPath}:/usr/bin/node`,
-      `--bind-ro=${join(CHECKOUT, 'node_modules')}:${INSTALLED}/node_modules`,
-      `systemd.unit=${TARGET}`,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const args = [
+    ...['--quiet', '--boot', `--directory=${root}`, `--machine=proof-${process.pid}`],
+    ...['--register=no', '--keep-unit', '--settings=no', '--private-network'],
+    ...['--link-journal=no', '--resolv-conf=off', '--timezone=off', '--console=pipe'],
+    `--bind-ro=${process.execPath}:/usr/bin/node`,
+    `--bind-ro=${join(CHECKOUT, 'node_modules')}:${INSTALLED}/node_modules`,
+    `systemd.unit=${TARGET}`,
+  ];
   let said = '';
-  for (const output of [nspawn.stdout, nspawn.stderr]) {
-    output.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4_000);
-    });
+  let nspawn = start();
+  function start(): ChildProcessByStdio<null, Readable, Readable> {
+    const child = spawn('systemd-nspawn', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const output of [child.stdout, child.stderr]) {
+      output.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-4_000);
+      });
+    }
+    return child;
   }
   const ended = new Promise<void>((resolve) => {
-    nspawn.once('error', () => resolve());
-    nspawn.once('close', () => resolve());
+    const watch = (): void => {
+      nspawn.once('error', () => resolve());
+      nspawn.once('close', (code) => {
+        if (code !== RESTART_CODE) return resolve();
+        nspawn = start();
+        return watch();
+      });
+    };
+    watch();
   });
   const pid1 = (): number => childOf(nspawn.pid);
   const enter = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Ended =>

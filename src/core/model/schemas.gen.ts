@@ -89,6 +89,7 @@ export type AgentMessageShape =
   | BusyMessage
   | RefusedJobMessage
   | RevokedMessage
+  | RebootingMessage
   | AlreadyMessage
   | StartedMessage
   | ResultMessage;
@@ -339,6 +340,16 @@ export interface RevokedMessage {
    * Which message this is.
    */
   kind: 'revoked';
+  run: MessageHash;
+}
+/**
+ * A step of the run asked for a restart of the machine: the node will be away, and the run goes on when it is back.
+ */
+export interface RebootingMessage {
+  /**
+   * Which message this is.
+   */
+  kind: 'rebooting';
   run: MessageHash;
 }
 /**
