@@ -56,6 +56,6 @@ function offsetText(minutes: number): string {
 
 /** RFC 3339 with the zone's offset: `2026-05-01T14:00:00+02:00`. */
 export function localInstant(at: Instant, zone: string): string {
-  const { date, time, offset } = localTime(at, zone);
-  return `${date}T${time.length === 5 ? `${time}:00` : time}${offset}`;
+  const local = clockAt(at, zone);
+  return `${new Date(local).toISOString().slice(0, 19)}${offsetText(Math.round((local - at) / 60_000))}`;
 }
