@@ -99,7 +99,7 @@ const variableOf = (flag: Flag): string =>
 function describe(flag: Flag): string {
   const notes = [
     ...(flag.choices === undefined ? [] : [flag.choices.join('|')]),
-    ...(flag.fallback === undefined ? [] : [`default ${flag.fallback}`]),
+    ...(flag.fallback === undefined || flag.fallback === '' ? [] : [`default ${flag.fallback}`]),
     ...(flag.required === true ? ['required'] : []),
     ...(flag.many === true ? ['may be repeated'] : []),
     variableOf(flag),

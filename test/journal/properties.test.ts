@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DiskFault, FakeDisk } from '../fakes/disk.ts';
 import { CrashedError, fakeDisk } from '../fakes/disk.ts';
+import { runs } from '../fakes/runs.ts';
 import type { Ledger } from './ledger.ts';
 import { compactEntries, entry, openLedger, seeded } from './ledger.ts';
 
@@ -207,7 +208,7 @@ test('whatever the disk does, the acknowledged are replayed once and in order', 
       for (const step of story) await clients.play(step);
       await clients.end();
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 

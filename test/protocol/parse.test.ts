@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AgentMessage, ServerMessage } from '../../src/protocol/messages.ts';
 import { parseAgentMessage, parseJob, parseServerMessage } from '../../src/protocol/parse.ts';
+import { runs } from '../fakes/runs.ts';
 import {
   agentNode,
   daemon,
@@ -137,7 +138,7 @@ test('no text whatsoever makes a parser throw', () => {
       parseServerMessage(text);
       parseJob(text);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -156,7 +157,7 @@ test('a valid message with one value replaced is refused or still well-formed, n
         else assert.equal(typeof parsed.error, 'string');
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

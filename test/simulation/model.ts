@@ -64,6 +64,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const cancelled = new Map<RunId, Instant>();
   const fences = new Map<NodeId, Fence>();
   const durableOutcomes = new Set<RunId>();
+  const reboots = new Map<NodeId, readonly number[]>();
   let wish: Wish | null = null;
   let accepted: CommitId | null = null;
   let acceptedAtMs = 0;
@@ -258,6 +259,17 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (outcome.status === 'Cancelled') sometimes('run cancelled');
     if (outcome.status === 'TimedOut') sometimes('run timed out');
     if (outcome.status === 'Success') believable(outcome);
+    if (outcome.detailedStatus === 'Interrupted') cut(outcome);
+  }
+
+  /** Nor is an interruption: steps outlive everything but their machine. */
+  function cut({ run }: Outcome): void {
+    const truth = truths.get(run);
+    const since = truth?.begunAtMs ?? null;
+    if (truth === undefined || since === null) return;
+    if (!(reboots.get(truth.node) ?? []).some((at) => at >= since)) {
+      broken('P4', `${run} counted as Interrupted, and nothing cut it`);
+    }
   }
 
   /** Success is never guessed. */
@@ -369,6 +381,10 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (run !== null && !isStopped) cancelled.delete(run);
   }
 
+  function onReboot(node: NodeId): void {
+    reboots.set(node, [...(reboots.get(node) ?? []), nowMs()]);
+  }
+
   function onEnd(_node: NodeId, { run }: TaskOrder, code: number | null): void {
     const truth = truths.get(run);
     if (truth === undefined) return;
@@ -418,6 +434,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onRestart,
     onBegin,
     onEnd,
+    onReboot,
     onCancelled,
     onAgentDied,
     onPublished,

@@ -382,6 +382,8 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       node.boots += 1;
       if (node.machine.running > 0) sometimes('node rebooted during a step');
       node.machine.reboot();
+      const id = nodeIds[node.number];
+      if (id !== undefined) model.onReboot(id);
     }
     node.disk.restart(how);
     timeline.after(downMs, `agent ${node.number} starts`, () => startAgentNow(node));

@@ -36,7 +36,6 @@ export async function tell(stage: Stage, screen: Screen, signal: AbortSignal): P
 
   screen.chapter('A broken file is merged; nothing stops');
   await breakFile(stage, screen, signal);
-  await fleetTable(stage, screen);
 }
 
 async function join5(stage: Stage, screen: Screen, signal: AbortSignal): Promise<string> {
@@ -161,6 +160,8 @@ async function breakFile(stage: Stage, screen: Screen, signal: AbortSignal): Pro
   screen.settle(
     'the last good version stays in force: every node still compliant, and the file is reported',
   );
+  await fleetTable(stage, screen);
   await writeFile(file, good);
+  screen.say('mended      by the next commit, which runs nothing: what was in force never changed');
   await converged(stage, screen, await stage.commit('Mend it'), signal);
 }

@@ -25,6 +25,7 @@ import {
   stateOf,
 } from '../../fakes/builders.ts';
 import { histories } from '../../fakes/histories.ts';
+import { runs } from '../../fakes/runs.ts';
 
 const name = aName('web-motd');
 const bound: readonly Record[] = [
@@ -204,6 +205,6 @@ test('green if and only if nothing fails, nothing is silent and everything in fo
       );
       assert.equal(fleet.verdict === 'compliant', !silent && applied);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

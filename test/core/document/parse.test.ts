@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDocument } from '../../../src/core/document/parse.ts';
+import { runs } from '../../fakes/runs.ts';
 import { anyStep, documentWith } from './build.ts';
 
 /** `errors` and `warnings` as `code line:column`, in order. */
@@ -443,7 +444,7 @@ test('parse: never throws, and is null exactly when there is an error', () => {
         for (const { line, column } of problems) assert.ok(line >= 1 && column >= 1);
       },
     ),
-    { numRuns: 5_000 },
+    { numRuns: runs(5_000) },
   );
 });
 

@@ -10,6 +10,7 @@ import { toJson } from '../../../src/core/document/source.ts';
 import { resolveReferences, storeReferences } from '../../../src/core/document/store.ts';
 import { substitute, tokenNames } from '../../../src/core/document/substitute.ts';
 import type { JsonObject } from '../../../src/core/model/json.ts';
+import { runs } from '../../fakes/runs.ts';
 import { documentWith } from './build.ts';
 
 const json = fc.jsonValue({ maxDepth: 4 });
@@ -23,7 +24,7 @@ test('read: our JSON reader agrees with JSON.parse', () => {
       assert.ok(root !== null);
       assert.equal(JSON.stringify(toJson(root)), JSON.stringify(JSON.parse(text)));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -58,7 +59,7 @@ test('read: our JSON reader refuses what JSON.parse refuses', () => {
       }
       assert.equal(readJson(text).root !== null, valid, text);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 

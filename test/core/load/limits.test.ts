@@ -13,6 +13,7 @@ import {
   TOTAL_BYTES_MAX,
 } from '../../../src/core/load/limits.ts';
 import { parseFile } from '../../../src/core/load/parse-file.ts';
+import { runs } from '../../fakes/runs.ts';
 import { file, load, repository, SAY, says } from './repository.ts';
 
 const parse = (path: string, text: string) => {
@@ -232,13 +233,13 @@ test('hostile: no text and no bytes make a parse or a load throw', () => {
         load(repository({ [path]: text, 'associations/z.yaml': says('one') }));
       },
     ),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   fc.assert(
     fc.property(paths, fc.uint8Array({ maxLength: 64 }), (path, bytes) => {
       parseFile({ path, blob: file('x', '').blob, bytes }, { builtActions: null });
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

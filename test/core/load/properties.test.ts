@@ -5,6 +5,7 @@ import { canonicalJson } from '../../../src/core/canonical/json.ts';
 import { definitionsOf } from '../../../src/core/load/effective.ts';
 import { unreadBlobs } from '../../../src/core/load/load.ts';
 import type { Catalog } from '../../../src/core/model/catalog.ts';
+import { runs } from '../../fakes/runs.ts';
 import { history, load, repository, SAY, says } from './repository.ts';
 
 const CHOICES: { readonly [path: string]: readonly (string | null)[] } = {
@@ -102,7 +103,7 @@ test('what is in force can run, loading it again changes nothing, and a file is 
         assert.deepEqual([...again.associations.keys()], [...catalog.associations.keys()]);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -121,6 +122,6 @@ test('breaking files leaves what was in force as it was', () => {
       for (const [name, { digests }] of definitionsOf(before))
         assert.deepEqual(definitionsOf(after).get(name)?.digests, digests);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });

@@ -11,10 +11,11 @@ import {
   visibleJson,
   visibleLine,
 } from '../../../src/core/report/escape.ts';
+import { runs } from '../../fakes/runs.ts';
 import { hostileText } from './hostile.ts';
 import { countOf, shapeOf } from './markdown.ts';
 
-const runs = { numRuns: 500 };
+const often = { numRuns: runs(500) };
 const INVISIBLE = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 /** Wherever a page puts a text: in a heading, a paragraph, an item, a table cell, a quotation. */
@@ -31,7 +32,7 @@ test('code: whatever a node says, a page keeps its shape', () => {
       fc.property(hostileText, (text) => {
         assert.deepEqual(shapeOf(page(code(text))), shapeOf(page(code('benign'))));
       }),
-      runs,
+      often,
     );
   }
 });
@@ -42,7 +43,7 @@ test('cell: whatever a node says, a table keeps its rows and columns', () => {
     fc.property(hostileText, (text) => {
       assert.deepEqual(shapeOf(page(cell(text))), shapeOf(page(cell('benign'))));
     }),
-    runs,
+    often,
   );
 });
 
@@ -68,7 +69,7 @@ test('prose: a sentence of the repository is text wherever it stands', () => {
           countOf(page('_x_ benign'), 'heading', 'list'),
         );
       }),
-      runs,
+      often,
     );
   }
 });
@@ -79,7 +80,7 @@ test('prose: nor does it begin a list, a heading or a rule', () => {
       const shown = `> ${prose(text)}\n\nafter\n`;
       assert.equal(countOf(shown, 'list', 'heading', 'thematicBreak', 'html', 'definition'), 0);
     }),
-    runs,
+    often,
   );
 });
 
@@ -96,7 +97,7 @@ test('fence: output stays inside, whatever runs of backticks are in it', () => {
         'code',
       ]);
     }),
-    runs,
+    often,
   );
 });
 
@@ -114,7 +115,7 @@ test('everything that goes out shows its control and direction characters', () =
       assert.doesNotMatch(visibleLine(text), /[\n\t]/);
       assert.equal(JSON.parse(visibleJson(JSON.stringify(text))), text, 'JSON still says the same');
     }),
-    runs,
+    often,
   );
 });
 
@@ -133,7 +134,7 @@ test('caps are in bytes, at most, and repeating them changes nothing', () => {
         }
       },
     ),
-    runs,
+    often,
   );
 });
 

@@ -11,6 +11,7 @@ import {
   inForce,
   registered,
 } from '../../fakes/builders.ts';
+import { runs } from '../../fakes/runs.ts';
 import { hostileText } from './hostile.ts';
 import { countOf, shapeOf } from './markdown.ts';
 import { rendered, viewOf } from './views.ts';
@@ -76,6 +77,6 @@ test('T27: nothing that a node says becomes structure of a page, or breaks a fil
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

@@ -14,6 +14,7 @@ import {
   stateOf,
 } from '../../fakes/builders.ts';
 import { histories } from '../../fakes/histories.ts';
+import { runs } from '../../fakes/runs.ts';
 import { rendered, sign, textsOf, verify, viewOf, viewOfState } from './views.ts';
 
 const options = { verify, now: minutesAfter(noon, 2), tip: { commit: aCommit(9), seq: 7 } };
@@ -48,7 +49,7 @@ test('readStatus: a lost state directory comes back with everything that matters
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -71,7 +72,7 @@ test('readStatus: what is rendered after a recovery differs only where a run was
         assert.equal(after.get(path), text, path);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -126,7 +127,7 @@ test('readFleet and readStatus: no text at all makes them throw', () => {
       readFleet(textsOf(edited));
       readStatus(textsOf(edited), options);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   fc.assert(
     fc.property(fc.json(), (json) => {
@@ -138,6 +139,6 @@ test('readFleet and readStatus: no text at all makes them throw', () => {
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

@@ -20,6 +20,7 @@ import {
   registered,
 } from '../../fakes/builders.ts';
 import { histories } from '../../fakes/histories.ts';
+import { runs } from '../../fakes/runs.ts';
 import { everything, rendered, viewOf } from './views.ts';
 
 const execution = executionOf('web-motd', [1, 2]);
@@ -53,7 +54,7 @@ test('the same view renders the same bytes, each file ending with one newline', 
       assert.deepEqual(rendered(viewOf(records)), files);
       for (const [path, text] of files) assert.match(text, /[^\n]\n$/, path);
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

@@ -10,6 +10,7 @@ import {
   nextSlot,
   slotsBetween,
 } from '../../../src/core/schedule/schedule.ts';
+import { runs } from '../../fakes/runs.ts';
 import { slotsByMinute } from './minute-oracle.ts';
 import { schedule, shown, utc } from './schedules.ts';
 
@@ -298,7 +299,7 @@ test('law: slots are those that a walk over all minutes finds', () => {
         slotsByMinute(text, { timezone, after, until }).map(shown),
       );
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -327,7 +328,7 @@ test('law: lastSlot is the slot whose next lies ahead', () => {
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -354,7 +355,7 @@ test('law: slotsBetween is nextSlot after nextSlot', () => {
         assert.deepEqual([...slotsBetween(of, { after, until, anchor })].map(shown), wanted);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { instant } from '../../../src/core/model/brand.ts';
 import { openZone } from '../../../src/core/schedule/zone.ts';
 import { nearestZoneName } from '../../../src/core/schedule/zone-names.ts';
+import { runs } from '../../fakes/runs.ts';
 
 test('openZone knows IANA names in any letter case, links too, and nothing else', () => {
   assert.equal(openZone('Europe/Berlin')?.name, 'Europe/Berlin');
@@ -73,7 +74,7 @@ test('law: localAt is what a wall clock shows', () => {
     fc.property(zoneName, time, (name, at) => {
       assert.equal(zoneOf(name).localAt(at), wallClock(name, at));
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });
 
@@ -85,7 +86,7 @@ test('law: instantAt is the first instant whose clock shows that time or has jum
       assert.ok(zone.localAt(first) >= at);
       assert.ok(zone.latestLocalAt(instant(first - 1)) < at);
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });
 
@@ -95,7 +96,7 @@ test('law: instantAt never decreases', () => {
       const zone = zoneOf(name);
       assert.ok(zone.instantAt(at) <= zone.instantAt(at + later));
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });
 

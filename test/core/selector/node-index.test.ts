@@ -5,6 +5,7 @@ import { matches } from '../../../src/core/selector/match.ts';
 import { selectorNames } from '../../../src/core/selector/names.ts';
 import { createNodeIndex } from '../../../src/core/selector/node-index.ts';
 import type { Group, GroupTarget, Target } from '../../../src/core/selector/target.ts';
+import { runs } from '../../fakes/runs.ts';
 
 const tagKey = fc.constantFrom('role', 'env', 'ring', 'constructor');
 const tagValue = fc.constantFrom('a', 'b', 'c');
@@ -59,7 +60,7 @@ test('law: after any edits the index resolves to exactly the nodes that match', 
       assert.deepEqual(index.resolve(targets, named), wanted);
       assert.equal(index.size, fleet.size);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

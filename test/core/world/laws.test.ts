@@ -14,6 +14,7 @@ import { recordsOf } from '../../../src/core/world/snapshot.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { hello, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 import { Reported } from '../../fakes/reported.ts';
+import { runs } from '../../fakes/runs.ts';
 
 type Job = Effect & { kind: 'send-job' };
 type Action =
@@ -290,7 +291,7 @@ test('any order of events: plans agree, counters count, the journal is the state
       const play = new Play();
       for (const step of actions) play.do(step);
     }),
-    { numRuns: Number(process.env['RUNS'] ?? 250), includeErrorInReport: true },
+    { numRuns: runs(250), includeErrorInReport: true },
   );
 });
 
@@ -319,6 +320,6 @@ test('when everything heals, every owed run ends', () => {
         assert.notEqual(execution.endedAt, null, `${execution.association} ends`);
       }
     }),
-    { numRuns: Number(process.env['RUNS'] ?? 200), includeErrorInReport: true },
+    { numRuns: runs(200), includeErrorInReport: true },
   );
 });
