@@ -2967,8 +2967,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "description": "Change calendars that must all be open.",
    "example": [
     "release-calendar"
-   ],
-   "effect": "not-built-yet"
+   ]
   },
   "#/properties/CalendarNames/items": {
    "description": "Name of a file under calendars/, without .ics."

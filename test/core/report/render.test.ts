@@ -58,6 +58,21 @@ test('the same view renders the same bytes, each file ending with one newline', 
   );
 });
 
+test('fields without their whole effect here stand where the association is read', () => {
+  const association = { notEffective: ['OutputLocation', 'TargetLocations'] };
+  const definitions = new Map([[aName('web-motd'), aDefinition('web-motd', { association })]]);
+  const files = rendered(viewOf(fleet, { facts: { definitions } }));
+  assert.match(
+    files.get('associations/web-motd/README.md') ?? '',
+    /Without \(whole\) effect here\*\* `OutputLocation`, `TargetLocations`/,
+  );
+  const status = JSON.parse(files.get('associations/web-motd/status.json') ?? '') as unknown;
+  assert.deepEqual(
+    (status as { readonly NotEffective?: unknown }).NotEffective,
+    association.notEffective,
+  );
+});
+
 const again = executionOf('web-motd', [1, 2], {
   occasion: 'slot:2027-01-31T12:30:00Z',
   at: minutesAfter(noon, 30),
