@@ -252,7 +252,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     }
     if (plan?.kind !== 'read') {
       const failure = plan?.text ?? `Plugin with name ${action} not found.`;
-      return { ...done, exitCode: 1, failure, finishedAt: now() };
+      const stdout = appendText(noOutput, plan?.stdout ?? '');
+      return { ...done, exitCode: 1, failure, stdout, finishedAt: now() };
     }
     const document = await readDocumentFile(plan.path, plan.within);
     return { ...done, document, finishedAt: now() };
@@ -282,7 +283,7 @@ const canGoOn = ({ alive, written }: Supervisor): boolean =>
 function writeTask(place: TaskPlace, plan: Script | Program, start: OutputEnds): void {
   const { dir, n } = place;
   const script = plan.kind === 'script' ? plan : programScript(place, plan);
-  const path = taskFile(dir, n, 'sh');
+  const path = taskFile(dir, n, script.interpreter === undefined ? 'sh' : 'ps1');
   writeScratch(path, script.text, 0o700);
   writeScratch(taskFile(dir, n, 'run'), outputStartLine(start) + launchText(script, path), 0o600);
 }

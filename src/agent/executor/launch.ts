@@ -8,7 +8,8 @@ export function launchText(script: Script, scriptPath: string): string {
   const entries = Object.entries(script.environment);
   const exports = entries.filter(([name]) => isIdentifier.test(name)).map(exportText);
   const others = entries.filter(([name]) => !isIdentifier.test(name)).map(assignmentText);
-  const command = script.text.startsWith('#!') ? quote(scriptPath) : `/bin/sh ${quote(scriptPath)}`;
+  const shell = script.text.startsWith('#!') ? [] : ['/bin/sh'];
+  const command = [...(script.interpreter ?? shell), scriptPath].map(quote).join(' ');
   return [
     `cd ${quote(script.workingDirectory)} || exit 1`,
     'unset OLDPWD PWD',

@@ -31,8 +31,11 @@ export type Supervisor = {
 };
 
 /** Names in the folder of a supervisor (`supervisor-script.ts`). */
-export const taskFile = (dir: string, n: number, what: 'run' | 'sh' | 'order' | 'exit'): string =>
-  join(dir, `${n}.${what}`);
+export const taskFile = (
+  dir: string,
+  n: number,
+  what: 'run' | 'sh' | 'ps1' | 'order' | 'exit',
+): string => join(dir, `${n}.${what}`);
 
 /** What all tasks of the supervisor wrote to one stream, one after another. */
 export const outputFile = (dir: string, stream: 'out' | 'err'): string => join(dir, stream);

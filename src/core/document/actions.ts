@@ -30,7 +30,14 @@ export const SCRIPT_ACTIONS: ReadonlySet<string> = new Set([
 
 /** No node of these platforms can ever perform them. */
 const IMPOSSIBLE: { readonly [platform in PlatformType]: ReadonlySet<string> } = {
-  Linux: new Set(['aws:applications', 'aws:psModule', 'aws:updateAgent', 'aws:configureDaemon']),
+  Linux: new Set([
+    'aws:applications',
+    'aws:psModule',
+    'aws:updateAgent',
+    'aws:configureDaemon',
+    // AWS's agent has a handler there that does nothing of use.
+    'aws:cloudWatch',
+  ]),
   Windows: new Set(['aws:runShellScript', 'aws:configureDaemon']),
   MacOS: new Set([
     'aws:applications',

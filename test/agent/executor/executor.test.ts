@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { instant } from '../../../src/core/model/brand.ts';
+import type { JsonObject } from '../../../src/core/model/json.ts';
 import { run } from '../../protocol/messages.ts';
 import type { Bench } from './bench.ts';
 import { withBench } from './bench.ts';
@@ -146,6 +147,64 @@ test('aws:refreshAssociation needs no process: it says what it asks for', () =>
     assert.deepEqual(await asks(1, ['a', 'b']), [0, ['a', 'b'], `Associations [a b] ${said}`]);
     assert.equal((await asks(2, ['x'.repeat(129)]))[0], 1);
     assert.equal((await bench.perform(3, 'echo on')).stdout.text, 'on\n');
+  }));
+
+test('PowerShell gets a .ps1 with a byte-order mark and HOME=/; where there is none, the step says so', () =>
+  withBench(async (bench) => {
+    const perform = async (sequence: number) => {
+      const order = bench.order(sequence, { runCommand: ['Write-Host hi'] });
+      bench.executor.start({ ...order, action: 'aws:runPowerShellScript' });
+      return (await bench.next('task-ended')).outcome;
+    };
+    if (!existsSync('/usr/bin/pwsh') && !existsSync('/usr/bin/powershell')) {
+      const { failure } = await perform(0);
+      assert.match(failure, /^failed to run commands: .*pwsh: no such file/);
+    }
+    const bin = join(bench.dir, 'usr', 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'pwsh'), '#!/bin/sh\necho "$1 $HOME"; cat "$2"\n', { mode: 0o755 });
+    const { stdout, exitCode } = await perform(1);
+    assert.equal(exitCode, 0);
+    assert.equal(stdout.text, '-f /\n\uFEFFWrite-Host hi\n');
+  }));
+
+test('docker is told to be known on two distributions only, and what is not built says so', () =>
+  withBench(async (bench) => {
+    const fails = async (sequence: number, action: string, inputs: JsonObject) => {
+      bench.executor.start({ ...bench.order(sequence, inputs), action });
+      return (await bench.next('task-ended')).outcome.failure;
+    };
+    const install = { action: 'Install', name: 'x', agentName: 'amazon-ssm-agent' };
+    assert.match(await fails(0, 'aws:configureDocker', install), /not Debian GNU\/Linux$/);
+    assert.match(await fails(1, 'aws:configurePackage', install), /is not built in this version/);
+    assert.match(await fails(2, 'aws:softwareInventory', install), /is not built in this version/);
+    assert.match(await fails(3, 'aws:updateSsmAgent', install), /is not built in this version/);
+    assert.match(await fails(4, 'aws:updateSsmAgent', {}), /agentName must be/);
+  }));
+
+test('a storm of forks ends with its group', () =>
+  withBench(async (bench) => {
+    const file = join(bench.dir, 'pids');
+    bench.executor.start(
+      bench.order(0, {
+        runCommand: [
+          `i=0; while [ $i -lt 200 ]; do (echo 1 >>${file}; sleep 60) & i=$((i+1)); done; wait`,
+        ],
+      }),
+    );
+    await until(() => existsSync(file) && readFileSync(file).length >= 400, 'all are there');
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    const pgid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    bench.executor.kill(run('1'));
+    assert.equal((await bench.next('task-ended')).outcome.exitCode, 137);
+    await until(() => {
+      try {
+        process.kill(-pgid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    }, 'nobody of the group is left');
   }));
 
 test('files are private: folders 0700, scripts 0700, outputs 0600', () =>

@@ -51,6 +51,15 @@ export const DIFFERENCES: { readonly [file: string]: { readonly [id: string]: st
     'reboot-194': 'document run restarts no machine: Failed, and nothing later runs',
     'bad-interpreter': 'the same code, the words of another shell',
   },
+  'docker-action-runs': {
+    'docker-run': 'no leftover of debugging (pluginInput.Volume) before the output',
+    'docker-inspect-image': 'docker is not given an empty name',
+  },
+  'other-action-inputs': {
+    'inventory-outside-association': 'inventory is not built, and says so',
+    'refresh-all': 'what is asked for is the output of the step',
+    'refresh-ids': 'as refresh-all',
+  },
   'run-document-runs': {
     'rundoc-failing-sub': 'a failed inner document gives code 1, not 0',
     'rundoc-onfailure': 'as rundoc-failing-sub',
@@ -90,14 +99,11 @@ export const DIFFERENCES: { readonly [file: string]: { readonly [id: string]: st
 
 /** Vector files that no test judges yet, each with its reason. A test that judges one takes it off. */
 export const UNJUDGED: { readonly [file: string]: string } = {
-  'architecture-names': 'facts of packages and inventory',
-  'custom-inventory-files': 'inventory',
-  'docker-action-runs': 'aws:runDockerAction',
-  'domain-join-arguments': 'aws:domainJoin',
-  'inventory-merge': 'inventory',
-  'inventory-text-cleanup': 'inventory',
-  lscpu: 'inventory',
-  'other-action-inputs': 'further actions',
-  'package-selection': 'aws:configurePackage',
-  'version-compare': 'aws:configurePackage',
+  'architecture-names': 'gathering inventory is not built: aws:softwareInventory says so',
+  'custom-inventory-files': 'as architecture-names',
+  'inventory-merge': 'as architecture-names',
+  'inventory-text-cleanup': 'as architecture-names',
+  lscpu: 'as architecture-names',
+  'package-selection': 'installing packages is not built: aws:configurePackage says so',
+  'version-compare': 'as package-selection',
 };

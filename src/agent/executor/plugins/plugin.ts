@@ -26,10 +26,16 @@ export type Script = {
   /** Whole, but for the search path. */
   readonly environment: { readonly [name: string]: string };
   readonly timeoutMs: number;
+  /** Program and its first arguments; without, a `#!` line or `sh`. The file then ends in `.ps1`, which PowerShell insists on. */
+  readonly interpreter?: readonly string[];
 };
 
 /** The task cannot be performed; the text goes to stderr and the step is Failed with code 1. */
-export type Failure = { readonly kind: 'failure'; readonly text: string };
+export type Failure = {
+  readonly kind: 'failure';
+  readonly text: string;
+  readonly stdout?: string;
+};
 
 /** Code of ours that runs in a process of its own, supervised like a script. Exit code 1: its stderr says why, as the step's text. */
 export type Program = {
