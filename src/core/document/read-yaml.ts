@@ -1,5 +1,6 @@
 import type { Pair, Scalar, Tags, YAMLMap, Node as YamlNode } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { readPlainYaml } from './read-plain-yaml.ts';
 import type { Fault, Reading, SourceEntry, SourceNode, SourceScalar } from './source.ts';
 import {
   DOCUMENT_ALIASES_MAX,
@@ -15,6 +16,12 @@ import {
  * @throws never
  */
 export function readYaml(text: string): Reading {
+  const root = readPlainYaml(text);
+  return root === null ? readWholeYaml(text) : { root, faults: [] };
+}
+
+/** By a whole YAML parser, whatever the text. */
+export function readWholeYaml(text: string): Reading {
   const faults: Fault[] = [];
   try {
     const document = parseDocument(text, {

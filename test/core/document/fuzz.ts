@@ -21,7 +21,7 @@ function randomFrom(seed: number): (below: number) => number {
 type Random = (below: number) => number;
 
 /** Real documents where the corpus is there, else a few of our own. */
-function seeds(): readonly string[] {
+export function seeds(): readonly string[] {
   const own = [
     'schemaVersion: "2.2"\nparameters:\n  p: { type: String, default: x }\nmainSteps:\n  - action: aws:runShellScript\n    name: say\n    precondition: { StringEquals: [platformType, Linux] }\n    inputs:\n      runCommand: ["echo {{ p }}"]\n',
     '{"schemaVersion":"1.2","parameters":{"c":{"type":"StringList"}},"runtimeConfig":{"aws:runShellScript":{"properties":[{"id":"0","runCommand":"{{ c }}"}]}}}',
@@ -255,6 +255,22 @@ function exercise(text: string): void {
     );
   if (again.document !== null && again.document.digest !== document.digest)
     throw new Error('the digest changed');
+}
+
+/** Mutations of some texts. */
+export function* mutations(
+  seed: number,
+  count: number,
+  texts: readonly string[],
+): Iterable<string> {
+  const random = randomFrom(seed);
+  for (let i = 0; i < count; i++) yield mutate(pick(random, texts), random);
+}
+
+/** Nearly right documents, as JSON. */
+export function* grown(seed: number, count: number): Iterable<string> {
+  const random = randomFrom(seed);
+  for (let i = 0; i < count; i++) yield grow(random);
 }
 
 /** @returns the slowest document and its time */
