@@ -25,7 +25,7 @@ import { onAlready, onNotStarted, onResult, onStarted } from './on-run.ts';
 import { onAlarms, onTime } from './on-time.ts';
 import type { Record } from './records.ts';
 import type { Turn } from './turn.ts';
-import { emit } from './turn.ts';
+import { emit, note } from './turn.ts';
 import type { World } from './world.ts';
 
 export type Advance = {
@@ -107,9 +107,12 @@ function onEvent(turn: Turn, event: Event): void {
 function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
   const { world } = turn;
   const { state } = world;
-  if (state.instance === null) {
-    const { instance: name, daemonKey } = event;
-    emit(turn, { kind: 'instance', name, epoch: 1, daemonKey });
+  const { instance: name, daemonKey } = event;
+  const { instance: known } = state;
+  // Another key: nodes pinned the one before and register again; what is published from now on is of this one.
+  if (known?.daemonKey !== daemonKey) {
+    emit(turn, { kind: 'instance', name, epoch: known?.epoch ?? 1, daemonKey });
+    if (known !== null) note(turn, 'daemon key changed', { before: known.daemonKey, daemonKey });
   }
   world.reindex();
   for (const node of state.nodes.values()) {

@@ -391,3 +391,17 @@ test('OnInterrupted Retry: one retry that succeeds leaves no failure behind', ()
   assert.equal(fleet.executions()[0]?.failures, 0);
   assert.equal(fleet.executions()[0]?.stopped, null);
 });
+
+test('a daemon that starts with another key says so, and its state is of that key from then on', () => {
+  const fleet = new TestFleet();
+  fleet.accept(revision(1, { motd: {} }));
+  const boot = (daemonKey: string) => {
+    fleet.happen({ kind: 'boot', instance: 'test', daemonKey });
+    return fleet.last?.reasons;
+  };
+  assert.deepEqual(boot('key'), []);
+  assert.deepEqual(boot('other'), [
+    { event: 'daemon key changed', fields: { before: 'key', daemonKey: 'other' } },
+  ]);
+  assert.deepEqual(fleet.world.state.instance, { name: 'test', epoch: 1, daemonKey: 'other' });
+});
