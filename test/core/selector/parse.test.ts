@@ -199,7 +199,10 @@ test('the hint of an unsupported key names the nearest right one', () => {
   assert.equal(hintOf('TAG:role'), 'Write tag:role.');
   assert.equal(hintOf('Tag-Key'), 'Write tag-key.');
   assert.equal(hintOf('InstanceId'), 'Write InstanceIds.');
-  assert.equal(hintOf('ResourceGroup'), 'Write resource-groups:Name.');
+  assert.equal(
+    hintOf('ResourceGroup'),
+    'That is how runbooks name a group: write resource-groups:Name.',
+  );
   assert.equal(hintOf('groupName'), 'Write resource-groups:Name.');
   assert.equal(hintOf('constructor'), 'To match a tag, write tag:constructor.');
 });
