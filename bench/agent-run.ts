@@ -12,6 +12,7 @@ import { openLedger } from '../src/agent/ledger-file.ts';
 import type { Mind } from '../src/agent/mind.ts';
 import { openMind } from '../src/agent/mind.ts';
 import { preparer } from '../src/agent/prepare.ts';
+import { openVault } from '../src/agent/vault.ts';
 import { digestOf } from '../src/core/canonical/digest.ts';
 import { shortHash } from '../src/core/canonical/identity.ts';
 import { associationName, executionId, instant, runId } from '../src/core/model/brand.ts';
@@ -33,7 +34,9 @@ const parts: { mind?: Mind } = {};
 const crash = (cause: unknown): never => {
   throw cause;
 };
+const vault = openVault([]);
 const executor = openExecutor({
+  vault,
   runsDir: join(dir, 'runs'),
   complianceDir: join(dir, 'compliance'),
   node: { root: dir, nodeId: node, platformName: 'Linux', platformVersion: '' },
@@ -43,6 +46,7 @@ const executor = openExecutor({
   crash,
 });
 const mind = openMind({
+  vault,
   context: { node, daemonKey: daemon.publicKey, bootId: 'bench', prepare: preparer() },
   state: ledger.state,
   append: (records) => ledger.append(records),

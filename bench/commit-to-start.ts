@@ -170,6 +170,7 @@ async function speak(server: string, keysFile: string, serverKey: string): Promi
           running: null,
           startedAt: null,
           lastRuns: [],
+          recipient: null,
           activation: null,
         }),
         onWelcome: () => {

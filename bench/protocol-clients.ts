@@ -71,6 +71,7 @@ async function speak(server: string, count: number, serverKey: string): Promise<
     running: null,
     startedAt: instant(0),
     lastRuns: [],
+    recipient: null,
     activation: null,
   };
   let left = count;

@@ -16,6 +16,8 @@ export type AgentConfig = {
   readonly serverKey: string;
   readonly nodeId: NodeId;
   readonly stateDir: string;
+  /** Files of age identities of its roles, or `systemd:NAME`: what SecureStrings may be encrypted for besides itself. */
+  readonly identities: readonly string[];
 };
 
 /** @throws ReconcileError CONFIG_MISSING, CONFIG_INVALID (retry `never`, exit code 78) */
@@ -33,7 +35,21 @@ export async function loadAgentConfig(path: string): Promise<AgentConfig> {
   if (typeof stateDir !== 'string' || !stateDir.startsWith('/')) {
     throw invalid(path, 'stateDir must be an absolute path');
   }
-  return { server, serverKey, nodeId, stateDir };
+  const identities = (config as { readonly [key: string]: unknown })['identities'] ?? [];
+  if (!isIdentities(identities)) {
+    throw invalid(path, 'identities must be a list of absolute paths or systemd:NAME');
+  }
+  return { server, serverKey, nodeId, stateDir, identities };
+}
+
+function isIdentities(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= 20 &&
+    value.every(
+      (entry) => typeof entry === 'string' && /^(\/|systemd:[A-Za-z0-9._-]+$)/.test(entry),
+    )
+  );
 }
 
 export async function saveAgentConfig(path: string, config: AgentConfig): Promise<void> {

@@ -23,6 +23,7 @@ import type {
 import { REFRESH_MAX } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
 import { verifyEnvelope } from '../protocol/sign.ts';
+import { ciphertextsOf } from './ciphertexts.ts';
 import type { Kill, TaskHistory } from './flow.ts';
 import { nextOf, stepOf } from './flow.ts';
 import type { ActiveRun, LedgerRecord, LedgerState } from './ledger.ts';
@@ -48,6 +49,8 @@ export type AgentInput =
   | { readonly kind: 'restarted' }
   /** Asked for by the effect `begin`, when the intent is durable. */
   | { readonly kind: 'begin'; readonly run: RunId }
+  /** Instead of `begin`: a SecureString could not be opened; the text names it. */
+  | { readonly kind: 'locked'; readonly run: RunId; readonly message: string }
   | { readonly kind: 'run-deadline'; readonly run: RunId }
   | ExecutorEvent;
 
@@ -87,6 +90,8 @@ export function decide(
       return state.active === null ? nothing : resume(context, state.active, now);
     case 'begin':
       return forActive(state, input.run, (active) => begin(context, active, now));
+    case 'locked':
+      return forActive(state, input.run, (active) => locked(active, input.message, now));
     case 'task-ended':
       return forTask(state, input, (active) => taskEnded(context, active, input, now));
     case 'task-unborn':
@@ -231,6 +236,20 @@ function begin(context: AgentContext, active: ActiveRun, now: Instant): Decision
     records: [{ kind: 'dropped', run: job.run }],
     effects: [...refusal.effects, { kind: 'release', run: job.run }],
   };
+}
+
+/** Nothing of the run has started: a script without its secret would do something that nobody wrote. */
+function locked(active: ActiveRun, message: string, now: Instant): Decision {
+  if (active.startedAt !== null) return nothing;
+  return end(active, [], {
+    ...resultOf(active, now),
+    status: 'Failed',
+    detailedStatus: 'SecretUnavailable',
+    errorCode: 'ExecutionError',
+    executionSummary: cutText(message, SUMMARY_BYTES_MAX),
+    steps: [],
+    compliance: null,
+  });
 }
 
 function taskEnded(
@@ -483,6 +502,8 @@ function orderOf(context: AgentContext, active: ActiveRun, task: Task): TaskOrde
     action: step.action,
     inputs,
     environment: step.environment,
+    secretEnvironment: step.secretEnvironment,
+    ciphertexts: ciphertextsOf(job),
     documents: job.documents,
     commandId: job.associationId,
     startedAt: present(history.at(-1)?.startedAt, 'the task has started'),

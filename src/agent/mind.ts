@@ -1,19 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instant } from '../core/model/brand.ts';
+import type { Instant, RunId } from '../core/model/brand.ts';
 import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import type { AgentMessage } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
+import { ciphertextsOf } from './ciphertexts.ts';
 import type { AgentContext, AgentInput, Decision, Effect } from './decide.ts';
 import { decide } from './decide.ts';
 import type { LedgerRecord, LedgerState } from './ledger.ts';
 import { applyRecord } from './ledger.ts';
 import type { ExecutorPort, Log } from './ports.ts';
+import type { Vault } from './vault.ts';
 
 export type MindOptions = {
   readonly context: AgentContext;
   readonly state: LedgerState;
   readonly append: (records: readonly LedgerRecord[]) => Promise<void>;
   readonly executor: ExecutorPort;
+  readonly vault: Vault;
   readonly send: (message: AgentMessage) => void;
   readonly now: () => Instant;
   readonly log: Log;
@@ -77,13 +80,27 @@ export function openMind(options: MindOptions): Mind {
     }
   }
 
+  /** At once, unless the job has secrets: those are opened first, and whatever is said meanwhile is heard. */
+  function begin(run: RunId): void {
+    const { active } = state;
+    const ciphertexts = active?.job.run === run ? ciphertextsOf(active.job) : {};
+    if (Object.keys(ciphertexts).length === 0) {
+      inbox.unshift({ kind: 'begin', run });
+      return;
+    }
+    options.vault.unlock(run, ciphertexts).then((unlocked) => {
+      handle(
+        unlocked.ok ? { kind: 'begin', run } : { kind: 'locked', run, message: unlocked.message },
+      );
+    }, options.crash);
+  }
+
   function perform(effect: Effect): void {
     switch (effect.kind) {
       case 'send':
         return send(effect.message);
       case 'begin':
-        inbox.unshift({ kind: 'begin', run: effect.run });
-        return;
+        return begin(effect.run);
       case 'start':
         return executor.start(effect.order);
       case 'adopt':
@@ -104,6 +121,7 @@ export function openMind(options: MindOptions): Mind {
       case 'release':
         clearTimeout(runDeadline);
         executor.release(effect.run);
+        options.vault.forget(effect.run);
         return options.onRelease();
       case 'warn':
         return log(effect.event, { detail: effect.detail });

@@ -1,9 +1,11 @@
 /** Words that the rooms of the agent share, and what its deciding half asks of the acting one. */
+import type { SecretPiece } from '../core/document/prepared.ts';
 import type { Instant, RunId } from '../core/model/brand.ts';
 import type { ComplianceReport } from '../core/model/compliance.ts';
 import type { JsonObject } from '../core/model/json.ts';
 import type { StreamResult } from '../core/model/run.ts';
 import type { Job } from '../protocol/messages.ts';
+import type { Ciphertexts } from '../secrets/open.ts';
 
 /** One thing to execute: a step, or one element of a step whose inputs are a list. Both count from 0. */
 export type Task = {
@@ -29,6 +31,10 @@ export type TaskOrder = {
   readonly inputs: JsonObject;
   /** Values handed over by `interpolationType: ENV_VAR`. */
   readonly environment: { readonly [name: string]: string };
+  /** Variables with a SecureString in them. */
+  readonly secretEnvironment: { readonly [name: string]: readonly SecretPiece[] };
+  /** Every secret of the run: whichever step runs, their values are masked in what it says. */
+  readonly ciphertexts: Ciphertexts;
   /** Documents that came with the job, by the reference that names them. */
   readonly documents: Job['documents'];
   /** `SSM_COMMAND_ID` of scripts. */

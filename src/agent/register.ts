@@ -5,13 +5,15 @@ import { ensureDir } from '../disk/files.ts';
 import { lockDirectory } from '../disk/lock.ts';
 import { loadOrCreateKeyFile } from '../protocol/key-file.ts';
 import { isPublicKeyText, nodeIdOf } from '../protocol/keys.ts';
-import { saveAgentConfig } from './config.ts';
+import { loadOrCreateIdentityFile } from '../secrets/identity-file.ts';
+import { loadAgentConfig, saveAgentConfig } from './config.ts';
 import { retryDelayMs } from './connection.ts';
 import { gatherFacts } from './facts/facts.ts';
 import { agentPaths, keyFile } from './paths.ts';
 import type { Log } from './ports.ts';
 import type { Ending, SessionOptions, Welcome } from './session.ts';
 import { isAllowedServer, openSession } from './session.ts';
+import { ownIdentityFile } from './vault.ts';
 
 export type RegisterOptions = {
   readonly server: string;
@@ -34,7 +36,7 @@ export type Registered = {
 /**
  * Makes this machine a node: a key of its own, one conversation with the daemon, and `agent.yaml`. Repeating it is harmless.
  * Waits while the activation (or node file) is in no accepted revision yet, and while the daemon is not reachable.
- * @throws ReconcileError REGISTER_USAGE (exit 64), REGISTER_REFUSED, SERVER_UNTRUSTED, STATE_LOCKED (retry `never`); what `signal`
+ * @throws ReconcileError REGISTER_USAGE (exit 64), REGISTER_REFUSED, SERVER_UNTRUSTED, STATE_LOCKED, IDENTITY_… (retry `never`); what `signal`
  *   aborts with
  */
 export async function registerAgent(
@@ -50,11 +52,13 @@ export async function registerAgent(
     const { identity } = await loadOrCreateKeyFile(keyFile(stateDir));
     const nodeId = present(nodeIdOf(identity.publicKey), 'a key that was loaded has an id');
     const facts = await gatherFacts(options.agentVersion);
+    const { recipient } = await loadOrCreateIdentityFile(ownIdentityFile(stateDir));
     const nothingYet = {
       fence: { epoch: 0, position: 0 },
       running: null,
       startedAt: null as Instant | null,
       lastRuns: [],
+      recipient,
     };
     const welcome = await introduce(
       {
@@ -66,10 +70,21 @@ export async function registerAgent(
       },
       { log: options.log, signal },
     );
-    await saveAgentConfig(configFile, { server, serverKey, nodeId, stateDir });
+    const identities = await identitiesIn(configFile);
+    await saveAgentConfig(configFile, { server, serverKey, nodeId, stateDir, identities });
     return { nodeId, publicKey: identity.publicKey, name: welcome.name, configFile };
   } finally {
     await lock.release();
+  }
+}
+
+/** What an operator wrote there stays when a node registers again. */
+async function identitiesIn(configFile: string): Promise<readonly string[]> {
+  try {
+    return (await loadAgentConfig(configFile)).identities;
+  } catch (cause) {
+    if (cause instanceof ReconcileError) return [];
+    throw cause;
   }
 }
 

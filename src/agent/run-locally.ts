@@ -7,6 +7,7 @@ import type { JsonObject } from '../core/model/json.ts';
 import type { RunStatus, StepResult } from '../core/model/run.ts';
 import { removeScratchDir } from '../disk/scratch.ts';
 import type { Job } from '../protocol/messages.ts';
+import { ciphertextsOf } from './ciphertexts.ts';
 import { openExecutor } from './executor/executor.ts';
 import { gatherFacts } from './facts/facts.ts';
 import type { Kill, TaskHistory } from './flow.ts';
@@ -14,6 +15,7 @@ import { nextOf, stepOf } from './flow.ts';
 import type { ExecutorEvent, Task } from './ports.ts';
 import { sameTask } from './ports.ts';
 import { prepareContent } from './prepare.ts';
+import { openVault } from './vault.ts';
 
 export type LocalRunOptions = {
   /** `RECONCILED_ROOT` of the scripts and their default directory; '' is the machine itself. */
@@ -23,6 +25,8 @@ export type LocalRunOptions = {
   readonly documents: Job['documents'];
   /** Where the run folder is made, and left; without, in a scratch folder that is removed. */
   readonly runsDir?: string;
+  /** Files that can open the SecureStrings of it; none by default. */
+  readonly identities?: readonly string[];
   /** Aborting cancels the run: its step is killed, the rest is not started. */
   readonly signal: AbortSignal;
 };
@@ -46,14 +50,17 @@ export async function runDocumentLocally(
   const { parameterStore, documents } = options;
   const prepared = prepareContent({ document: { content }, parameters, parameterStore, documents });
   if (!prepared.ok) return { status: 'Failed', steps: [], message: prepared.message };
+  const ciphertexts = ciphertextsOf(options);
   const dir = options.runsDir === undefined ? await mkdtemp(join(tmpdir(), 'reconciled-')) : null;
   const facts = await gatherFacts('');
   const events = makeInbox();
+  const vault = openVault(options.identities ?? []);
   const executor = openExecutor({
     runsDir: options.runsDir ?? join(present(dir, 'a scratch folder was made'), 'runs'),
     complianceDir: null,
     node: { root: options.root, nodeId: 'local', ...facts },
     reboot: () => Promise.resolve(noReboot),
+    vault,
     now,
     report: events.push,
     crash: events.fail,
@@ -70,8 +77,9 @@ export async function runDocumentLocally(
       if (next.kind === 'start') {
         const { task, inputs } = next;
         const startedAt = now();
-        const { action, environment } = stepOf(flow, task).step;
-        const order = { run: localRun, task, action, inputs, environment, documents, startedAt };
+        const { action, environment, secretEnvironment } = stepOf(flow, task).step;
+        const given = { environment, secretEnvironment, ciphertexts, documents };
+        const order = { run: localRun, task, action, inputs, ...given, startedAt };
         executor.start({ ...order, sequence: history.length, commandId: 'local' });
         history.push({ task, startedAt, kill: null, outcome: null });
       }
@@ -81,6 +89,7 @@ export async function runDocumentLocally(
     }
   } finally {
     options.signal.removeEventListener('abort', cancel);
+    executor.release(localRun);
     await executor.close();
     if (dir !== null) await removeScratchDir(dir);
   }

@@ -5,12 +5,14 @@ import { lockDirectory } from '../disk/lock.ts';
 import { loadKeyFile } from '../protocol/key-file.ts';
 import { nodeIdOf } from '../protocol/keys.ts';
 import { LAST_RUNS_MAX } from '../protocol/messages.ts';
+import { loadOrCreateIdentityFile } from '../secrets/identity-file.ts';
 import { loadAgentConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import { keepConnected } from './connection.ts';
 import { openExecutor } from './executor/executor.ts';
 import { rebootMachine } from './executor/reboot.ts';
 import { sweepRunFolders, sweepSpares } from './executor/retention.ts';
+import { sweepSecretOutputs } from './executor/secret-outputs.ts';
 import { gatherFacts } from './facts/facts.ts';
 import type { LedgerState } from './ledger.ts';
 import { openLedger } from './ledger-file.ts';
@@ -20,6 +22,7 @@ import { agentPaths, complianceDir, keyFile, ledgerDir, runsDir } from './paths.
 import type { Log } from './ports.ts';
 import { preparer } from './prepare.ts';
 import type { HelloFacts } from './session.ts';
+import { openVault, ownIdentityFile } from './vault.ts';
 
 export type RunAgentOptions = {
   /** '' on a real node. */
@@ -30,7 +33,7 @@ export type RunAgentOptions = {
 
 /**
  * The program on a node, until `signal`: then it leaves at once, and a step that runs goes on without it.
- * @throws ReconcileError CONFIG_MISSING, CONFIG_INVALID, STATE_NEWER (exit 78), STATE_LOCKED, KEY_MISSING, …; anything else is a bug
+ * @throws ReconcileError CONFIG_MISSING, CONFIG_INVALID, STATE_NEWER (exit 78), STATE_LOCKED, KEY_MISSING, IDENTITY_…, …; anything else is a bug
  */
 export async function runAgent(options: RunAgentOptions, signal: AbortSignal): Promise<void> {
   const { root, log } = options;
@@ -44,8 +47,12 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
       throw new ReconcileError('KEY_MISMATCH', message, { retry: 'never', exitCode: 78 });
     }
     const facts = await gatherFacts(options.agentVersion);
+    const own = ownIdentityFile(stateDir);
+    const { recipient } = await loadOrCreateIdentityFile(own);
+    const vault = openVault([own, ...config.identities]);
     const ledger = await openLedger(ledgerDir(stateDir), now);
     await sweepSpares(runsDir(stateDir));
+    sweepSecretOutputs(runsDir(stateDir), ledger.state.active?.job.run ?? null);
 
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
@@ -61,6 +68,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
         platformVersion: facts.platformVersion,
       },
       reboot: () => rebootMachine(root),
+      vault,
       now,
       report: (event) => parts.mind?.handle(event),
       crash,
@@ -75,6 +83,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
       state: ledger.state,
       append: (records) => ledger.append(records),
       executor,
+      vault,
       send: (message) => parts.connection?.send(message),
       now,
       log,
@@ -96,7 +105,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
         serverKey: config.serverKey,
         identity,
         node: config.nodeId,
-        hello: () => ({ facts, ...stateForHello(ledger.state) }),
+        hello: () => ({ facts, recipient, ...stateForHello(ledger.state) }),
         onWelcome: () => undefined,
         onMessage: (message) => mind.handle({ kind: 'said', message }),
         log,
@@ -117,7 +126,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
 const now = (): Instant => instant(Date.now());
 
 /** The newest last runs; more associations than fit into a hello are no node we know. */
-function stateForHello(state: LedgerState): Omit<HelloFacts, 'facts'> {
+function stateForHello(state: LedgerState): Omit<HelloFacts, 'facts' | 'recipient'> {
   const lastRuns = [...state.lastRuns.values()]
     .sort((a, b) => b.finishedAt - a.finishedAt)
     .slice(0, LAST_RUNS_MAX);

@@ -14,7 +14,7 @@ export type Hello = AgentMessage & { kind: 'hello' };
 /** What a hello says beyond who says it. */
 export type HelloFacts = Pick<
   Hello,
-  'facts' | 'fence' | 'running' | 'startedAt' | 'lastRuns' | 'activation'
+  'facts' | 'fence' | 'running' | 'startedAt' | 'lastRuns' | 'recipient' | 'activation'
 >;
 type Proof = ServerMessage & { kind: 'proof' };
 export type Welcome = ServerMessage & { kind: 'welcome' };
@@ -169,14 +169,21 @@ function objectionTo(
 
 function helloTo({ instance, nonce }: Proof, options: SessionOptions, tlsKey: string): Hello {
   const { identity, node } = options;
+  const said = options.hello();
   return {
     kind: 'hello',
     protocol: PROTOCOL_VERSION,
     node,
     publicKey: identity.publicKey,
     tlsKey,
-    signature: signHello(identity, { instance, nonce, tlsKey, node }),
-    ...options.hello(),
+    signature: signHello(identity, {
+      instance,
+      nonce,
+      tlsKey,
+      node,
+      recipient: said.recipient,
+    }),
+    ...said,
   };
 }
 

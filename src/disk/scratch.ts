@@ -2,7 +2,7 @@
  * Files that a power cut may take: written and not synced, because nothing is decided by them after a restart of the
  * machine. Synchronous, because each is a few hundred microseconds in the way of a step that waits for it.
  */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { diskError } from './errors.ts';
 
@@ -18,6 +18,11 @@ export function makeScratchDir(path: string): void {
 
 export function moveScratchDir(from: string, to: string): void {
   attempt('rename to', to, () => renameSync(from, to));
+}
+
+/** One file; an absent one is fine. */
+export function removeScratch(path: string): void {
+  attempt('remove', path, () => rmSync(path, { force: true }));
 }
 
 /** The folder with all that is in it; an absent one is fine, and so is a process that is just leaving it. */

@@ -47,6 +47,10 @@ export function parsePublicKey(text: PublicKeyText): KeyObject | null {
 
 export const isPublicKeyText = (text: string): boolean => rawKey(text) !== null;
 
+/** What secrets are encrypted for: the recipient of an age identity. Its checksum is judged where it is used. */
+export const isRecipient = (text: string): boolean =>
+  text.length <= 4_096 && /^age1(pq1)?[02-9ac-hj-np-z]{58,}$/.test(text);
+
 /**
  * `mi-` and the first 17 hex digits of the SHA-256 of the raw key (contract §6): the same key is the same node.
  * Null when the text is no public key.

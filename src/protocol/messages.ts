@@ -70,10 +70,13 @@ export type Job = {
   /** Values by declared type, references `{{ssm:…}}` unresolved. */
   readonly parameters: JsonObject;
   readonly parametersDigest: Digest;
-  /** Values of the Parameter Store references that occur: name (with version or label) → value. */
+  /**
+   * Values of the Parameter Store references that occur: name (with version or label) → value. That of a SecureString is an
+   * age file in its armor, for the node's own recipient or for identities that it holds.
+   */
   readonly parameterStore: {
     readonly [reference: string]: {
-      readonly type: 'String' | 'StringList';
+      readonly type: 'String' | 'StringList' | 'SecureString';
       readonly value: string;
     };
   };
@@ -159,6 +162,8 @@ export type AgentMessage =
       readonly running: RunId | null;
       readonly startedAt: Instant | null;
       readonly lastRuns: readonly LastRun[];
+      /** What secrets of this node are encrypted for, `age1…`; part of what the hello's signature covers. */
+      readonly recipient: string | null;
       /** Only at registration. The code goes to a daemon that has proven itself. */
       readonly activation: { readonly id: string; readonly code: string } | null;
     }

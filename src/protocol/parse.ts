@@ -4,6 +4,7 @@
  * every text, list and number has a bound; ids follow their grammar. Never throws.
  */
 
+import { CIPHERTEXT_LENGTH_MAX } from '../core/document/ciphertext.ts';
 import {
   isComplianceType,
   REPORT_PUTS_MAX,
@@ -29,7 +30,7 @@ import { isJsonObject } from '../core/model/json.ts';
 import type { Result } from '../core/model/result.ts';
 import { err, ok } from '../core/model/result.ts';
 import type { RunResult, StepResult, StreamResult } from '../core/model/run.ts';
-import { isPublicKeyText } from './keys.ts';
+import { isPublicKeyText, isRecipient } from './keys.ts';
 import type {
   AgentMessage,
   Fence,
@@ -114,6 +115,7 @@ const digest = matching(isDigest, 'a SHA-256');
 const associationName = matching(isAssociationName, 'an association name');
 const publicKey = matching((value): value is string => isPublicKeyText(value), 'a public key');
 const tlsKey = matching((value): value is string => /^([0-9a-f]{64})?$/.test(value), 'a SHA-256');
+const recipient = matching((value): value is string => isRecipient(value), 'an age recipient');
 const base64 = (bytes: number) =>
   matching(
     (value): value is string =>
@@ -141,6 +143,7 @@ const detailedStatus = oneOf(
   'Interrupted',
   'Unreachable',
   'InvalidDocument',
+  'SecretUnavailable',
   'Undeliverable',
   'Terminated',
   'Revoked',
@@ -280,8 +283,8 @@ const job = (value: unknown): Job =>
     parametersDigest: digest,
     parameterStore: mapOf(
       record<Job['parameterStore'][string]>({
-        type: oneOf('String', 'StringList'),
-        value: text(8_192),
+        type: oneOf('String', 'StringList', 'SecureString'),
+        value: text(CIPHERTEXT_LENGTH_MAX),
       }),
       { entriesMax: 200, keyLengthMax: 2_100 },
     ),
@@ -310,6 +313,7 @@ const agentMessages: { readonly [K in AgentMessage['kind']]: Read<AgentSays<K>> 
     running: nullable(runId),
     startedAt: nullable(instant),
     lastRuns: listOf(lastRun, LAST_RUNS_MAX),
+    recipient: nullable(recipient),
     activation: nullable(record<{ id: string; code: string }>({ id: text(128), code: text(256) })),
   }),
   accepted: record<AgentSays<'accepted'>>({ kind: oneOf('accepted'), run: runId }),

@@ -22,6 +22,8 @@ export type HelloClaim = {
   readonly nonce: string;
   readonly tlsKey: string;
   readonly node: NodeId;
+  /** Null: the node has none, and says so. */
+  readonly recipient: string | null;
 };
 
 export function signProof(daemon: Identity, claim: ProofClaim): string {
@@ -56,8 +58,8 @@ export function verifyEnvelope(daemonKey: PublicKeyText, envelope: SignedEnvelop
 
 const proofText = ({ instance, nonce, tlsKeys }: ProofClaim): string =>
   ['reconciled daemon v1', instance, nonce, ...tlsKeys].join('\n');
-const helloText = ({ instance, nonce, tlsKey, node }: HelloClaim): string =>
-  ['reconciled agent v1', instance, nonce, tlsKey, node].join('\n');
+const helloText = ({ instance, nonce, tlsKey, node, recipient }: HelloClaim): string =>
+  ['reconciled agent v1', instance, nonce, tlsKey, node, recipient ?? ''].join('\n');
 const jobText = (payload: string): string => `reconciled job v1\n${payload}`;
 
 const signText = (key: KeyObject, text: string): string =>

@@ -2,8 +2,10 @@
  * Encrypting and opening age files, by the library of age's own author. It is loaded at the first secret: an agent that
  * has none does not pay for it. Ciphertexts have passed `parseCiphertext`, so whatever reaches the library is small.
  */
+import type * as Age from 'age-encryption';
+
 /** 15 MiB and a third of a second. */
-const library = (): Promise<typeof import('age-encryption')> => import('age-encryption');
+const library = (): Promise<typeof Age> => import('age-encryption');
 
 export const makeIdentityText = async (): Promise<string> =>
   (await library()).generateX25519Identity();
@@ -30,18 +32,18 @@ export type Opened =
 export async function decryptWith(identities: readonly string[], armored: string): Promise<Opened> {
   const { armor, Decrypter } = await library();
   const decrypter = new Decrypter();
-  let isForeign = false;
+  const asked = { isForeign: false };
   for (const identity of identities) decrypter.addIdentity(identity);
   // Asked last, and only when none of ours had an answer: the library's own texts are not to be relied on.
   decrypter.addIdentity({
     unwrapFileKey: () => {
-      isForeign = true;
+      asked.isForeign = true;
       return null;
     },
   });
   try {
     return { kind: 'plain', bytes: await decrypter.decrypt(armor.decode(armored)) };
   } catch {
-    return isForeign ? { kind: 'foreign' } : { kind: 'broken' };
+    return asked.isForeign ? { kind: 'foreign' } : { kind: 'broken' };
   }
 }

@@ -5,14 +5,11 @@ import { dirname } from 'node:path';
 import { ReconcileError } from '../core/model/errors.ts';
 import { systemCode } from '../disk/errors.ts';
 import { ensureDir, writeFileAtomic } from '../disk/files.ts';
+import { isRecipient } from '../protocol/keys.ts';
 import { makeIdentityText, recipientOf } from './age.ts';
 
 const FILE_BYTES_MAX = 65_536;
 const IDENTITY = /^AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{58,}$/;
-const RECIPIENT = /^age1(pq1)?[02-9ac-hj-np-z]{58,}$/;
-
-/** What somebody encrypts for: `age1…`. Its checksum is judged where it is used. */
-export const isRecipient = (text: string): boolean => RECIPIENT.test(text);
 
 /**
  * Every identity in the file; several, so that an old and a new one work side by side during a rotation.

@@ -20,8 +20,8 @@ export type Mask = {
 };
 
 /**
- * `values` as they are, without white space around them, each of their lines alike, and as JSON and a tracing shell
- * write them. Other encodings of them (base64, percent) are not known to it.
+ * `values` as they are, and as JSON, a tracing shell and `echo` write them; each whole, without white space around it, and
+ * line by line. Other encodings of them (base64, percent) are not known to it.
  */
 export function makeMask(values: readonly string[]): Mask {
   const automaton = build(values.flatMap(spellings));
@@ -36,10 +36,30 @@ export function makeMask(values: readonly string[]): Mask {
 }
 
 function spellings(value: string): readonly string[] {
-  const quoted = [JSON.stringify(value).slice(1, -1), value.replaceAll("'", `'\\''`)];
-  const lines = value.split('\n');
-  return [value, ...quoted, value.trim(), ...lines.map((line) => line.trim())];
+  const written = [
+    value,
+    JSON.stringify(value).slice(1, -1),
+    value.replaceAll("'", `'\\''`),
+    value.replace(/\\([\\abfnrtv])/g, (_, letter: string) => ESCAPES[letter] ?? ''),
+  ];
+  return written.flatMap((text) => [
+    text,
+    text.trim(),
+    ...text.split('\n').map((line) => line.trim()),
+  ]);
 }
+
+/** As `echo` of a POSIX shell reads them. */
+const ESCAPES: { readonly [letter: string]: string } = {
+  '\\': '\\',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
 
 // --- the automaton --------------------------------------------------------------------------------------------
 

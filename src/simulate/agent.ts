@@ -205,6 +205,7 @@ function helloOf(options: AgentLifeOptions, state: LedgerState): AgentMessage {
     running: state.active?.job.run ?? null,
     startedAt: state.active?.startedAt ?? null,
     lastRuns: [...state.lastRuns.values()],
+    recipient: null,
     activation: options.activation,
   };
 }

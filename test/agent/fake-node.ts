@@ -21,6 +21,7 @@ export const preparedStep = (overrides: Partial<PreparedStep> = {}): PreparedSte
   disposition: 'Run',
   reason: '',
   environment: {},
+  secretEnvironment: {},
   onFailure: null,
   onSuccess: null,
   finallyStep: false,

@@ -4,6 +4,7 @@ import type { LedgerRecord } from '../../src/agent/ledger.ts';
 import { emptyLedger } from '../../src/agent/ledger.ts';
 import { openMind } from '../../src/agent/mind.ts';
 import type { ExecutorPort, TaskOrder } from '../../src/agent/ports.ts';
+import { openVault } from '../../src/agent/vault.ts';
 import { ReconcileError } from '../../src/core/model/errors.ts';
 import type { AgentMessage } from '../../src/protocol/messages.ts';
 import { sealJob } from '../../src/protocol/sign.ts';
@@ -39,6 +40,7 @@ function setUp() {
       return Promise.resolve();
     },
     executor,
+    vault: openVault([]),
     send: (message) => {
       told.push(`say ${message.kind}`);
       sent.push(message);

@@ -52,6 +52,7 @@ const open = (server: string): Session =>
       running: null,
       startedAt: null,
       lastRuns: [],
+      recipient: null,
       activation: { id: 'a', code: 'secret' },
     }),
     onWelcome: () => undefined,

@@ -56,6 +56,7 @@ async function oneNode(t: TestContext) {
     serverKey: daemon.identity.publicKey,
     nodeId,
     stateDir,
+    identities: [],
   });
   repo.commit({
     'nodes/web.yaml': `InstanceId: ${nodeId}\nPublicKey: ${publicKey}\nTags: [{ Key: role, Value: web }]\n`,

@@ -137,6 +137,7 @@ export const hello = (
   running: null,
   startedAt: null,
   lastRuns: [],
+  recipient: null,
   activation: null,
   ...overrides,
 });

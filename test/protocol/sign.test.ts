@@ -12,7 +12,13 @@ import {
 import { agent, agentNode, daemon, job } from './messages.ts';
 
 const claim = { instance: 'test', nonce: 'bm9uY2U=', tlsKeys: ['a'.repeat(64), 'b'.repeat(64)] };
-const helloClaim = { instance: 'test', nonce: 'bm9uY2U=', tlsKey: 'a'.repeat(64), node: agentNode };
+const helloClaim = {
+  instance: 'test',
+  nonce: 'bm9uY2U=',
+  tlsKey: 'a'.repeat(64),
+  node: agentNode,
+  recipient: `age1${'q'.repeat(58)}`,
+};
 
 test('a proof holds for exactly what was signed', () => {
   const signature = signProof(daemon, claim);
@@ -27,11 +33,12 @@ test('a proof holds for exactly what was signed', () => {
   assert.ok(!verifyProof(makeIdentity().publicKey, claim, signature));
 });
 
-test('a hello holds for one nonce, TLS key and node', () => {
+test('a hello holds for one nonce, TLS key, node and recipient', () => {
   const signature = signHello(agent, helloClaim);
   assert.ok(verifyHello(agent.publicKey, helloClaim, signature));
   assert.ok(!verifyHello(agent.publicKey, { ...helloClaim, nonce: 'x' }, signature));
   assert.ok(!verifyHello(agent.publicKey, { ...helloClaim, tlsKey: '' }, signature));
+  assert.ok(!verifyHello(agent.publicKey, { ...helloClaim, recipient: null }, signature));
 });
 
 test('a signature of one kind is worth nothing for another', () => {

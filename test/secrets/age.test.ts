@@ -6,12 +6,9 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { parseCiphertext } from '../../src/core/document/ciphertext.ts';
 import { ReconcileError } from '../../src/core/model/errors.ts';
+import { isRecipient } from '../../src/protocol/keys.ts';
 import { encryptFor, makeIdentityText, recipientOf } from '../../src/secrets/age.ts';
-import {
-  isRecipient,
-  loadOrCreateIdentityFile,
-  readIdentities,
-} from '../../src/secrets/identity-file.ts';
+import { loadOrCreateIdentityFile, readIdentities } from '../../src/secrets/identity-file.ts';
 import { openSecrets } from '../../src/secrets/open.ts';
 
 const dir = await mkdtemp(join(tmpdir(), 'reconciled-secrets-'));

@@ -34,6 +34,7 @@ for (const { name, secrets, text, want } of [
     text: "+ echo 'it'\\''s'",
     want: "+ echo '***'",
   },
+  { name: 'as echo interprets it', secrets: ['ab\\ncd\\\\ef'], text: 'ab\ncd\\ef', want: '***' },
   { name: 'not ASCII', secrets: ['pässword'], text: 'é pässword é', want: 'é *** é' },
   { name: 'its beginning at the very end', secrets: ['hunter2'], text: 'a hunte', want: 'a ***' },
   { name: 'three bytes of it at the end stay', secrets: ['hunter2'], text: 'a hun', want: 'a hun' },

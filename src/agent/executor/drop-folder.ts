@@ -16,12 +16,16 @@ import type {
 } from '../../core/model/compliance.ts';
 import { systemCode } from '../../disk/errors.ts';
 import { makeScratchDir, moveScratchDir, removeScratchDir } from '../../disk/scratch.ts';
+import type { Mask } from '../../secrets/mask.ts';
 import type { TaskOrder } from '../ports.ts';
 import { namesIn } from './run-folder.ts';
 
 export type DropFolder = {
-  /** What has been left since the last step; the same again for the same step. Null: nothing. */
-  collect(order: Pick<TaskOrder, 'run' | 'sequence'>): ComplianceReport | null;
+  /** What has been left since the last step, masked; the same again for the same step. Null: nothing. */
+  collect(
+    order: Pick<TaskOrder, 'run' | 'sequence'>,
+    mask: Pick<Mask, 'text'> | null,
+  ): ComplianceReport | null;
   /** The run is over and its report is durable. */
   forget(): Promise<void>;
 };
@@ -36,7 +40,7 @@ export function openDropFolder(dir: string | null, node: string): DropFolder | n
   makeScratchDir(dir);
   const taken = join(dir, TAKEN);
   return {
-    collect({ run, sequence }) {
+    collect({ run, sequence }, mask) {
       const aside = join(taken, run, String(sequence));
       const found = namesOfPuts(dir);
       const refused: RefusedPut[] = [];
@@ -47,7 +51,9 @@ export function openDropFolder(dir: string | null, node: string): DropFolder | n
         for (const name of mine) moveScratchDir(join(dir, name), join(aside, name));
       }
       const puts: CompliancePut[] = [];
-      for (const name of namesOfPuts(aside)) read(join(aside, name), name, node, puts, refused);
+      const masked = (text: string): string => mask?.text(text) ?? text;
+      for (const name of namesOfPuts(aside))
+        read(readRegularFile(join(aside, name), masked), masked(name), node, puts, refused);
       return puts.length + refused.length === 0 ? null : { puts, refused };
     },
     forget: () => removeScratchDir(taken),
@@ -72,13 +78,12 @@ function isOurs(dir: string): boolean {
 }
 
 function read(
-  path: string,
+  text: ReturnType<typeof readRegularFile>,
   name: string,
   node: NodeId,
   puts: CompliancePut[],
   refused: RefusedPut[],
 ): void {
-  const text = readRegularFile(path);
   if (typeof text !== 'string') {
     refused.push(refusal(text.code, name, text.why));
     return;
@@ -95,7 +100,10 @@ const refusal = (code: PutRefusal, file: string, why: string): RefusedPut => ({
 });
 
 /** Links and devices are no reports: what they lead to was not left for us. */
-function readRegularFile(path: string): string | Pick<RefusedPut, 'code' | 'why'> {
+function readRegularFile(
+  path: string,
+  masked: (text: string) => string,
+): string | Pick<RefusedPut, 'code' | 'why'> {
   let handle: number;
   try {
     handle = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -109,7 +117,7 @@ function readRegularFile(path: string): string | Pick<RefusedPut, 'code' | 'why'
     if (stat.size > PUT_TEXT_MAX) {
       return { code: 'TotalSizeLimitExceededException', why: `larger than ${PUT_TEXT_MAX} bytes` };
     }
-    return readFileSync(handle, 'utf8');
+    return masked(readFileSync(handle, 'utf8'));
   } finally {
     closeSync(handle);
   }

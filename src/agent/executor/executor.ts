@@ -7,11 +7,14 @@ import {
   removeScratchDir,
   writeScratch,
 } from '../../disk/scratch.ts';
+import type { Mask } from '../../secrets/mask.ts';
+import type { Secrets } from '../../secrets/open.ts';
 import { appendText, noOutput } from '../output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
+import type { Unlocked, Vault } from '../vault.ts';
 import { readDocumentFile } from './document-file.ts';
 import { openDropFolder } from './drop-folder.ts';
-import { launchText } from './launch.ts';
+import { launchText, secretLine } from './launch.ts';
 import type {
   Failure,
   NodeEnvironment,
@@ -36,6 +39,7 @@ import {
   runFolder,
   supervisorFolder,
 } from './run-folder.ts';
+import { dropSecretOutputs, markSecret } from './secret-outputs.ts';
 import { readStream } from './streams.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
 import { outputFile, startSupervisor, taskFile } from './supervisor.ts';
@@ -49,6 +53,7 @@ export type ExecutorOptions = {
   readonly node: NodeEnvironment;
   /** Restarts the machine, or says why it does not. */
   readonly reboot: () => Promise<string>;
+  readonly vault: Pick<Vault, 'unlock'>;
   readonly now: () => Instant;
   readonly report: (event: ExecutorEvent) => void;
   /** A bug or a full disk while a task was being looked after: the process ends, and the next one takes over. */
@@ -65,10 +70,13 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
   const drops = openDropFolder(options.complianceDir, node.nodeId);
   let spare: Supervisor | null = makeSpare(runsDir);
   let current: { readonly order: TaskOrder; readonly supervisor: Supervisor } | null = null;
+  /** Its secrets are being opened: a kill that comes meanwhile must not be lost. */
+  let unlocking: { readonly run: RunId; killed: boolean } | null = null;
   let adopted: { readonly run: RunId; readonly pgid: number } | null = null;
   let deadline: NodeJS.Timeout | undefined;
   let poll: NodeJS.Timeout | undefined;
   let closed = false;
+  const isClosed = (): boolean => closed;
 
   const guard = (work: Promise<void>): void => {
     work.catch((cause: unknown) => {
@@ -92,20 +100,37 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
   async function perform(order: TaskOrder): Promise<void> {
     const { run, task } = order;
+    unlocking = { run, killed: false };
+    const unlocked = await unlock(order);
+    const { killed } = unlocking;
+    unlocking = null;
+    if (isClosed()) return;
+    if (killed || !unlocked.ok) {
+      letGo(run);
+      const failure = unlocked.ok ? '' : unlocked.message;
+      const streams = { stdout: noOutput, stderr: noOutput };
+      const outcome = { exitCode: killed ? null : 1, failure, ...streams, finishedAt: now() };
+      report({ kind: 'task-ended', run, task, outcome });
+      return;
+    }
     const plan = planOf(order);
     if (plan?.kind !== 'script' && plan?.kind !== 'program') {
       // Tasks of a supervisor follow each other without a gap: that is how they are found again (`findTask`).
       letGo(run);
       const outcome = await withoutProcess(plan, order.action);
-      if (!closed) report({ kind: 'task-ended', run, task, outcome });
+      const told = unlocked.mask?.text(outcome.failure) ?? outcome.failure;
+      if (!closed)
+        report({ kind: 'task-ended', run, task, outcome: { ...outcome, failure: told } });
       return;
     }
     const supervisor = supervisorFor(order);
     current = { order, supervisor };
     const place = { dir: supervisor.dir, n: supervisor.performed };
-    writeTask(place, plan, supervisor.written);
+    if (unlocked.mask !== null) markSecret(runFolder(runsDir, run));
+    const variables = revealed(order, unlocked.secrets);
+    writeTask(place, plan, { start: supervisor.written, secretNames: Object.keys(variables) });
     armDeadline(order, plan.timeoutMs);
-    const { code, died } = await supervisor.perform();
+    const { code, died } = await supervisor.perform(secretLine(variables));
     if (closed) return;
     clearTimeout(deadline);
     if (died) {
@@ -132,10 +157,14 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     exitCode: number | null,
     start: OutputEnds,
   ): Promise<{ readonly outcome: TaskOutcome; readonly ends: OutputEnds }> {
-    const out = await readStream(outputFile(dir, 'out'), start.out);
-    const err = await readStream(outputFile(dir, 'err'), start.err);
-    const streams = { stdout: out.stream, stderr: err.stream };
-    const compliance = drops?.collect(order) ?? null;
+    const unlocked = await unlock(order);
+    const mask = unlocked.ok ? unlocked.mask : null;
+    const out = await readStream(outputFile(dir, 'out'), { start: start.out, mask });
+    const err = await readStream(outputFile(dir, 'err'), { start: start.err, mask });
+    const streams = unlocked.ok
+      ? { stdout: out.stream, stderr: err.stream }
+      : withheld(unlocked.message);
+    const compliance = unlocked.ok ? (drops?.collect(order, mask) ?? null) : null;
     const reported = compliance === null ? {} : { compliance };
     const wrote = { exitCode, failure: '', ...streams, finishedAt: now(), ...reported };
     return {
@@ -156,6 +185,12 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
   ): Promise<void> {
     clearTimeout(deadline);
     end(order, (await outcomeOf(order, place, code, outputStartOf(place))).outcome);
+  }
+
+  /** Answers in no time for a task without secrets, and for one whose run has asked before. */
+  async function unlock({ run, ciphertexts }: TaskOrder): Promise<Opened> {
+    if (Object.keys(ciphertexts).length === 0) return { ok: true, secrets: new Map(), mask: null };
+    return options.vault.unlock(run, ciphertexts);
   }
 
   function armDeadline({ run, task }: TaskOrder, afterMs: number): void {
@@ -203,6 +238,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     kill(run) {
       if (current?.order.run === run) current.supervisor.killGroup();
       else if (adopted?.run === run) killGroup(adopted.pgid);
+      else if (unlocking?.run === run) unlocking.killed = true;
     },
 
     reboot(run) {
@@ -216,6 +252,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
     release(run) {
       letGo(run);
+      dropSecretOutputs(runFolder(runsDir, run));
       clearTimeout(deadline);
       spare ??= makeSpare(runsDir);
       if (drops !== null) guard(drops.forget());
@@ -280,10 +317,36 @@ function spoken(outcome: TaskOutcome): TaskOutcome {
 const canGoOn = ({ alive, written }: Supervisor): boolean =>
   alive && Math.max(written.out, written.err) <= OUTPUT_BYTES_BEFORE_MAX;
 
-function writeTask(place: TaskPlace, plan: Script | Program, start: OutputEnds): void {
+type Opened = Extract<Unlocked, { ok: false }> | { ok: true; secrets: Secrets; mask: Mask | null };
+
+/** The variables of a task in plain text: for the supervisor's pipe and nothing else. */
+function revealed(
+  { secretEnvironment }: TaskOrder,
+  secrets: Secrets,
+): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    Object.entries(secretEnvironment).map(([name, pieces]) => [
+      name,
+      pieces.map((piece) => ('text' in piece ? piece.text : secrets.get(piece.secret))).join(''),
+    ]),
+  );
+}
+
+/** What cannot be masked any more is not told: the identity went away while the step ran. */
+function withheld(why: string): Pick<TaskOutcome, 'stdout' | 'stderr'> {
+  const text = `output withheld, because it could not be masked: ${why}`;
+  return { stdout: noOutput, stderr: appendText(noOutput, text) };
+}
+
+function writeTask(
+  place: TaskPlace,
+  plan: Script | Program,
+  { start, secretNames }: { readonly start: OutputEnds; readonly secretNames: readonly string[] },
+): void {
   const { dir, n } = place;
   const script = plan.kind === 'script' ? plan : programScript(place, plan);
   const path = taskFile(dir, n, script.interpreter === undefined ? 'sh' : 'ps1');
   writeScratch(path, script.text, 0o700);
-  writeScratch(taskFile(dir, n, 'run'), outputStartLine(start) + launchText(script, path), 0o600);
+  const text = outputStartLine(start) + launchText(script, path, secretNames);
+  writeScratch(taskFile(dir, n, 'run'), text, 0o600);
 }

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamResult } from '../../core/model/run.ts';
 import { systemCode } from '../../disk/errors.ts';
+import type { Mask } from '../../secrets/mask.ts';
 import { noOutput, openStreamFold } from '../output.ts';
 import { OUTPUT_BYTES_MAX } from './supervisor-script.ts';
 
@@ -15,23 +16,33 @@ type Output = { readonly stream: StreamResult; readonly end: number };
 /**
  * What a task wrote to one stream, from `start` on, read in flat memory however long it is. An absent file is no output. Synchronous
  * reads: nearly all outputs fit into one chunk, and a trip through the thread pool costs more than it.
+ *
+ * With `mask`, everything told is of the masked stream, count and digest too: a digest of what was written would be a test
+ * for guesses at the value.
  */
-export async function readStream(path: string, start: number): Promise<Output> {
+export async function readStream(
+  path: string,
+  { start, mask }: { readonly start: number; readonly mask: Mask | null },
+): Promise<Output> {
   const fd = openOrNull(path);
   if (fd === null) return { stream: noOutput, end: start };
   try {
     const end = Math.max(start, fstatSync(fd).size);
     if (end === start) return { stream: noOutput, end };
+    const masked = mask?.stream();
     const fold = openStreamFold();
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - start));
     const stop = Math.min(end, start + OUTPUT_BYTES_MAX);
     for (let at = start, chunks = 1; ; chunks++) {
       const read = readSync(fd, chunk, 0, Math.min(chunk.length, stop - at), at);
-      if (read === 0) return { stream: fold.result(), end };
-      fold.add(chunk.subarray(0, read));
+      if (read === 0) break;
+      fold.add(masked?.add(chunk.subarray(0, read)) ?? chunk.subarray(0, read));
       at += read;
-      if (chunks % chunksPerTurn === 0) await nextTurn();
+      // Masking looks at every byte.
+      if (masked !== undefined || chunks % chunksPerTurn === 0) await nextTurn();
     }
+    if (masked !== undefined) fold.add(masked.end());
+    return { stream: fold.result(), end };
   } finally {
     closeSync(fd);
   }

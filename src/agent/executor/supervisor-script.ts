@@ -8,11 +8,15 @@ export const OUTPUT_BYTES_BEFORE_MAX = 1024 * 1024;
 const pairs = 64;
 const pipes = (stream: 'o' | 'e'): string => `${stream}0 ${stream}1 `.repeat(pairs).trim();
 
+/** The variable in which a task finds the line that told it to go. */
+export const GO_LINE = 'go';
+
 /**
  * The supervisor of a run: a shell of its own session, started ahead, that outlives the agent. It lives in its own folder
  * (relative names follow when the folder is moved into the run's) and performs task n at each line of its input:
  *
  *   n.run          what to do, written by the agent; gets a clean environment and nothing of ours
+ *   a line         the word to go, and whatever must never be in a file: `n.run` evaluates it
  *   out err        what all tasks wrote, one after another, through pipes: `>/dev/stderr` works, and a child left behind is seen
  *   n.exit         there as soon as it begins; its code and a line break, in one write, when it has ended
  *
@@ -46,7 +50,7 @@ while :; do
   {
     [ "$n" = 0 ] || { echo "$code" >"$((n - 1)).exit"; echo "$((n - 1)) $code" >&9; }
     exec 3<"o$slot" 4<"e$slot"
-    (read -r go || exit; exec 3<&- 4<&- 9>&- </dev/null; : >"$n.exit"; umask 022; . "./$n.run")
+    (read -r ${GO_LINE} || exit; exec 3<&- 4<&- 9>&- </dev/null; : >"$n.exit"; umask 022; . "./$n.run")
     code=$?
     [ -e "$n.exit" ] || { rm -f o0 e0 o1 e1; exit 0; }
   } >"o$slot" 2>"e$slot"

@@ -8,7 +8,8 @@ import { agentText, patternViolations } from './constraints.ts';
 import { judgeStep } from './disposition.ts';
 import { scriptLines } from './inputs.ts';
 import { effectiveParameters } from './parameters.ts';
-import type { Preparation, PreparedStep, RunContext } from './prepared.ts';
+import type { Preparation, PreparedStep, RunContext, SecretPiece } from './prepared.ts';
+import { variablePieces } from './secure.ts';
 import { resolveReferences } from './store.ts';
 import { substitute } from './substitute.ts';
 import { textOf } from './text.ts';
@@ -36,6 +37,7 @@ export function prepareRun(
       inputs: inputs.value,
       ...judgeStep(step, document.schemaVersion, values.value.effective, context),
       environment: SCRIPT_ACTIONS.has(step.action) ? values.value.environment : {},
+      secretEnvironment: SCRIPT_ACTIONS.has(step.action) ? values.value.secretEnvironment : {},
       ...sharedInputs(inputs.value, i === document.steps.length - 1),
     });
   }
@@ -47,6 +49,7 @@ type Values = {
   readonly effective: JsonObject;
   /** `SSM_<name>` → text, for ENV_VAR parameters. */
   readonly environment: { readonly [name: string]: string };
+  readonly secretEnvironment: { readonly [name: string]: readonly SecretPiece[] };
   /** ENV_VAR parameters by name: what stands for them inside a script. */
   readonly environmentNames: readonly string[];
 };
@@ -63,9 +66,18 @@ function checkedValues(
   const copy = isJsonObject(resolved.value) ? resolved.value : {};
   const faults: string[] = [];
   const environment: { [name: string]: string } = {};
+  const secretEnvironment: { [name: string]: readonly SecretPiece[] } = {};
   const environmentNames: string[] = [];
   for (const [name, definition] of document.parameters) {
     const value = copy[name] ?? null;
+    const pieces = variablePieces(definition, filled.value[name] ?? null, context.store);
+    if (!pieces.ok) return pieces;
+    if (pieces.value !== null) {
+      // What it must look like cannot be judged: the plain text is known to the executor alone.
+      environmentNames.push(name);
+      secretEnvironment[`SSM_${name}`] = pieces.value;
+      continue;
+    }
     for (const violation of patternViolations(definition, value))
       faults.push(agentText(name, violation));
     if (definition.interpolationType !== 'ENV_VAR') continue;
@@ -74,7 +86,7 @@ function checkedValues(
   }
   if (faults.length > 0)
     return err(`all errors during param validation errors: ${faults.join('\n')}`);
-  return ok({ effective: filled.value, environment, environmentNames });
+  return ok({ effective: filled.value, environment, secretEnvironment, environmentNames });
 }
 
 /** A list of inputs is the action once per element, each prepared alike. */

@@ -25,6 +25,9 @@ export type RunContext = {
 /** `Skip` and `Fail` never start anything and carry AWS's text in `reason`, which is '' for `Run`. */
 export type Disposition = 'Run' | 'Skip' | 'Fail';
 
+/** A part of a variable's value: as it is, or a SecureString that only the node knows. */
+export type SecretPiece = { readonly text: string } | { readonly secret: string };
+
 export type PreparedStep = {
   readonly name: string;
   readonly action: string;
@@ -34,6 +37,8 @@ export type PreparedStep = {
   readonly reason: string;
   /** Values handed over by `interpolationType: ENV_VAR`: `SSM_<parameter>` → text. */
   readonly environment: { readonly [name: string]: string };
+  /** The same for those with a SecureString in them: put together by the executor, when the step starts. */
+  readonly secretEnvironment: { readonly [name: string]: readonly SecretPiece[] };
   /** Effective values of the shared inputs; anything the language ignores is null. */
   readonly onFailure: 'exit' | 'successAndExit' | null;
   readonly onSuccess: 'exit' | null;

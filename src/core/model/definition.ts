@@ -27,10 +27,10 @@ export type Definition = {
   readonly documentNumber: number | null;
   /** Values by declared type, defaults included, `{{ssm:…}}` references unresolved. */
   readonly parameters: JsonObject;
-  /** Parameter Store references that occur in parameters or document: as written → value. */
+  /** Parameter Store references that occur in parameters or document: as written → value, or armored ciphertext. */
   readonly parameterStore: {
     readonly [reference: string]: {
-      readonly type: 'String' | 'StringList';
+      readonly type: 'String' | 'StringList' | 'SecureString';
       readonly value: string;
     };
   };

@@ -15,6 +15,8 @@ export type DetailedStatus =
   | 'Interrupted'
   | 'Unreachable'
   | 'InvalidDocument'
+  /** A SecureString could not be opened on the node: nothing was started. */
+  | 'SecretUnavailable'
   | 'Undeliverable'
   | 'Terminated'
   | 'Revoked';

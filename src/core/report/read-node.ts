@@ -221,6 +221,7 @@ const detailedStatuses: readonly DetailedStatus[] = [
   'Interrupted',
   'Unreachable',
   'InvalidDocument',
+  'SecretUnavailable',
   'Undeliverable',
   'Terminated',
   'Revoked',

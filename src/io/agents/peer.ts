@@ -160,12 +160,12 @@ function objectionTo(
   { instance, tlsKeys, plain }: Introduction,
   nonce: string,
 ): string | null {
-  const { node, publicKey, tlsKey, signature } = hello;
+  const { node, publicKey, tlsKey, recipient, signature } = hello;
   if (hello.protocol !== PROTOCOL_VERSION) return 'protocol-version';
   if (nodeIdOf(publicKey) !== node) return 'node-key-mismatch';
   const isOurs = tlsKey === '' ? plain : tlsKeys.includes(tlsKey);
   if (!isOurs) return 'tls-key-mismatch';
-  return verifyHello(publicKey, { instance, nonce, tlsKey, node }, signature)
+  return verifyHello(publicKey, { instance, nonce, tlsKey, node, recipient }, signature)
     ? null
     : 'hello-signature';
 }

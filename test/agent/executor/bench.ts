@@ -9,6 +9,8 @@ import type {
   TaskOrder,
   TaskOutcome,
 } from '../../../src/agent/ports.ts';
+import type { Vault } from '../../../src/agent/vault.ts';
+import { openVault } from '../../../src/agent/vault.ts';
 import type { Instant } from '../../../src/core/model/brand.ts';
 import { instant } from '../../../src/core/model/brand.ts';
 import type { JsonObject } from '../../../src/core/model/json.ts';
@@ -33,11 +35,12 @@ export type Bench = {
 /** `body` with an executor; everything is gone afterwards. */
 export async function withBench(
   body: (bench: Bench, again: () => Bench) => Promise<void>,
+  vault: Pick<Vault, 'unlock'> = openVault([]),
 ): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'executor-'));
   const benches: Bench[] = [];
   const make = (): Bench => {
-    const bench = openBench(dir);
+    const bench = openBench(dir, vault);
     benches.push(bench);
     return bench;
   };
@@ -52,11 +55,12 @@ export async function withBench(
   }
 }
 
-function openBench(dir: string): Bench {
+function openBench(dir: string, vault: Pick<Vault, 'unlock'>): Bench {
   const events: ExecutorEvent[] = [];
   let wake: () => void = () => undefined;
   let broken: unknown = null;
   const executor = openExecutor({
+    vault,
     runsDir: join(dir, 'runs'),
     complianceDir: join(dir, 'compliance'),
     node: {
@@ -87,6 +91,8 @@ function openBench(dir: string): Bench {
       action: 'aws:runShellScript',
       inputs,
       environment: {},
+      secretEnvironment: {},
+      ciphertexts: {},
       documents: {},
       commandId: 'association-1',
       startedAt,

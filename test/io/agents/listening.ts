@@ -106,7 +106,8 @@ export async function dial(url: string, identity = makeIdentity()): Promise<Hand
     async introduce(overrides = {}, as = identity) {
       const proof = await peer.next();
       if (proof.kind !== 'proof') throw new Error('the server did not begin with a proof');
-      const claim = { instance: proof.instance, nonce: proof.nonce, tlsKey, node };
+      const recipient = overrides.recipient ?? null;
+      const claim = { instance: proof.instance, nonce: proof.nonce, tlsKey, node, recipient };
       const signature = signHello(as, claim);
       peer.say(hello({ node, publicKey: identity.publicKey, tlsKey, signature, ...overrides }));
     },

@@ -78,7 +78,9 @@ test('dropped: a hello that was recorded on another connection', () =>
     const first = await dial(url, identity);
     const proof = await first.next();
     assert.ok(proof.kind === 'proof');
-    const claim = { instance: 'test', nonce: proof.nonce, tlsKey: server.tlsKey, node: first.node };
+    const { tlsKey } = server;
+    const { nonce } = proof;
+    const claim = { instance: 'test', nonce, tlsKey, node: first.node, recipient: null };
     const recorded = signHello(identity, claim);
     const second = await dial(url, identity);
     await second.introduce({ signature: recorded });

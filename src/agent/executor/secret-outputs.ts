@@ -1,0 +1,31 @@
+/**
+ * What the steps of a run with secrets wrote, as they wrote it: raw in 0600 files while the run lasts, because nobody but the
+ * agent could tell a value from other bytes. Its results hold the masked text, so at its end the files go; a mark in the
+ * run folder says so to an agent that comes after a crash. Their blocks are freed, not overwritten.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeScratch, writeScratch } from '../../disk/scratch.ts';
+import { namesIn } from './run-folder.ts';
+import { outputFile } from './supervisor.ts';
+
+const markOf = (folder: string): string => join(folder, 'secret');
+
+export function markSecret(folder: string): void {
+  writeScratch(markOf(folder), '', 0o600);
+}
+
+/** A folder without the mark keeps everything. */
+export function dropSecretOutputs(folder: string): void {
+  if (!existsSync(markOf(folder))) return;
+  for (const name of namesIn(folder)) {
+    if (!/^s\d+$/.test(name)) continue;
+    for (const which of ['out', 'err'] as const)
+      removeScratch(outputFile(join(folder, name), which));
+  }
+}
+
+/** Of every run but the one that goes on: before the executor is opened. */
+export function sweepSecretOutputs(runsDir: string, active: string | null): void {
+  for (const name of namesIn(runsDir)) if (name !== active) dropSecretOutputs(join(runsDir, name));
+}
