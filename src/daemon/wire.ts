@@ -39,9 +39,12 @@ import type { Publisher } from '../reconcile/publish.ts';
 import { createPublisher } from '../reconcile/publish.ts';
 import type { Recovery } from '../reconcile/recover.ts';
 import { createRecovery } from '../reconcile/recover.ts';
+import { loadOrCreateIdentityFile, readIdentities } from '../secrets/identity-file.ts';
 import { journalFormat } from './compact-fold.ts';
 import type { DeskRooms } from './desk.ts';
 import { openDeskRooms } from './desk.ts';
+import type { EscrowOptions, Wrap } from './escrow.ts';
+import { openEscrow } from './escrow.ts';
 import type { Bell } from './loop.ts';
 import { createBell, openInbox } from './loop.ts';
 import type { Progress } from './progress.ts';
@@ -171,6 +174,12 @@ async function open(
   const onPublished = { call: (): void => undefined };
   const rooms = openDeskRooms();
   const desk = {
+    wrap: await escrowOf(config, {
+      recipientOf: (node) => door.server?.recipientOf(node) ?? null,
+      log,
+    }),
+    // Nobody waits for it: an unhandled rejection ends the process, as a bug does.
+    crash: (cause: unknown) => void Promise.reject(cause),
     sign: (job: Parameters<typeof sealJob>[1]) => sealJob(identity, job),
     answer: rooms.answers.answer,
     admit: rooms.admissions.answer,
@@ -252,6 +261,22 @@ async function open(
     },
     close,
   };
+}
+
+/** @throws ReconcileError IDENTITY_…, CREDENTIAL_MISSING (exit 78): a daemon that lost its escrow would fail every secret */
+async function escrowOf(
+  { escrow }: DaemonConfig,
+  {
+    recipientOf,
+    log,
+  }: { readonly recipientOf: EscrowOptions['recipientOf']; readonly log: Logger },
+): Promise<Wrap> {
+  if (escrow === null) return (job) => Promise.resolve(job);
+  const path = identityKeyPath(escrow);
+  if (escrow.kind === 'systemd') await readIdentities(path);
+  const { identities, recipient, created } = await loadOrCreateIdentityFile(path);
+  if (created) log.warn({ recipient, path }, 'made an escrow identity; back it up');
+  return openEscrow({ identities, recipientOf, log: (event, fields) => log.warn(fields, event) });
 }
 
 /** Whether `signature` is this daemon's over `text`: what state.json must show before it restores anything. */

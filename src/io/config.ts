@@ -52,6 +52,8 @@ export type DaemonConfig = {
   };
   readonly stateDir: string;
   readonly identityKey: SecretRef;
+  /** The age identity that SecureStrings are encrypted for; null: nodes hold identities themselves. */
+  readonly escrow: SecretRef | null;
   readonly agents: {
     readonly listen: Listen;
     readonly tls: { readonly cert: string; readonly key: string } | null;
@@ -73,6 +75,7 @@ export type AgentConfig = {
   readonly serverKey: string;
   readonly nodeId: string;
   readonly stateDir: string;
+  readonly identities: readonly string[];
 };
 
 /**
@@ -95,7 +98,8 @@ export async function loadAgentConfig(path: string): Promise<AgentConfig> {
   const file = resolve(path);
   const parsed = readAgentConfig({ file, text: await readText(file) });
   if (!parsed.ok) throw invalid(parsed.error);
-  return { ...parsed.value, stateDir: resolve(dirname(file), parsed.value.stateDir) };
+  const { identities = [] } = parsed.value;
+  return { ...parsed.value, identities, stateDir: resolve(dirname(file), parsed.value.stateDir) };
 }
 
 function decide(file: string, config: DaemonConfigFile): DaemonConfig {
@@ -134,6 +138,7 @@ function decide(file: string, config: DaemonConfigFile): DaemonConfig {
     },
     stateDir,
     identityKey: secretRef(identity.key ?? 'daemon.key', at),
+    escrow: secret(identity.escrow),
     agents: {
       listen: listen(given(agents.listen)),
       tls: agents.tls === undefined ? null : { cert: at(agents.tls.cert), key: at(agents.tls.key) },

@@ -13,6 +13,10 @@ import type { Ports } from './ports.ts';
 
 export type Desk = {
   readonly sign: (job: Job) => SignedEnvelope;
+  /** The secrets of a job, encrypted for its node; asked for jobs that have any. */
+  readonly wrap: (job: Job) => Promise<Job>;
+  /** A bug in what nobody waits for. */
+  readonly crash: (cause: unknown) => void;
   /** Hands an operator's or an applicant's answer to whoever waits for it. */
   readonly answer: (id: string, answer: Answer) => void;
   readonly admit: (id: string, admission: Admission) => void;
@@ -37,9 +41,14 @@ function performOne(
 ): void {
   switch (effect.kind) {
     case 'send-job': {
-      const envelope = desk.sign(buildJob(world, effect, clock.now()));
-      const sent = agents.send(effect.node, { kind: 'job', envelope });
-      if (!sent) inbox.post({ kind: 'not-sent', node: effect.node, run: effect.run });
+      const job = buildJob(world, effect, clock.now());
+      const handOver = (whole: Job): void => {
+        const sent = agents.send(effect.node, { kind: 'job', envelope: desk.sign(whole) });
+        if (!sent) inbox.post({ kind: 'not-sent', node: effect.node, run: effect.run });
+      };
+      // A revocation that overtakes the job is remembered by the node: it starts nothing then.
+      if (holdsSecrets(job)) desk.wrap(job).then(handOver, desk.crash);
+      else handOver(job);
       return;
     }
     case 'revoke-job':
@@ -64,6 +73,9 @@ function performOne(
       return unreachable(effect);
   }
 }
+
+const holdsSecrets = ({ parameterStore }: Job): boolean =>
+  Object.values(parameterStore).some(({ type }) => type === 'SecureString');
 
 /** The job of a run that was just offered: its execution's generation is the one in force, or it would be closed. */
 function buildJob(

@@ -113,6 +113,8 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
     onError: () => undefined,
   });
   const desk = {
+    wrap: (job: Job) => Promise.resolve(job),
+    crash: options.crash,
     sign: options.sign,
     answer: (id: string, answer: Answer) => answers.get(id)?.(answer),
     admit: (id: string, admission: Admission) => admissions.get(id)?.(admission),

@@ -8,6 +8,7 @@ import type { Desk, Spot } from './desk.ts';
 import { entriesOf, fieldOf, isNothing, textField, textOfScalar, warnUnknownKeys } from './desk.ts';
 import { nearest } from './nearest.ts';
 import { compilePattern } from './pattern.ts';
+import { holdsSecret } from './secure.ts';
 import { toJson } from './source.ts';
 import { storeReferences } from './store.ts';
 import { PARAMETER_NAME } from './substitute.ts';
@@ -196,7 +197,7 @@ function parseInterpolation(desk: Desk, spot: Spot): 'TEXT' | 'ENV_VAR' {
 /** A default travels as written; what does not fit its own definition is said here. */
 function judgeDefault(desk: Desk, definition: ParameterDefinition, spot: Spot): void {
   const value = toJson(spot.node);
-  if (storeReferences(value).length > 0) return;
+  if (storeReferences(value).length > 0 || holdsSecret(definition, value)) return;
   const { name, type } = definition;
   if (!fitsType(type, value)) {
     const what = `the default of ${name} is ${kindOf(value)}, not ${article(type)}`;

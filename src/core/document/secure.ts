@@ -10,7 +10,6 @@ import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
-import { SCRIPT_ACTIONS } from './actions.ts';
 import type { SecretPiece, StoreLookup } from './prepared.ts';
 import { resolveReferences } from './store.ts';
 import { substitute, tokenNames } from './substitute.ts';
@@ -77,8 +76,8 @@ export function variablePieces(
   value: Json,
   store: StoreLookup,
 ): Result<readonly SecretPiece[] | null, string> {
+  if (typeof value !== 'string' || !holdsSecret(definition, value)) return ok(null);
   const names = secureNames(value);
-  if (names.length === 0 || !isVariable(definition) || typeof value !== 'string') return ok(null);
   const missing = names.filter((name) => store(name) === null);
   if (missing.length > 0) return err(`Input contains invalid parameters [${missing.join(' ')}]`);
   for (const name of names) {
@@ -99,6 +98,10 @@ export function variablePieces(
   return ok(pieces);
 }
 
+/** A value that a script will find in its environment, with a secret in it. */
+export const holdsSecret = (definition: ParameterDefinition, value: Json): boolean =>
+  isVariable(definition) && typeof value === 'string' && secureNames(value).length > 0;
+
 const isVariable = ({ interpolationType, type }: ParameterDefinition): boolean =>
   interpolationType === 'ENV_VAR' && type === 'String';
 
@@ -111,13 +114,6 @@ function isTextOfStep({ steps }: Document, parameter: string): boolean {
     });
     return names.has(parameter) && !KEEPERS.has(action);
   });
-}
-
-/** Names of secure references that stand in a script itself, where nothing resolves them. */
-export function secureInScripts({ steps }: Document): readonly string[] {
-  return steps
-    .filter(({ action }) => SCRIPT_ACTIONS.has(action))
-    .flatMap(({ inputs }) => secureNames(inputs));
 }
 
 function collect(value: Json, see: (text: string) => void): void {

@@ -4,11 +4,13 @@
  * @see spec/documents.md §2.6
  */
 
-import type { Json } from '../model/json.ts';
+import type { Document } from '../model/document.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
 import type { StoreLookup, StoreValue } from './prepared.ts';
+import { substitute } from './substitute.ts';
 
 /** Blanks only, no tabs or newlines; none after `ssm:`. */
 const PLAIN = /\{\{ *ssm:([/\w.:-]+) *\}\}/g;
@@ -29,6 +31,15 @@ export function storeReferences(value: Json): readonly string[] {
     for (const match of text.matchAll(PLAIN)) found.add(match[1] ?? '');
   });
   return [...found];
+}
+
+/** Those that a run meets: written, or built by a parameter's value as in `{{ssm:{{ stage }}-port}}`. */
+export function referencesMet(
+  { content, steps }: Pick<Document, 'content' | 'steps'>,
+  parameters: JsonObject,
+): readonly string[] {
+  const substituted = steps.map(({ inputs }) => substitute(inputs, parameters));
+  return storeReferences([content, parameters, ...substituted]);
 }
 
 /**

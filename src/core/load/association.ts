@@ -25,6 +25,7 @@ import { parseRateLimit, readExtensions } from './extensions.ts';
 import { documentNamed, parseDocumentVersion, versionOf } from './families.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';
+import { secureFaults } from './secure-references.ts';
 import { placeOf } from './spots.ts';
 import { findParameter, storeOf } from './store.ts';
 import { parseTargetMaps } from './target-maps.ts';
@@ -421,7 +422,34 @@ function checkAgainstDocument(
       );
     }
   }
-  if (!desk.refused()) checkIncludes(desk, found, typed.values, around);
+  if (desk.refused()) return;
+  checkSecure(desk, found, { values: typed.values, supplied }, around);
+  checkIncludes(desk, found, typed.values, around);
+}
+
+/** Secrets that the document is given, and references that it builds. */
+function checkSecure(
+  desk: Desk,
+  found: CatalogDocument,
+  given: { readonly values: JsonObject; readonly supplied: { readonly [name: string]: unknown } },
+  around: Surroundings,
+): void {
+  const effective = effectiveParameters(found.document, given.values);
+  if (!effective.ok) return;
+  const { needed, faults } = secureFaults(found, effective.value, around.parameters);
+  for (const name of needed) desk.need({ kind: 'parameter', name });
+  for (const { code, parameter, missing, message, hint } of faults) {
+    desk.blame({ kind: 'document', name: found.name });
+    const need: Need | null =
+      missing === null ? null : { kind: 'parameter', name: nameIn(missing) };
+    if (need !== null) desk.blame(need);
+    else for (const name of needed) desk.blame({ kind: 'parameter', name });
+    if (need !== null && around.isHidden(need)) desk.refuse();
+    else {
+      const isSupplied = parameter !== null && Object.hasOwn(given.supplied, parameter);
+      desk.error(code, isSupplied ? `/Parameters/${parameter}` : '/Name', message, hint);
+    }
+  }
 }
 
 /** Documents that the document names, with these parameters, and what those refer to. */
@@ -451,7 +479,7 @@ function checkIncludes(
     );
     return;
   }
-  for (const { reference, document: inner } of found) {
+  for (const { reference, document: inner, parameters } of found) {
     const need: Need = { kind: 'document', name: splitDocumentReference(reference).name };
     desk.need(need);
     if (inner === null) {
@@ -467,6 +495,7 @@ function checkIncludes(
         );
       continue;
     }
+    if (parameters !== null) checkSecure(desk, inner, { values: parameters, supplied: {} }, around);
     const missing = storeReferences(inner.document.content).filter((one) => store(one) === null);
     for (const one of missing) {
       desk.blame({ kind: 'parameter', name: nameIn(one) });

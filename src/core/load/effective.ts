@@ -3,7 +3,8 @@ import { SCRIPT_ACTIONS } from '../document/actions.ts';
 import { includesOf } from '../document/includes.ts';
 import { inputOf, scriptTimeoutSeconds } from '../document/inputs.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
-import { storeReferences } from '../document/store.ts';
+import { secureUse } from '../document/secure.ts';
+import { referencesMet } from '../document/store.ts';
 import { wholeToken } from '../document/substitute.ts';
 import type { Association } from '../model/association.ts';
 import { ID_PARAMETER, reportsForItself } from '../model/association.ts';
@@ -56,8 +57,14 @@ export function effectiveDefinition(
     ...one,
     document: present(one.document, 'an association in force has every document it includes'),
   }));
-  const contents = included.map((inner) => inner.document.document.content);
-  const parameterStore = storeValues([document.content, parameters, ...contents], catalog);
+  const executed = [
+    { document, parameters },
+    ...included.map((inner) => ({
+      document: inner.document.document,
+      parameters: withDefaults(inner.document.document, inner.parameters),
+    })),
+  ];
+  const parameterStore = storeValues(executed, catalog);
   return {
     association,
     document: found,
@@ -80,17 +87,21 @@ export function effectiveDefinition(
   };
 }
 
+function withDefaults(document: Document, parameters: JsonObject | null): JsonObject {
+  const effective = effectiveParameters(document, parameters ?? {});
+  return effective.ok ? effective.value : (parameters ?? {});
+}
+
+/** Of a SecureString the ciphertext: its digest is in the generation, so encrypting the same value again is a change. */
 function storeValues(
-  values: readonly Json[],
-  { parameters }: Pick<Catalog, 'parameters'>,
+  executed: readonly { readonly document: Document; readonly parameters: JsonObject }[],
+  { parameters: entries }: Pick<Catalog, 'parameters'>,
 ): Definition['parameterStore'] {
   const found: { [reference: string]: Definition['parameterStore'][string] } = {};
-  for (const reference of storeReferences(values)) {
-    const { type, value } = present(
-      findParameter(parameters, reference),
-      'references were checked',
-    );
-    found[reference] = { type, value };
+  for (const { document, parameters } of executed) {
+    const secure = secureUse(document, parameters).needed;
+    for (const reference of [...referencesMet(document, parameters), ...secure])
+      found[reference] = present(findParameter(entries, reference), 'references were checked');
   }
   return found;
 }

@@ -1,8 +1,6 @@
 /** From the shape that may be written to what we work with, for the kinds that need no other file. */
 import type { Desk } from '../document/desk.ts';
-import { compilePattern } from '../document/pattern.ts';
 import type { SourceNode } from '../document/source.ts';
-import type { Parameter } from '../model/association.ts';
 import { nodeId, parseInstant } from '../model/brand.ts';
 import type { RepositorySettings } from '../model/catalog.ts';
 import { present } from '../model/errors.ts';
@@ -12,7 +10,6 @@ import type {
   DocumentMetadataFile,
   GroupFile,
   NodeFileContent,
-  ParameterFile,
   RepositoryFile,
 } from '../model/schemas.gen.ts';
 import { openZone } from '../schedule/zone.ts';
@@ -124,48 +121,6 @@ export function readGroup({ desk, root }: Reader, file: GroupFile): GroupQuery |
     desk.error(code, spotAt(root, `/Targets${pointer}`), message, hint);
   }
   return null;
-}
-
-export function readParameter({ desk, root, path }: Reader, file: ParameterFile): Parameter | null {
-  if (/^\/?(aws|ssm)/i.test(file.Name)) {
-    desk.error(
-      'bad-format',
-      spotAt(root, '/Name'),
-      'the name of a parameter cannot begin with aws or ssm',
-      'Choose another prefix.',
-    );
-    return null;
-  }
-  if (file.AllowedPattern !== undefined) {
-    const pattern = compilePattern(file.AllowedPattern);
-    const spot = spotAt(root, '/AllowedPattern');
-    if (pattern.kind !== 'pattern') {
-      desk.error(
-        'pattern-invalid',
-        spot,
-        `AllowedPattern is no regular expression of RE2: ${pattern.reason}`,
-        '',
-      );
-      return null;
-    }
-    if (!pattern.finds(file.Value)) {
-      desk.error(
-        'bad-format',
-        spotAt(root, '/Value'),
-        'Value does not match AllowedPattern',
-        `It must match ${shown(file.AllowedPattern)}.`,
-      );
-      return null;
-    }
-  }
-  return {
-    name: file.Name,
-    type: file.Type === 'StringList' ? 'StringList' : 'String',
-    value: file.Value,
-    version: file.Reconciled?.Version ?? 1,
-    labels: file.Reconciled?.Labels ?? [],
-    file: path,
-  };
 }
 
 export function readMetadata(

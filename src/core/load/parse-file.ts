@@ -22,19 +22,13 @@ import {
 import { readDraft, remainsOf } from './draft.ts';
 import { reportEffects } from './effects.ts';
 import type { Reader } from './entries.ts';
-import {
-  readActivation,
-  readGroup,
-  readMetadata,
-  readNode,
-  readParameter,
-  readSettings,
-} from './entries.ts';
+import { readActivation, readGroup, readMetadata, readNode, readSettings } from './entries.ts';
 import { ignoreMistakes } from './ignored.ts';
 import type { FileKind } from './kinds.ts';
 import { isUnsafePath, kindOf, unsafeName } from './kinds.ts';
 import { FILE_BYTES_MAX, PROBLEMS_PER_FILE_MAX, SETTINGS_BYTES_MAX } from './limits.ts';
 import { reportMisfits, shown } from './misfits.ts';
+import { readParameter } from './parameter.ts';
 import type { FileContent, ParsedFile, Placed, Remains } from './parsed.ts';
 import { readOwn } from './read-own.ts';
 import { placesOf } from './spots.ts';

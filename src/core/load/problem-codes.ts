@@ -227,6 +227,49 @@ const CODES: Codes = {
     meaning: 'The time zone is unknown.',
     remedy: 'Write an IANA name such as Europe/Berlin.',
   },
+  'schema-version': {
+    meaning: 'schemaVersion is unknown.',
+    remedy: 'Write schemaVersion: "2.2".',
+  },
+  'schema-version-missing': {
+    meaning: 'schemaVersion is missing.',
+    remedy: 'Begin with schemaVersion: "2.2".',
+  },
+  'schema-version-not-executable': {
+    meaning: 'The document is of a kind that nodes do not run.',
+    remedy: 'Use schemaVersion "2.2".',
+  },
+  'script-shape': {
+    meaning: 'A script input is neither a text nor a list of texts.',
+    remedy: 'Write a list of lines.',
+  },
+  'secure-ciphertext': {
+    meaning: 'A SecureString is not as a node could open, mask or judge it.',
+    remedy: 'Encrypt it again as the hint says; docs/secrets.md.',
+  },
+  'secure-plain': {
+    meaning:
+      'The value of a SecureString stands there in plain text, and in the history of the repository with it.',
+    remedy: 'Encrypt it, and change the secret: whoever can read the repository knows this one.',
+  },
+  'secure-reference': {
+    meaning:
+      'A SecureString is referred to in a way, or at a place, that would not give its value.',
+    remedy:
+      'Write {{ssm-secure:name}} as the value of a parameter of the document with interpolationType: ENV_VAR.',
+  },
+  'step-action-missing': {
+    meaning: 'A step has no action.',
+    remedy: 'Add one, such as aws:runShellScript.',
+  },
+  'step-name': {
+    meaning: 'A step has no name, or one that is not allowed.',
+    remedy: 'Use letters, digits, dashes and underscores.',
+  },
+  'step-name-short': {
+    meaning: 'The name of a step is shorter than AWS allows.',
+    remedy: 'Use three characters or more.',
+  },
   submodule: {
     meaning: 'A submodule stands in one of our folders.',
     remedy: 'Put the files themselves there.',

@@ -1,24 +1,24 @@
-import type { StoreLookup } from '../document/prepared.ts';
+import type { StoreLookup, StoreValue } from '../document/prepared.ts';
 import type { Parameter } from '../model/association.ts';
 
-/** `name`, `name:2` or `name:label` against the entries of a revision; the version and the label must be the one stated. */
+/** `name`, `name:2` or `name:label` against the entries of a revision; there is no falling back to another version. */
 export function findParameter(
   parameters: ReadonlyMap<string, Parameter>,
   reference: string,
-): Parameter | null {
+): StoreValue | null {
   const colon = reference.lastIndexOf(':');
   const name = colon === -1 ? reference : reference.slice(0, colon);
   const parameter = parameters.get(name);
   if (parameter === undefined) return null;
-  if (colon === -1) return parameter;
+  const { type, value } = parameter;
+  if (colon === -1) return { type, value };
   const selector = reference.slice(colon + 1);
-  const fits = selector === String(parameter.version) || parameter.labels.includes(selector);
-  return fits ? parameter : null;
+  const found = [parameter, ...parameter.history].find(
+    ({ version, labels }) => selector === String(version) || labels.includes(selector),
+  );
+  return found === undefined ? null : { type, value: found.value };
 }
 
 export function storeOf(parameters: ReadonlyMap<string, Parameter>): StoreLookup {
-  return (reference) => {
-    const found = findParameter(parameters, reference);
-    return found === null ? null : { type: found.type, value: found.value };
-  };
+  return (reference) => findParameter(parameters, reference);
 }

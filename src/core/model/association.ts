@@ -104,10 +104,19 @@ export type Group = SelectorGroup & { readonly file: string };
 /** A Parameter Store entry under `parameters/`. */
 export type Parameter = {
   readonly name: string;
-  readonly type: 'String' | 'StringList';
+  readonly type: 'String' | 'StringList' | 'SecureString';
+  /** Of a SecureString the ciphertext, in its one spelling. */
   readonly value: string;
   readonly version: number;
   readonly labels: readonly string[];
+  /** Earlier versions that can still be asked for. */
+  readonly history: readonly ParameterVersion[];
   readonly file: string;
+};
+
+export type ParameterVersion = {
+  readonly version: number;
+  readonly value: string;
+  readonly labels: readonly string[];
 };
 export type { JsonObject };

@@ -62,12 +62,18 @@ export type AgentsServer = AgentsPort & {
   readonly address: AddressInfo;
   /** SHA-256 of the TLS key that this server itself shows; '' when plain. */
   readonly tlsKey: string;
+  /** What secrets of a connected node are encrypted for. */
+  recipientOf(node: NodeId): string | null;
   stats(): { readonly connections: number; readonly sessions: number };
   /** Closes every session; nothing is reported after it resolves. */
   close(): Promise<void>;
 };
 
-type LiveSession = { readonly id: string; readonly peer: Peer };
+type LiveSession = {
+  readonly id: string;
+  readonly peer: Peer;
+  readonly recipient: string | null;
+};
 
 /** @throws ReconcileError AGENTS_LISTEN (retry `never`): the address is taken or foreign, or plain off loopback */
 export async function openAgentsServer(options: AgentsServerOptions): Promise<AgentsServer> {
@@ -117,7 +123,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
         if (!peer.send(welcome(admission.name))) return false;
         endSession(node, 'replaced');
         session = { node, id };
-        sessions.set(node, { id, peer });
+        sessions.set(node, { id, peer, recipient: hello.recipient });
         // A join code has done its work; it goes no further.
         sink({ kind: 'connected', node, session: id, hello: { ...hello, activation: null } });
         return true;
@@ -179,6 +185,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     tlsKey,
     send: (node, message) => sessions.get(node)?.peer.send(message) ?? false,
     drop: endSession,
+    recipientOf: (node) => sessions.get(node)?.recipient ?? null,
     stats: () => ({ connections: peers.size, sessions: sessions.size }),
     async close() {
       closing = true;

@@ -465,7 +465,7 @@ const elsewhere = [
   {
     name: 'a secret among the parameters',
     files: { 'parameters/p.yaml': 'Name: /a\nType: SecureString\nValue: x\n' },
-    want: ['not-built-yet parameters/p.yaml'],
+    want: ['secure-plain parameters/p.yaml'],
   },
   {
     name: 'a reserved parameter name',

@@ -1,0 +1,90 @@
+/** References to a SecureString in what an association would run: each has its entry, and stands where a secret may go. */
+import { nearest } from '../document/nearest.ts';
+import { malformedSecure, secureUse } from '../document/secure.ts';
+import { referencesMet, storeReferences } from '../document/store.ts';
+import type { Parameter } from '../model/association.ts';
+import type { CatalogDocument } from '../model/document.ts';
+import type { JsonObject } from '../model/json.ts';
+import { findParameter } from './store.ts';
+
+export type SecureFault = {
+  readonly code: 'secure-reference' | 'unknown-parameter';
+  /** The parameter of the document whose value it is about; null: the document itself. */
+  readonly parameter: string | null;
+  /** The entry that is missing; null: it is there, and wrong here. */
+  readonly missing: string | null;
+  readonly message: string;
+  readonly hint: string;
+};
+
+const THROUGH_ENV_VAR =
+  'A script gets it as a variable: declare a String parameter with interpolationType: ENV_VAR, and give that the reference.';
+
+/** `values` are effective: with defaults, references unresolved. */
+export function secureFaults(
+  { name, document }: CatalogDocument,
+  values: JsonObject,
+  parameters: ReadonlyMap<string, Parameter>,
+): { readonly needed: readonly string[]; readonly faults: readonly SecureFault[] } {
+  const faults: SecureFault[] = [];
+  const fault = (parameter: string | null, message: string, hint: string): void => {
+    faults.push({ code: 'secure-reference', parameter, missing: null, message, hint });
+  };
+  const { needed, misplaced } = secureUse(document, values);
+  for (const [parameter, value] of Object.entries(values)) {
+    const text = malformedSecure(value);
+    if (text !== null)
+      fault(
+        parameter,
+        `${parameter} holds a {{ssm-secure:…}} that is none, and would stay text`,
+        'It takes a name of letters, digits and ._-/ and neither a version nor a label.',
+      );
+  }
+  for (const { parameter, reference } of misplaced)
+    fault(
+      parameter,
+      `{{ssm-secure:${reference}}} would be text of a step through ${parameter}, which a secret never is`,
+      THROUGH_ENV_VAR,
+    );
+  const written = storeReferences([document.content, values]);
+  for (const reference of referencesMet(document, values)) {
+    if (written.includes(reference) || findParameter(parameters, reference) !== null) continue;
+    faults.push({
+      code: 'unknown-parameter',
+      parameter: null,
+      missing: reference,
+      message: `{{ssm:${reference}}}, which document "${name}" builds from its parameters, is not in parameters/`,
+      hint: 'Add it, or give the parameter another value.',
+    });
+  }
+  for (const reference of storeReferences(document.content)) {
+    if (findParameter(parameters, reference)?.type !== 'SecureString') continue;
+    fault(
+      null,
+      `{{ssm:${reference}}} in document "${name}" is a SecureString, which {{ssm:…}} does not give`,
+      THROUGH_ENV_VAR,
+    );
+  }
+  for (const reference of needed) {
+    const found = findParameter(parameters, reference);
+    if (found?.type === 'SecureString') continue;
+    const parameter = Object.keys(values).find((key) => holds(values, key, reference)) ?? null;
+    if (found !== null) {
+      const message = `secure prefix ssm-secure: is used for a non-secure type ${found.type}`;
+      fault(parameter, `{{ssm-secure:${reference}}}: ${message}`, `Write {{ssm:${reference}}}.`);
+      continue;
+    }
+    const near = nearest(reference, parameters.keys());
+    faults.push({
+      code: 'unknown-parameter',
+      parameter,
+      missing: reference,
+      message: `{{ssm-secure:${reference}}} is not in parameters/`,
+      hint: near === null ? `Add a parameter with Name: ${reference}.` : `Did you mean "${near}"?`,
+    });
+  }
+  return { needed, faults };
+}
+
+const holds = (values: JsonObject, key: string, reference: string): boolean =>
+  JSON.stringify(values[key]).includes(`ssm-secure:${reference}`);
