@@ -67,6 +67,14 @@ export const commands: { readonly [words: string]: Entry } = {
     summary: 'a join code for nodes',
     load: () => import('./activation-create.ts'),
   },
+  'parameter encrypt': {
+    summary: 'a SecureString for parameters/, from standard input',
+    load: () => import('./parameter-encrypt.ts'),
+  },
+  'parameter keygen': {
+    summary: 'an age identity for a role of nodes',
+    load: () => import('./parameter-keygen.ts'),
+  },
   'node list': { summary: 'nodes that the daemon knows', load: () => import('./node-list.ts') },
   'node revoke': { summary: 'shuts a node out at once', load: () => import('./node-revoke.ts') },
   'document run': {

@@ -2,7 +2,7 @@ import { loadDaemonConfig } from '../io/config.ts';
 import type { Command } from './command.ts';
 import { CONFIG, FORMAT } from './command.ts';
 import type { Finding } from './doctor/checks.ts';
-import { checkConfigured, checkHere } from './doctor/checks.ts';
+import { checkConfigured, checkHere, checkNode } from './doctor/checks.ts';
 import { EXIT } from './exit.ts';
 import { printJson, printTable } from './print.ts';
 
@@ -11,7 +11,7 @@ export const command: Command = {
   flags: [CONFIG, FORMAT('json')],
   examples: ['reconciled doctor', 'reconciled doctor --config daemon.yaml --format json'],
   async run(call, context) {
-    const findings: Finding[] = [...checkHere(Date.now())];
+    const findings: Finding[] = [...checkHere(Date.now()), ...(await checkNode(''))];
     try {
       const config = await loadDaemonConfig(call.text('config'));
       findings.push({ check: 'configuration', level: 'ok', message: `${config.file} is valid` });

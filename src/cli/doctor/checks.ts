@@ -2,14 +2,18 @@
 import { existsSync } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadAgentConfig } from '../../agent/config.ts';
+import { agentPaths } from '../../agent/paths.ts';
+import { ownIdentityFile } from '../../agent/vault.ts';
 import { askDaemon } from '../../control/client.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import { isJsonObject } from '../../core/model/json.ts';
 import { BACKUP_MARK } from '../../daemon/backup.ts';
-import { secretPath } from '../../daemon/secrets.ts';
+import { identityKeyPath, secretPath } from '../../daemon/secrets.ts';
 import { freeBytes } from '../../disk/free.ts';
 import type { DaemonConfig } from '../../io/config.ts';
 import { loadKeyFile } from '../../protocol/key-file.ts';
+import { loadOrCreateIdentityFile, readIdentities } from '../../secrets/identity-file.ts';
 import { endOfLife } from '../node-version.ts';
 import { lookAtRemote } from './remote.ts';
 
@@ -53,6 +57,7 @@ export async function checkConfigured(
 ): Promise<readonly Finding[]> {
   return [
     ...(await checkKey(config)),
+    ...(await checkEscrow(config)),
     ...(await checkStateDir(config)),
     await checkDaemon(config, signal),
     await checkRemote('source', config, signal),
@@ -80,6 +85,58 @@ async function checkKey(config: DaemonConfig): Promise<readonly Finding[]> {
         ? warn('key', `${cause.message}; the daemon makes one when it starts`)
         : fail('key', cause.message),
     ];
+  }
+}
+
+/** What authors encrypt for. Whoever loses it loses every secret that was. */
+async function checkEscrow({ escrow }: DaemonConfig): Promise<readonly Finding[]> {
+  if (escrow === null) return [];
+  try {
+    const file = identityKeyPath(escrow);
+    await readIdentities(file);
+    const { mode } = await stat(file);
+    if ((mode & 0o077) !== 0)
+      return [fail('escrow', `${file} can be read by others; chmod 600 ${file}`)];
+    const { recipient } = await loadOrCreateIdentityFile(file);
+    return [ok('escrow', `${recipient}; keep a copy of ${file}, backups do not hold it`)];
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    return [
+      cause.code === 'IDENTITY_MISSING'
+        ? warn('escrow', `${cause.message}; the daemon makes one when it starts`)
+        : fail('escrow', cause.message),
+    ];
+  }
+}
+
+/** On a node: the age identities that its configuration names. */
+export async function checkNode(root: string): Promise<readonly Finding[]> {
+  const { configFile } = agentPaths(root);
+  if (!existsSync(configFile)) return [];
+  const findings: Finding[] = [];
+  try {
+    const { identities, stateDir } = await loadAgentConfig(configFile);
+    for (const file of [ownIdentityFile(stateDir), ...identities]) {
+      if (file.startsWith('systemd:')) continue;
+      findings.push(await checkIdentity(file));
+    }
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    findings.push(fail('node', cause.message));
+  }
+  return findings;
+}
+
+async function checkIdentity(file: string): Promise<Finding> {
+  try {
+    await readIdentities(file);
+    const { mode } = await stat(file);
+    return (mode & 0o077) === 0
+      ? ok('identity', file)
+      : fail('identity', `${file} can be read by others; chmod 600 ${file}`);
+  } catch (cause) {
+    if (!(cause instanceof ReconcileError)) throw cause;
+    return fail('identity', cause.message);
   }
 }
 

@@ -1,7 +1,8 @@
 /** References to a SecureString in what an association would run: each has its entry, and stands where a secret may go. */
 import { nearest } from '../document/nearest.ts';
-import { malformedSecure, secureUse } from '../document/secure.ts';
+import { malformedSecure, secureNames, secureUse } from '../document/secure.ts';
 import { referencesMet, storeReferences } from '../document/store.ts';
+import { substitute } from '../document/substitute.ts';
 import type { Parameter } from '../model/association.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -31,6 +32,18 @@ export function secureFaults(
     faults.push({ code: 'secure-reference', parameter, missing: null, message, hint });
   };
   const { needed, misplaced } = secureUse(document, values);
+  // The plugin would send the reference itself as the credential.
+  for (const { action, inputs } of document.steps) {
+    const [reference] =
+      action === 'aws:downloadContent' ? secureNames(substitute(inputs, values)) : [];
+    if (reference === undefined) continue;
+    const parameter = Object.keys(values).find((key) => holds(values, key, reference)) ?? null;
+    fault(
+      parameter,
+      `{{ssm-secure:${reference}}} as a credential of aws:downloadContent is not built yet`,
+      'Let a script fetch it, with the secret as a variable.',
+    );
+  }
   for (const [parameter, value] of Object.entries(values)) {
     const text = malformedSecure(value);
     if (text !== null)

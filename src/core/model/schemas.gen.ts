@@ -74,6 +74,12 @@ export interface AgentConfigFile {
    * Folder of the key, the ledger and the run folders.
    */
   stateDir: string;
+  /**
+   * Files of age identities of this node's roles (or systemd:NAME), for SecureStrings that are encrypted for a role. Not readable by everybody. Read at each run that has secrets; the node's own identity is in its state folder and needs no entry.
+   *
+   * @maxItems 20
+   */
+  identities?: string[];
 }
 
 /**
@@ -141,6 +147,7 @@ export type MessageDetailedStatus =
   | 'Interrupted'
   | 'Unreachable'
   | 'InvalidDocument'
+  | 'SecretUnavailable'
   | 'Undeliverable'
   | 'Terminated'
   | 'Revoked';
@@ -214,6 +221,10 @@ export interface HelloMessage {
    * @maxItems 1000
    */
   lastRuns: MessageLastRun[];
+  /**
+   * What secrets of this node are encrypted for: the recipient of its age identity. Null: it has none.
+   */
+  recipient: string | null;
   /**
    * Only at registration.
    */
@@ -1168,13 +1179,17 @@ export interface DaemonStatus {
   credentials?: string;
 }
 /**
- * The key by which nodes know this daemon. Keep a backup.
+ * The keys by which nodes know this daemon and by which it opens secrets. Keep a backup.
  */
 export interface DaemonIdentity {
   /**
    * File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.
    */
   key?: string;
+  /**
+   * File of the age identity for which authors encrypt SecureStrings, created if absent; or systemd:<name>. The daemon encrypts them again for each node that gets one. Without it, secrets must be for identities that nodes hold.
+   */
+  escrow?: string;
 }
 /**
  * Where agents connect.
@@ -2063,11 +2078,11 @@ export interface ParameterFile {
    */
   Name: string;
   /**
-   * String, or StringList (texts separated by commas).
+   * String, StringList (texts separated by commas), or SecureString (an age file in its armor: opened on nodes only, and referred to as {{ssm-secure:name}}).
    */
   Type?: 'String' | 'StringList' | 'SecureString';
   /**
-   * The value.
+   * The value: at most 4,096 bytes, or 8,192 with Tier: Advanced. Of a SecureString the armored ciphertext of such a value, never the plain one.
    */
   Value: string;
   /**
@@ -2075,13 +2090,13 @@ export interface ParameterFile {
    */
   Description?: string;
   /**
-   * Regular expression (RE2) that Value must match.
+   * Regular expression (RE2) that Value must match. Not with a SecureString: its plain text is known on nodes only.
    */
   AllowedPattern?: string;
   /**
-   * Kind of text.
+   * Kind of text. Of aws:ec2:image the form is checked, not whether there is such an image.
    */
-  DataType?: 'text';
+  DataType?: 'text' | 'aws:ec2:image';
   /**
    * Labels of the entry. A list of Key and Value, as AWS writes tags.
    *
@@ -2089,9 +2104,9 @@ export interface ParameterFile {
    */
   Tags?: ParameterTag[];
   /**
-   * AWS pricing tier. Has no meaning here.
+   * Decides how long Value may be: 4,096 bytes (Standard), 8,192 (the others).
    */
-  Tier?: string;
+  Tier?: 'Standard' | 'Advanced' | 'Intelligent-Tiering';
   /**
    * Part of the AWS call. Git keeps the versions here.
    */
@@ -2124,11 +2139,36 @@ export interface ParameterTag {
  */
 export interface ParameterExtensions {
   /**
-   * Number of this value, for {{ssm:name:2}}.
+   * Number of this value, for {{ssm:name:2}}. Raise it with every new value that somebody asks for by number.
    */
   Version?: number;
   /**
    * Labels of this value, for {{ssm:name:label}}.
+   *
+   * @maxItems 10
+   */
+  Labels?: string[];
+  /**
+   * Earlier values that can still be asked for by number or label; of a SecureString ciphertexts, too.
+   *
+   * @maxItems 99
+   */
+  History?: PastParameterVersion[];
+}
+/**
+ * One earlier value.
+ */
+export interface PastParameterVersion {
+  /**
+   * Its number, lower than the current one.
+   */
+  Version: number;
+  /**
+   * The value it had.
+   */
+  Value: string;
+  /**
+   * Its labels. A label belongs to one version at a time.
    *
    * @maxItems 10
    */
@@ -2754,7 +2794,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
     "server",
     "serverKey",
     "nodeId",
-    "stateDir"
+    "stateDir",
+    "identities"
    ]
   },
   "#/properties/server": {
@@ -2772,6 +2813,15 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   "#/properties/stateDir": {
    "description": "Folder of the key, the ledger and the run folders.",
    "example": "/var/lib/reconciled-agent"
+  },
+  "#/properties/identities": {
+   "description": "Files of age identities of this node's roles (or systemd:NAME), for SecureStrings that are encrypted for a role. Not readable by everybody. Read at each run that has secrets; the node's own identity is in its state folder and needs no entry.",
+   "example": [
+    "/etc/reconciled/role-web.key"
+   ]
+  },
+  "#/properties/identities/items": {
+   "description": "An absolute path, or systemd:NAME of a credential."
   }
  },
  "association": {
@@ -3362,14 +3412,19 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "/var/lib/reconciled"
   },
   "#/properties/identity": {
-   "description": "The key by which nodes know this daemon. Keep a backup.",
+   "description": "The keys by which nodes know this daemon and by which it opens secrets. Keep a backup.",
    "keys": [
-    "key"
+    "key",
+    "escrow"
    ]
   },
   "#/properties/identity/properties/key": {
    "description": "File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.",
    "example": "/etc/reconciled/daemon.key"
+  },
+  "#/properties/identity/properties/escrow": {
+   "description": "File of the age identity for which authors encrypt SecureStrings, created if absent; or systemd:<name>. The daemon encrypts them again for each node that gets one. Without it, secrets must be for identities that nodes hold.",
+   "example": "/etc/reconciled/escrow.key"
   },
   "#/properties/agents": {
    "description": "Where agents connect.",
@@ -3702,14 +3757,11 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "/web/port"
   },
   "#/properties/Type": {
-   "description": "String, or StringList (texts separated by commas).",
-   "example": "String",
-   "notBuiltValues": [
-    "SecureString"
-   ]
+   "description": "String, StringList (texts separated by commas), or SecureString (an age file in its armor: opened on nodes only, and referred to as {{ssm-secure:name}}).",
+   "example": "String"
   },
   "#/properties/Value": {
-   "description": "The value.",
+   "description": "The value: at most 4,096 bytes, or 8,192 with Tier: Advanced. Of a SecureString the armored ciphertext of such a value, never the plain one.",
    "example": "8080"
   },
   "#/properties/Description": {
@@ -3717,11 +3769,11 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "Port of the web server"
   },
   "#/properties/AllowedPattern": {
-   "description": "Regular expression (RE2) that Value must match.",
+   "description": "Regular expression (RE2) that Value must match. Not with a SecureString: its plain text is known on nodes only.",
    "example": "^[0-9]+$"
   },
   "#/properties/DataType": {
-   "description": "Kind of text.",
+   "description": "Kind of text. Of aws:ec2:image the form is checked, not whether there is such an image.",
    "example": "text"
   },
   "#/properties/Tags": {
@@ -3749,9 +3801,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "web"
   },
   "#/properties/Tier": {
-   "description": "AWS pricing tier. Has no meaning here.",
-   "example": "Standard",
-   "effect": "none"
+   "description": "Decides how long Value may be: 4,096 bytes (Standard), 8,192 (the others).",
+   "example": "Standard"
   },
   "#/properties/Overwrite": {
    "description": "Part of the AWS call. Git keeps the versions here.",
@@ -3772,11 +3823,12 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "description": "What this program adds to the AWS shape.",
    "keys": [
     "Version",
-    "Labels"
+    "Labels",
+    "History"
    ]
   },
   "#/properties/Reconciled/properties/Version": {
-   "description": "Number of this value, for {{ssm:name:2}}.",
+   "description": "Number of this value, for {{ssm:name:2}}. Raise it with every new value that somebody asks for by number.",
    "example": 2
   },
   "#/properties/Reconciled/properties/Labels": {
@@ -3786,6 +3838,43 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/Reconciled/properties/Labels/items": {
+   "description": "One label."
+  },
+  "#/properties/Reconciled/properties/History": {
+   "description": "Earlier values that can still be asked for by number or label; of a SecureString ciphertexts, too.",
+   "example": [
+    {
+     "Version": 1,
+     "Value": "8000",
+     "Labels": [
+      "previous"
+     ]
+    }
+   ]
+  },
+  "#/properties/Reconciled/properties/History/items": {
+   "description": "One earlier value.",
+   "keys": [
+    "Version",
+    "Value",
+    "Labels"
+   ]
+  },
+  "#/properties/Reconciled/properties/History/items/properties/Version": {
+   "description": "Its number, lower than the current one.",
+   "example": 1
+  },
+  "#/properties/Reconciled/properties/History/items/properties/Value": {
+   "description": "The value it had.",
+   "example": "8000"
+  },
+  "#/properties/Reconciled/properties/History/items/properties/Labels": {
+   "description": "Its labels. A label belongs to one version at a time.",
+   "example": [
+    "previous"
+   ]
+  },
+  "#/properties/Reconciled/properties/History/items/properties/Labels/items": {
    "description": "One label."
   }
  },

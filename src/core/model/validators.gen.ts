@@ -455,6 +455,7 @@ const pattern10 = new RegExp("^wss?://", "u");
 const pattern11 = new RegExp("^ed25519:[A-Za-z0-9+/]{43}=$", "u");
 const pattern12 = new RegExp("^mi-[0-9a-f]{17}$", "u");
 const pattern13 = new RegExp("^[^\\u0000]+$", "u");
+const pattern14 = new RegExp("^(/|systemd:[A-Za-z0-9._-]+$)", "u");
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="agent-config.schema.json" */;
@@ -468,6 +469,9 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.identities === undefined){
+data.identities = [];
+}
 if(data.server === undefined){
 const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "server"},message:"must have required property '"+"server"+"'"};
 if(vErrors === null){
@@ -509,7 +513,7 @@ vErrors.push(err3);
 errors++;
 }
 for(const key0 in data){
-if(!((((key0 === "server") || (key0 === "serverKey")) || (key0 === "nodeId")) || (key0 === "stateDir"))){
+if(!(((((key0 === "server") || (key0 === "serverKey")) || (key0 === "nodeId")) || (key0 === "stateDir")) || (key0 === "identities"))){
 const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err4];
@@ -650,14 +654,73 @@ vErrors.push(err15);
 errors++;
 }
 }
-}
-else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data4 = data.identities;
+if(Array.isArray(data4)){
+if(data4.length > 20){
+const err16 = {instancePath:instancePath+"/identities",schemaPath:"#/properties/identities/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
 if(vErrors === null){
 vErrors = [err16];
 }
 else {
 vErrors.push(err16);
+}
+errors++;
+}
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+let data5 = data4[i0];
+if(typeof data5 === "string"){
+if(ucs2length(data5) > 4096){
+const err17 = {instancePath:instancePath+"/identities/" + i0,schemaPath:"#/properties/identities/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if(!pattern14.test(data5)){
+const err18 = {instancePath:instancePath+"/identities/" + i0,schemaPath:"#/properties/identities/items/pattern",keyword:"pattern",params:{pattern: "^(/|systemd:[A-Za-z0-9._-]+$)"},message:"must match pattern \""+"^(/|systemd:[A-Za-z0-9._-]+$)"+"\""};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+else {
+const err19 = {instancePath:instancePath+"/identities/" + i0,schemaPath:"#/properties/identities/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/identities",schemaPath:"#/properties/identities/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
 }
 errors++;
 }
@@ -668,21 +731,21 @@ validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateAssociation: Validator = validate22;
 const schema33 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"association.schema.json","title":"AssociationFile","description":"Binds a document to nodes: what to run, with which values, where, when and how carefully. The input shape of AWS CreateAssociation, key for key; what we add sits under Reconciled.","type":"object","additionalProperties":false,"required":["AssociationName","Name"],"properties":{"AssociationName":{"description":"Identity of the association, unique in the repository.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$","examples":["web-nginx-config"]},"Name":{"description":"Name of the document: one of documents/, or a preconfigured AWS-* document.","type":"string","examples":["KeepFile","AWS-RunShellScript"],"pattern":"^[A-Za-z0-9_.:/-]{3,128}$"},"DocumentVersion":{"description":"Which content of the document: $DEFAULT, $LATEST, a pinned number, or a version name.","type":"string","pattern":"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$","default":"$DEFAULT","examples":["$DEFAULT","3"]},"Parameters":{"title":"AssociationParameters","description":"Values for the parameters that the document declares. Each value is a list of texts, also for a single value.","type":"object","propertyNames":{"pattern":"^[A-Za-z0-9_-]{1,128}$"},"additionalProperties":{"description":"Values of one parameter.","type":"array","items":{"description":"One value; text, also for numbers and booleans.","type":"string"}},"maxProperties":200,"default":{},"examples":[{"commands":["uptime"]}]},"Targets":{"description":"Which nodes. Several entries must all match; the values of one entry are alternatives. \"*\" with InstanceIds means every node.","type":"array","items":{"title":"AssociationTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5,"examples":[[{"Key":"tag:role","Values":["web"]}]]},"InstanceId":{"description":"One node, in the legacy form. Only for documents of schemaVersion 1.2; write Targets instead.","type":"string","pattern":"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$","examples":["mi-0123456789abcdef0"]},"ScheduleExpression":{"description":"When to run: rate(…), cron(…) or at(…). Without it the association runs once on each node, and again when it changes.","type":"string","minLength":1,"maxLength":256,"examples":["rate(30 minutes)","cron(0 2 ? * SUN *)"]},"ScheduleOffset":{"description":"Days to wait after a cron occurrence of the form \"n-th weekday of the month\".","type":"integer","minimum":1,"maximum":6,"examples":[2]},"ApplyOnlyAtCronInterval":{"description":"Run at scheduled times only: not at creation, not at edits, not when a node appears.","type":"boolean","default":false,"examples":[true]},"MaxConcurrency":{"description":"How many nodes may run at the same time: a number, or a percentage of the targets. Default: defaults.maxConcurrency of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["10","25%"]},"MaxErrors":{"description":"How many failed runs are tolerated before no further one starts: a number, or a percentage of the targets. Default: defaults.maxErrors of reconciled.yaml.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0","10%"]},"ComplianceSeverity":{"description":"How bad it is when a node does not comply.","type":"string","enum":["CRITICAL","HIGH","MEDIUM","LOW","UNSPECIFIED"],"default":"UNSPECIFIED","examples":["HIGH"]},"SyncCompliance":{"description":"AUTO: a run that succeeds makes the node compliant. MANUAL: only items that documents report decide; the document declares the parameter AssociationId, which is filled in (docs/compliance.md).","type":"string","enum":["AUTO","MANUAL"],"default":"AUTO","examples":["AUTO"]},"OutputLocation":{"title":"AssociationOutputLocation","description":"Where the complete output of each run is kept. A change of it runs again, as at AWS.","type":"object","additionalProperties":false,"required":["S3Location"],"properties":{"S3Location":{"title":"AssociationS3Location","description":"A bucket of an S3-compatible store.","type":"object","additionalProperties":false,"required":["OutputS3BucketName"],"properties":{"OutputS3Region":{"description":"Region of the bucket.","type":"string","minLength":3,"maxLength":20,"examples":["eu-central-1"]},"OutputS3BucketName":{"description":"Name of the bucket.","type":"string","minLength":3,"maxLength":63,"examples":["fleet-output"],"pattern":"^[A-Za-z0-9._-]+$"},"OutputS3KeyPrefix":{"description":"Folder in the bucket.","type":"string","maxLength":500,"examples":["prod"]}}}},"x-effect":"kept","x-missing":"the upload to the bucket is not built yet; output stays in the run folder on the node and, for what failed, in the report"},"Tags":{"description":"Labels of the association itself; targets do not look at them. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"AssociationTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":1000,"examples":[[{"Key":"role","Value":"web"}]]},"CalendarNames":{"description":"Change calendars that must all be open.","type":"array","items":{"description":"Name of a file under calendars/, without .ics.","type":"string","minLength":1,"maxLength":128},"maxItems":10,"examples":[["release-calendar"]]},"Duration":{"description":"Hours after which an execution is cancelled.","type":"integer","minimum":1,"maximum":24,"examples":[4]},"AlarmConfiguration":{"title":"AssociationAlarmConfiguration","description":"An alarm of the daemon configuration that stops new runs while it rings.","type":"object","additionalProperties":false,"required":["Alarms"],"properties":{"Alarms":{"description":"Exactly one alarm.","type":"array","items":{"title":"AssociationAlarm","description":"An alarm by name.","type":"object","additionalProperties":false,"required":["Name"],"properties":{"Name":{"description":"Name in the daemon configuration.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]}}},"minItems":1,"maxItems":1},"IgnorePollAlarmFailure":{"description":"Go on when the alarm cannot be read.","type":"boolean","default":false,"examples":[false]}}},"TargetMaps":{"description":"Targets in the form that runbooks have. Here each map may name nodes, under InstanceIds; values for single runs do not exist.","type":"array","items":{"title":"AssociationTargetMap","description":"Some nodes.","type":"object","maxProperties":20,"additionalProperties":{"description":"Node ids.","type":"array","maxItems":25,"items":{"description":"One value.","type":"string","minLength":1,"maxLength":50}}},"maxItems":300,"examples":[[{"InstanceIds":["mi-0123456789abcdef0"]}]]},"AutomationTargetParameterName":{"description":"Parameter of a runbook that is fanned out. Runbooks are not run here.","type":"string","minLength":1,"maxLength":50,"examples":["InstanceId"],"x-effect":"none"},"TargetLocations":{"description":"AWS accounts and Regions. There are none here.","type":"array","items":{"title":"AssociationTargetLocation","description":"One AWS location.","type":"object","additionalProperties":false,"properties":{"Accounts":{"description":"AWS accounts or organizational units.","type":"array","items":{"description":"One account.","type":"string","minLength":1,"maxLength":68},"minItems":1,"maxItems":50,"examples":[["123456789012"]]},"Regions":{"description":"AWS Regions.","type":"array","items":{"description":"One Region.","type":"string","minLength":1,"maxLength":64},"minItems":1,"maxItems":50,"examples":[["eu-central-1"]]},"TargetLocationMaxConcurrency":{"description":"Locations at the same time.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["1"]},"TargetLocationMaxErrors":{"description":"Failed locations that are tolerated.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0"]},"ExecutionRoleName":{"description":"Role in the other account.","type":"string","minLength":1,"maxLength":64,"pattern":"^[\\w+=,.@/-]+$","examples":["AWS-SystemsManager-AutomationExecutionRole"]},"TargetLocationAlarmConfiguration":{"title":"AssociationLocationAlarms","description":"Alarms of the location.","type":"object","additionalProperties":true,"examples":[{"Alarms":[{"Name":"error-budget"}]}]},"IncludeChildOrganizationUnits":{"description":"Child units, too.","type":"boolean","examples":[false]},"ExcludeAccounts":{"description":"AWS accounts that are left out.","type":"array","items":{"description":"One account or organizational unit.","type":"string","minLength":6,"maxLength":68,"pattern":"^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$"},"minItems":1,"maxItems":5000,"examples":[["123456789012"]]},"Targets":{"description":"Targets there.","type":"array","items":{"title":"AssociationLocationTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds` (in any letter case), `tag:<key>`, `tag-key`, `resource-groups:Name`, and beside the last `resource-groups:ResourceTypeFilters`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"maxItems":1,"examples":[[{"Key":"tag:role","Values":["web"]}]]},"TargetsMaxConcurrency":{"description":"Targets at the same time there.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$","examples":["10%"]},"TargetsMaxErrors":{"description":"Failed targets that are tolerated there.","type":"string","minLength":1,"maxLength":7,"pattern":"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["1"]}}},"maxItems":100,"examples":[[{"Regions":["eu-central-1"]}]],"x-effect":"none","minItems":1},"AssociationDispatchAssumeRole":{"description":"AWS role that dispatches runs. There is none here.","type":"string","maxLength":512,"examples":["arn:aws:iam::123456789012:role/dispatch"],"x-effect":"none","minLength":1,"pattern":"^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$"},"Reconciled":{"title":"AssociationExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Timezone":{"description":"IANA zone in which cron and at are read. Default: defaults.timezone of reconciled.yaml.","type":"string","minLength":1,"maxLength":64,"examples":["Europe/Berlin"]},"TimeoutSeconds":{"description":"Longest time a whole run may take on a node. Without it the time-outs of the steps are all there is.","type":"integer","minimum":1,"maximum":172800,"examples":[600]},"OnInterrupted":{"description":"After a run was cut off (a crash, a power loss): Report it as Failed, or Retry it with a new run.","type":"string","enum":["Report","Retry"],"default":"Report","examples":["Retry"]},"StartingDeadline":{"description":"With ApplyOnlyAtCronInterval: how late a scheduled run may still start.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","default":"10m","examples":["10m","2h"]},"Mode":{"description":"Enforce changes nodes; Audit only looks.","type":"string","enum":["Enforce","Audit"],"default":"Enforce","x-notBuiltValues":["Audit"],"examples":["Enforce"]},"DependsOn":{"description":"Associations that must have succeeded on the node before.","type":"array","items":{"description":"An AssociationName.","type":"string","pattern":"^[A-Za-z0-9_.-]{3,128}$"},"maxItems":20,"examples":[["base-packages"]]},"Suspend":{"title":"AssociationSuspend","description":"Starts nothing for a while; somebody is named and it ends by itself.","type":"object","additionalProperties":false,"required":["Reason","Owner","Until"],"properties":{"Reason":{"description":"Why.","type":"string","minLength":1,"maxLength":500,"examples":["migration of the database"]},"Owner":{"description":"Who to ask.","type":"string","minLength":1,"maxLength":200,"examples":["ops@example.org"]},"Until":{"description":"When it ends, RFC 3339 with a zone.","type":"string","format":"date-time","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,3})?)?(Z|[+-]\\d\\d:\\d\\d)$","examples":["2027-01-31T12:00:00Z"]}}},"Rollout":{"title":"AssociationRollout","description":"Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.","type":"object","additionalProperties":false,"required":["Rings"],"properties":{"Rings":{"description":"Rings in order; a node belongs to the first that matches it.","type":"array","items":{"title":"AssociationRing","description":"One ring.","type":"object","additionalProperties":false,"required":["Targets"],"properties":{"Targets":{"description":"Which nodes.","type":"array","items":{"title":"RingTarget","description":"One condition on nodes.","type":"object","additionalProperties":false,"required":["Key"],"properties":{"Key":{"description":"What is matched: `InstanceIds`, `tag:<key>`, `tag-key`.","type":"string","minLength":1,"maxLength":163,"examples":["tag:role"]},"Values":{"description":"Any of these; node ids, tag values or names, according to Key. Empty with `tag:` means \"has the tag\".","type":"array","items":{"description":"One value.","type":"string","maxLength":256},"maxItems":50,"examples":[["web","api"]]}}},"minItems":1,"maxItems":5},"Name":{"description":"What people call it.","type":"string","minLength":1,"maxLength":64,"pattern":"^[A-Za-z0-9][A-Za-z0-9 _.-]*$","examples":["canary"]},"MaxErrors":{"description":"Failures tolerated among the nodes of this ring; one more halts the rollout. Default: MaxErrors of the association.","type":"string","pattern":"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$","examples":["0"]},"Soak":{"description":"How long to watch before the next ring. Without it the next ring follows at once.","type":"string","pattern":"^[1-9][0-9]{0,8}(s|m|h|d)$","examples":["1h"]}}},"minItems":1,"maxItems":20}}}},"default":{}}},"examples":[{"AssociationName":"web-motd","Name":"AWS-RunShellScript","Parameters":{"commands":["echo kept by reconciled > \"${RECONCILED_ROOT:-}/etc/motd\""]},"Targets":[{"Key":"tag:role","Values":["web"]}],"ScheduleExpression":"rate(30 minutes)"}]};
-const func11 = Object.prototype.hasOwnProperty;
-const pattern14 = new RegExp("^[A-Za-z0-9_.-]{3,128}$", "u");
-const pattern15 = new RegExp("^[A-Za-z0-9_.:/-]{3,128}$", "u");
-const pattern16 = new RegExp("^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$", "u");
-const pattern17 = new RegExp("^[A-Za-z0-9_-]{1,128}$", "u");
-const pattern18 = new RegExp("^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$", "u");
-const pattern19 = new RegExp("^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$", "u");
-const pattern20 = new RegExp("^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
-const pattern21 = new RegExp("^[A-Za-z0-9._-]+$", "u");
-const pattern26 = new RegExp("^[\\w+=,.@/-]+$", "u");
-const pattern27 = new RegExp("^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$", "u");
-const pattern30 = new RegExp("^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$", "u");
-const pattern31 = new RegExp("^[1-9][0-9]{0,8}(s|m|h|d)$", "u");
-const pattern34 = new RegExp("^[A-Za-z0-9][A-Za-z0-9 _.-]*$", "u");
-const pattern35 = new RegExp("^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
+const func12 = Object.prototype.hasOwnProperty;
+const pattern15 = new RegExp("^[A-Za-z0-9_.-]{3,128}$", "u");
+const pattern16 = new RegExp("^[A-Za-z0-9_.:/-]{3,128}$", "u");
+const pattern17 = new RegExp("^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$", "u");
+const pattern18 = new RegExp("^[A-Za-z0-9_-]{1,128}$", "u");
+const pattern19 = new RegExp("^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$", "u");
+const pattern20 = new RegExp("^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$", "u");
+const pattern21 = new RegExp("^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
+const pattern22 = new RegExp("^[A-Za-z0-9._-]+$", "u");
+const pattern27 = new RegExp("^[\\w+=,.@/-]+$", "u");
+const pattern28 = new RegExp("^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$", "u");
+const pattern31 = new RegExp("^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$", "u");
+const pattern32 = new RegExp("^[1-9][0-9]{0,8}(s|m|h|d)$", "u");
+const pattern35 = new RegExp("^[A-Za-z0-9][A-Za-z0-9 _.-]*$", "u");
+const pattern36 = new RegExp("^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$", "u");
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="association.schema.json" */;
@@ -735,7 +798,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func11.call(schema33.properties, key0))){
+if(!(func12.call(schema33.properties, key0))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err2];
@@ -749,7 +812,7 @@ errors++;
 if(data.AssociationName !== undefined){
 let data0 = data.AssociationName;
 if(typeof data0 === "string"){
-if(!pattern14.test(data0)){
+if(!pattern15.test(data0)){
 const err3 = {instancePath:instancePath+"/AssociationName",schemaPath:"#/properties/AssociationName/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{3,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{3,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -774,7 +837,7 @@ errors++;
 if(data.Name !== undefined){
 let data1 = data.Name;
 if(typeof data1 === "string"){
-if(!pattern15.test(data1)){
+if(!pattern16.test(data1)){
 const err5 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:/-]{3,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.:/-]{3,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -798,7 +861,7 @@ errors++;
 }
 let data2 = data.DocumentVersion;
 if(typeof data2 === "string"){
-if(!pattern16.test(data2)){
+if(!pattern17.test(data2)){
 const err7 = {instancePath:instancePath+"/DocumentVersion",schemaPath:"#/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$"},message:"must match pattern \""+"^(\\$LATEST|\\$DEFAULT|[1-9][0-9]{0,8}|[A-Za-z0-9_.-]{3,128})$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -834,7 +897,7 @@ errors++;
 for(const key1 in data3){
 const _errs10 = errors;
 if(typeof key1 === "string"){
-if(!pattern17.test(key1)){
+if(!pattern18.test(key1)){
 const err10 = {instancePath:instancePath+"/Parameters",schemaPath:"#/properties/Parameters/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_-]{1,128}$"+"\"",propertyName:key1};
 if(vErrors === null){
 vErrors = [err10];
@@ -1058,7 +1121,7 @@ errors++;
 if(data.InstanceId !== undefined){
 let data11 = data.InstanceId;
 if(typeof data11 === "string"){
-if(!pattern18.test(data11)){
+if(!pattern19.test(data11)){
 const err28 = {instancePath:instancePath+"/InstanceId",schemaPath:"#/properties/InstanceId/pattern",keyword:"pattern",params:{pattern: "^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$"},message:"must match pattern \""+"^((i-(\\w{8}|\\w{17}))|(mi-\\w{17}))$"+"\""};
 if(vErrors === null){
 vErrors = [err28];
@@ -1183,7 +1246,7 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(!pattern19.test(data15)){
+if(!pattern20.test(data15)){
 const err39 = {instancePath:instancePath+"/MaxConcurrency",schemaPath:"#/properties/MaxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err39];
@@ -1228,7 +1291,7 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(!pattern20.test(data16)){
+if(!pattern21.test(data16)){
 const err43 = {instancePath:instancePath+"/MaxErrors",schemaPath:"#/properties/MaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err43];
@@ -1400,7 +1463,7 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(!pattern21.test(data22)){
+if(!pattern22.test(data22)){
 const err58 = {instancePath:instancePath+"/OutputLocation/S3Location/OutputS3BucketName",schemaPath:"#/properties/OutputLocation/properties/S3Location/properties/OutputS3BucketName/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._-]+$"+"\""};
 if(vErrors === null){
 vErrors = [err58];
@@ -2053,7 +2116,7 @@ for(let i8=0; i8<len8; i8++){
 let data42 = data41[i8];
 if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
 for(const key10 in data42){
-if(!(func11.call(schema33.properties.TargetLocations.items.properties, key10))){
+if(!(func12.call(schema33.properties.TargetLocations.items.properties, key10))){
 const err112 = {instancePath:instancePath+"/TargetLocations/" + i8,schemaPath:"#/properties/TargetLocations/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err112];
@@ -2229,7 +2292,7 @@ vErrors.push(err126);
 }
 errors++;
 }
-if(!pattern19.test(data47)){
+if(!pattern20.test(data47)){
 const err127 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err127];
@@ -2274,7 +2337,7 @@ vErrors.push(err130);
 }
 errors++;
 }
-if(!pattern20.test(data48)){
+if(!pattern21.test(data48)){
 const err131 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetLocationMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetLocationMaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err131];
@@ -2319,7 +2382,7 @@ vErrors.push(err134);
 }
 errors++;
 }
-if(!pattern26.test(data49)){
+if(!pattern27.test(data49)){
 const err135 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExecutionRoleName",schemaPath:"#/properties/TargetLocations/items/properties/ExecutionRoleName/pattern",keyword:"pattern",params:{pattern: "^[\\w+=,.@/-]+$"},message:"must match pattern \""+"^[\\w+=,.@/-]+$"+"\""};
 if(vErrors === null){
 vErrors = [err135];
@@ -2415,7 +2478,7 @@ vErrors.push(err142);
 }
 errors++;
 }
-if(!pattern27.test(data53)){
+if(!pattern28.test(data53)){
 const err143 = {instancePath:instancePath+"/TargetLocations/" + i8+"/ExcludeAccounts/" + i11,schemaPath:"#/properties/TargetLocations/items/properties/ExcludeAccounts/items/pattern",keyword:"pattern",params:{pattern: "^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$"},message:"must match pattern \""+"^((ou-[a-z0-9]{4,32}-[a-z0-9]{8,32})|([0-9]{12}))$"+"\""};
 if(vErrors === null){
 vErrors = [err143];
@@ -2621,7 +2684,7 @@ vErrors.push(err159);
 }
 errors++;
 }
-if(!pattern19.test(data59)){
+if(!pattern20.test(data59)){
 const err160 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxConcurrency",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err160];
@@ -2666,7 +2729,7 @@ vErrors.push(err163);
 }
 errors++;
 }
-if(!pattern20.test(data60)){
+if(!pattern21.test(data60)){
 const err164 = {instancePath:instancePath+"/TargetLocations/" + i8+"/TargetsMaxErrors",schemaPath:"#/properties/TargetLocations/items/properties/TargetsMaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err164];
@@ -2735,7 +2798,7 @@ vErrors.push(err169);
 }
 errors++;
 }
-if(!pattern30.test(data61)){
+if(!pattern31.test(data61)){
 const err170 = {instancePath:instancePath+"/AssociationDispatchAssumeRole",schemaPath:"#/properties/AssociationDispatchAssumeRole/pattern",keyword:"pattern",params:{pattern: "^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$"},message:"must match pattern \""+"^arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+$"+"\""};
 if(vErrors === null){
 vErrors = [err170];
@@ -2873,7 +2936,7 @@ errors++;
 }
 let data66 = data62.StartingDeadline;
 if(typeof data66 === "string"){
-if(!pattern31.test(data66)){
+if(!pattern32.test(data66)){
 const err181 = {instancePath:instancePath+"/Reconciled/StartingDeadline",schemaPath:"#/properties/Reconciled/properties/StartingDeadline/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err181];
@@ -2932,7 +2995,7 @@ const len14 = data68.length;
 for(let i14=0; i14<len14; i14++){
 let data69 = data68[i14];
 if(typeof data69 === "string"){
-if(!pattern14.test(data69)){
+if(!pattern15.test(data69)){
 const err186 = {instancePath:instancePath+"/Reconciled/DependsOn/" + i14,schemaPath:"#/properties/Reconciled/properties/DependsOn/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{3,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{3,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err186];
@@ -3374,7 +3437,7 @@ vErrors.push(err222);
 }
 errors++;
 }
-if(!pattern34.test(data82)){
+if(!pattern35.test(data82)){
 const err223 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Name",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9 _.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"+"\""};
 if(vErrors === null){
 vErrors = [err223];
@@ -3399,7 +3462,7 @@ errors++;
 if(data76.MaxErrors !== undefined){
 let data83 = data76.MaxErrors;
 if(typeof data83 === "string"){
-if(!pattern35.test(data83)){
+if(!pattern36.test(data83)){
 const err225 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/MaxErrors",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err225];
@@ -3424,7 +3487,7 @@ errors++;
 if(data76.Soak !== undefined){
 let data84 = data76.Soak;
 if(typeof data84 === "string"){
-if(!pattern31.test(data84)){
+if(!pattern32.test(data84)){
 const err227 = {instancePath:instancePath+"/Reconciled/Rollout/Rings/" + i15+"/Soak",schemaPath:"#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err227];
@@ -3510,13 +3573,13 @@ return errors === 0;
 validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDaemonConfig: Validator = validate23;
-const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The key by which nodes know this daemon. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"description":"Alarms that associations may name in AlarmConfiguration, and where each is read.","type":"array","items":{"title":"DaemonAlarm","description":"One alarm: a file or a url that says OK, ALARM or INSUFFICIENT_DATA.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"description":"What AlarmConfiguration calls it.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]},"file":{"description":"A file whose first word is the state; or its StateValue, if it is JSON.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/alarms/error-budget"]},"url":{"description":"An address that answers 200 with such a text.","type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://[^\\s@]+$","examples":["http://127.0.0.1:9090/alarm/error-budget"]},"interval":{"description":"How often it is read.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"30s","examples":["30s"]}}},"maxItems":100,"default":[],"examples":[[{"name":"error-budget","file":"/run/alarms/error-budget"}]]}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
-const pattern37 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
-const pattern38 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
-const pattern39 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
-const pattern47 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
-const pattern50 = new RegExp("^[0-9a-f]{64}$", "u");
-const pattern55 = new RegExp("^https?://[^\\s@]+$", "u");
+const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The keys by which nodes know this daemon and by which it opens secrets. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]},"escrow":{"description":"File of the age identity for which authors encrypt SecureStrings, created if absent; or systemd:<name>. The daemon encrypts them again for each node that gets one. Without it, secrets must be for identities that nodes hold.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/escrow.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"description":"Alarms that associations may name in AlarmConfiguration, and where each is read.","type":"array","items":{"title":"DaemonAlarm","description":"One alarm: a file or a url that says OK, ALARM or INSUFFICIENT_DATA.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"description":"What AlarmConfiguration calls it.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]},"file":{"description":"A file whose first word is the state; or its StateValue, if it is JSON.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/alarms/error-budget"]},"url":{"description":"An address that answers 200 with such a text.","type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://[^\\s@]+$","examples":["http://127.0.0.1:9090/alarm/error-budget"]},"interval":{"description":"How often it is read.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"30s","examples":["30s"]}}},"maxItems":100,"default":[],"examples":[[{"name":"error-budget","file":"/run/alarms/error-budget"}]]}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
+const pattern38 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
+const pattern39 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
+const pattern40 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
+const pattern49 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
+const pattern52 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern57 = new RegExp("^https?://[^\\s@]+$", "u");
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="daemon-config.schema.json" */;
@@ -3585,7 +3648,7 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func11.call(schema34.properties, key0))){
+if(!(func12.call(schema34.properties, key0))){
 const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err3];
@@ -3599,7 +3662,7 @@ errors++;
 if(data.instance !== undefined){
 let data0 = data.instance;
 if(typeof data0 === "string"){
-if(!pattern37.test(data0)){
+if(!pattern38.test(data0)){
 const err4 = {instancePath:instancePath+"/instance",schemaPath:"#/properties/instance/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -3712,7 +3775,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!pattern38.test(data3)){
+if(!pattern39.test(data3)){
 const err13 = {instancePath:instancePath+"/source/branch",schemaPath:"#/properties/source/properties/branch/pattern",keyword:"pattern",params:{pattern: "^[^\\s~^:?*\\[\\\\]+$"},message:"must match pattern \""+"^[^\\s~^:?*\\[\\\\]+$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -3758,7 +3821,7 @@ errors++;
 }
 let data5 = data1.pollInterval;
 if(typeof data5 === "string"){
-if(!pattern39.test(data5)){
+if(!pattern40.test(data5)){
 const err17 = {instancePath:instancePath+"/source/pollInterval",schemaPath:"#/properties/source/properties/pollInterval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -3923,7 +3986,7 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(!pattern38.test(data9)){
+if(!pattern39.test(data9)){
 const err31 = {instancePath:instancePath+"/status/branch",schemaPath:"#/properties/status/properties/branch/pattern",keyword:"pattern",params:{pattern: "^[^\\s~^:?*\\[\\\\]+$"},message:"must match pattern \""+"^[^\\s~^:?*\\[\\\\]+$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -3946,7 +4009,7 @@ errors++;
 }
 let data10 = data8.interval;
 if(typeof data10 === "string"){
-if(!pattern39.test(data10)){
+if(!pattern40.test(data10)){
 const err33 = {instancePath:instancePath+"/status/interval",schemaPath:"#/properties/status/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err33];
@@ -4106,7 +4169,7 @@ errors++;
 let data14 = data.identity;
 if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
 for(const key3 in data14){
-if(!(key3 === "key")){
+if(!((key3 === "key") || (key3 === "escrow"))){
 const err47 = {instancePath:instancePath+"/identity",schemaPath:"#/properties/identity/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err47];
@@ -4162,9 +4225,11 @@ vErrors.push(err51);
 errors++;
 }
 }
-}
-else {
-const err52 = {instancePath:instancePath+"/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data14.escrow !== undefined){
+let data16 = data14.escrow;
+if(typeof data16 === "string"){
+if(ucs2length(data16) > 4096){
+const err52 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -4173,20 +4238,8 @@ vErrors.push(err52);
 }
 errors++;
 }
-let data16 = data.agents;
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-if(data16.listen === undefined){
-data16.listen = "0.0.0.0:7443";
-}
-if(data16.proxyKeys === undefined){
-data16.proxyKeys = [];
-}
-if(data16.insecure === undefined){
-data16.insecure = false;
-}
-for(const key4 in data16){
-if(!((((key4 === "listen") || (key4 === "tls")) || (key4 === "proxyKeys")) || (key4 === "insecure"))){
-const err53 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+if(ucs2length(data16) < 1){
+const err53 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -4195,11 +4248,8 @@ vErrors.push(err53);
 }
 errors++;
 }
-}
-let data17 = data16.listen;
-if(typeof data17 === "string"){
-if(!pattern47.test(data17)){
-const err54 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
+if(!pattern13.test(data16)){
+const err54 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -4210,7 +4260,7 @@ errors++;
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err55 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -4219,11 +4269,10 @@ vErrors.push(err55);
 }
 errors++;
 }
-if(data16.tls !== undefined){
-let data18 = data16.tls;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-if(data18.cert === undefined){
-const err56 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "cert"},message:"must have required property '"+"cert"+"'"};
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -4232,8 +4281,20 @@ vErrors.push(err56);
 }
 errors++;
 }
-if(data18.key === undefined){
-const err57 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "key"},message:"must have required property '"+"key"+"'"};
+let data17 = data.agents;
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(data17.listen === undefined){
+data17.listen = "0.0.0.0:7443";
+}
+if(data17.proxyKeys === undefined){
+data17.proxyKeys = [];
+}
+if(data17.insecure === undefined){
+data17.insecure = false;
+}
+for(const key4 in data17){
+if(!((((key4 === "listen") || (key4 === "tls")) || (key4 === "proxyKeys")) || (key4 === "insecure"))){
+const err57 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -4242,9 +4303,11 @@ vErrors.push(err57);
 }
 errors++;
 }
-for(const key5 in data18){
-if(!((key5 === "cert") || (key5 === "key"))){
-const err58 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+let data18 = data17.listen;
+if(typeof data18 === "string"){
+if(!pattern49.test(data18)){
+const err58 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -4254,11 +4317,8 @@ vErrors.push(err58);
 errors++;
 }
 }
-if(data18.cert !== undefined){
-let data19 = data18.cert;
-if(typeof data19 === "string"){
-if(ucs2length(data19) > 4096){
-const err59 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+else {
+const err59 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -4267,8 +4327,11 @@ vErrors.push(err59);
 }
 errors++;
 }
-if(ucs2length(data19) < 1){
-const err60 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data17.tls !== undefined){
+let data19 = data17.tls;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data19.cert === undefined){
+const err60 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "cert"},message:"must have required property '"+"cert"+"'"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -4277,8 +4340,8 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(!pattern13.test(data19)){
-const err61 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+if(data19.key === undefined){
+const err61 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "key"},message:"must have required property '"+"key"+"'"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -4287,9 +4350,9 @@ vErrors.push(err61);
 }
 errors++;
 }
-}
-else {
-const err62 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key5 in data19){
+if(!((key5 === "cert") || (key5 === "key"))){
+const err62 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -4299,11 +4362,11 @@ vErrors.push(err62);
 errors++;
 }
 }
-if(data18.key !== undefined){
-let data20 = data18.key;
+if(data19.cert !== undefined){
+let data20 = data19.cert;
 if(typeof data20 === "string"){
 if(ucs2length(data20) > 4096){
-const err63 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+const err63 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -4313,7 +4376,7 @@ vErrors.push(err63);
 errors++;
 }
 if(ucs2length(data20) < 1){
-const err64 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err64 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -4323,7 +4386,7 @@ vErrors.push(err64);
 errors++;
 }
 if(!pattern13.test(data20)){
-const err65 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+const err65 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -4334,7 +4397,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err66 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -4344,9 +4407,11 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-else {
-const err67 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data19.key !== undefined){
+let data21 = data19.key;
+if(typeof data21 === "string"){
+if(ucs2length(data21) > 4096){
+const err67 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -4355,11 +4420,8 @@ vErrors.push(err67);
 }
 errors++;
 }
-}
-let data21 = data16.proxyKeys;
-if(Array.isArray(data21)){
-if(data21.length > 20){
-const err68 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+if(ucs2length(data21) < 1){
+const err68 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -4368,12 +4430,8 @@ vErrors.push(err68);
 }
 errors++;
 }
-const len0 = data21.length;
-for(let i0=0; i0<len0; i0++){
-let data22 = data21[i0];
-if(typeof data22 === "string"){
-if(!pattern50.test(data22)){
-const err69 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
+if(!pattern13.test(data21)){
+const err69 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -4384,7 +4442,7 @@ errors++;
 }
 }
 else {
-const err70 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err70 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -4396,7 +4454,7 @@ errors++;
 }
 }
 else {
-const err71 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err71 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -4405,8 +4463,11 @@ vErrors.push(err71);
 }
 errors++;
 }
-if(typeof data16.insecure !== "boolean"){
-const err72 = {instancePath:instancePath+"/agents/insecure",schemaPath:"#/properties/agents/properties/insecure/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+let data22 = data17.proxyKeys;
+if(Array.isArray(data22)){
+if(data22.length > 20){
+const err72 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -4415,9 +4476,12 @@ vErrors.push(err72);
 }
 errors++;
 }
-}
-else {
-const err73 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const len0 = data22.length;
+for(let i0=0; i0<len0; i0++){
+let data23 = data22[i0];
+if(typeof data23 === "string"){
+if(!pattern52.test(data23)){
+const err73 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -4426,14 +4490,9 @@ vErrors.push(err73);
 }
 errors++;
 }
-let data24 = data.http;
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-if(data24.listen === undefined){
-data24.listen = "127.0.0.1:7480";
 }
-for(const key6 in data24){
-if(!(key6 === "listen")){
-const err74 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+else {
+const err74 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -4443,10 +4502,9 @@ vErrors.push(err74);
 errors++;
 }
 }
-let data25 = data24.listen;
-if(typeof data25 === "string"){
-if(!pattern47.test(data25)){
-const err75 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
+}
+else {
+const err75 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -4455,9 +4513,8 @@ vErrors.push(err75);
 }
 errors++;
 }
-}
-else {
-const err76 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data17.insecure !== "boolean"){
+const err76 = {instancePath:instancePath+"/agents/insecure",schemaPath:"#/properties/agents/properties/insecure/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -4468,7 +4525,7 @@ errors++;
 }
 }
 else {
-const err77 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err77 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -4477,11 +4534,14 @@ vErrors.push(err77);
 }
 errors++;
 }
-let data26 = data.control;
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-for(const key7 in data26){
-if(!(key7 === "socket")){
-const err78 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+let data25 = data.http;
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+if(data25.listen === undefined){
+data25.listen = "127.0.0.1:7480";
+}
+for(const key6 in data25){
+if(!(key6 === "listen")){
+const err78 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -4491,11 +4551,10 @@ vErrors.push(err78);
 errors++;
 }
 }
-if(data26.socket !== undefined){
-let data27 = data26.socket;
-if(typeof data27 === "string"){
-if(ucs2length(data27) > 4096){
-const err79 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+let data26 = data25.listen;
+if(typeof data26 === "string"){
+if(!pattern49.test(data26)){
+const err79 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -4504,8 +4563,9 @@ vErrors.push(err79);
 }
 errors++;
 }
-if(ucs2length(data27) < 1){
-const err80 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err80 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -4514,8 +4574,9 @@ vErrors.push(err80);
 }
 errors++;
 }
-if(!pattern13.test(data27)){
-const err81 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+else {
+const err81 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -4524,9 +4585,11 @@ vErrors.push(err81);
 }
 errors++;
 }
-}
-else {
-const err82 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data27 = data.control;
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+for(const key7 in data27){
+if(!(key7 === "socket")){
+const err82 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -4536,9 +4599,11 @@ vErrors.push(err82);
 errors++;
 }
 }
-}
-else {
-const err83 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data27.socket !== undefined){
+let data28 = data27.socket;
+if(typeof data28 === "string"){
+if(ucs2length(data28) > 4096){
+const err83 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -4547,10 +4612,8 @@ vErrors.push(err83);
 }
 errors++;
 }
-let data28 = data.webhooks;
-if(Array.isArray(data28)){
-if(data28.length > 10){
-const err84 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
+if(ucs2length(data28) < 1){
+const err84 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -4559,12 +4622,8 @@ vErrors.push(err84);
 }
 errors++;
 }
-const len1 = data28.length;
-for(let i1=0; i1<len1; i1++){
-let data29 = data28[i1];
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-if(data29.provider === undefined){
-const err85 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
+if(!pattern13.test(data28)){
+const err85 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -4573,8 +4632,9 @@ vErrors.push(err85);
 }
 errors++;
 }
-if(data29.secretFile === undefined){
-const err86 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "secretFile"},message:"must have required property '"+"secretFile"+"'"};
+}
+else {
+const err86 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -4583,9 +4643,10 @@ vErrors.push(err86);
 }
 errors++;
 }
-for(const key8 in data29){
-if(!((key8 === "provider") || (key8 === "secretFile"))){
-const err87 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+}
+}
+else {
+const err87 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -4594,11 +4655,10 @@ vErrors.push(err87);
 }
 errors++;
 }
-}
-if(data29.provider !== undefined){
-let data30 = data29.provider;
-if(typeof data30 !== "string"){
-const err88 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data29 = data.webhooks;
+if(Array.isArray(data29)){
+if(data29.length > 10){
+const err88 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -4607,8 +4667,12 @@ vErrors.push(err88);
 }
 errors++;
 }
-if(!(((data30 === "github") || (data30 === "gitlab")) || (data30 === "gitea"))){
-const err89 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/enum",keyword:"enum",params:{allowedValues: schema34.properties.webhooks.items.properties.provider.enum},message:"must be equal to one of the allowed values"};
+const len1 = data29.length;
+for(let i1=0; i1<len1; i1++){
+let data30 = data29[i1];
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(data30.provider === undefined){
+const err89 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -4617,12 +4681,8 @@ vErrors.push(err89);
 }
 errors++;
 }
-}
-if(data29.secretFile !== undefined){
-let data31 = data29.secretFile;
-if(typeof data31 === "string"){
-if(ucs2length(data31) > 4096){
-const err90 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(data30.secretFile === undefined){
+const err90 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "secretFile"},message:"must have required property '"+"secretFile"+"'"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4631,8 +4691,9 @@ vErrors.push(err90);
 }
 errors++;
 }
-if(ucs2length(data31) < 1){
-const err91 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+for(const key8 in data30){
+if(!((key8 === "provider") || (key8 === "secretFile"))){
+const err91 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4641,8 +4702,11 @@ vErrors.push(err91);
 }
 errors++;
 }
-if(!pattern13.test(data31)){
-const err92 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data30.provider !== undefined){
+let data31 = data30.provider;
+if(typeof data31 !== "string"){
+const err92 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -4651,9 +4715,8 @@ vErrors.push(err92);
 }
 errors++;
 }
-}
-else {
-const err93 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data31 === "github") || (data31 === "gitlab")) || (data31 === "gitea"))){
+const err93 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/enum",keyword:"enum",params:{allowedValues: schema34.properties.webhooks.items.properties.provider.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -4663,9 +4726,11 @@ vErrors.push(err93);
 errors++;
 }
 }
-}
-else {
-const err94 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data30.secretFile !== undefined){
+let data32 = data30.secretFile;
+if(typeof data32 === "string"){
+if(ucs2length(data32) > 4096){
+const err94 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -4674,10 +4739,8 @@ vErrors.push(err94);
 }
 errors++;
 }
-}
-}
-else {
-const err95 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(ucs2length(data32) < 1){
+const err95 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -4686,14 +4749,8 @@ vErrors.push(err95);
 }
 errors++;
 }
-let data32 = data.log;
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(data32.level === undefined){
-data32.level = "info";
-}
-for(const key9 in data32){
-if(!(key9 === "level")){
-const err96 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(!pattern13.test(data32)){
+const err96 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -4703,9 +4760,8 @@ vErrors.push(err96);
 errors++;
 }
 }
-let data33 = data32.level;
-if(typeof data33 !== "string"){
-const err97 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err97 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -4714,8 +4770,10 @@ vErrors.push(err97);
 }
 errors++;
 }
-if(!(((((data33 === "trace") || (data33 === "debug")) || (data33 === "info")) || (data33 === "warn")) || (data33 === "error"))){
-const err98 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema34.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err98 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -4725,8 +4783,9 @@ vErrors.push(err98);
 errors++;
 }
 }
+}
 else {
-const err99 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err99 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -4735,10 +4794,14 @@ vErrors.push(err99);
 }
 errors++;
 }
-let data34 = data.alarms;
-if(Array.isArray(data34)){
-if(data34.length > 100){
-const err100 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+let data33 = data.log;
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data33.level === undefined){
+data33.level = "info";
+}
+for(const key9 in data33){
+if(!(key9 === "level")){
+const err100 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -4747,15 +4810,10 @@ vErrors.push(err100);
 }
 errors++;
 }
-const len2 = data34.length;
-for(let i2=0; i2<len2; i2++){
-let data35 = data34[i2];
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(data35.interval === undefined){
-data35.interval = "30s";
 }
-if(data35.name === undefined){
-const err101 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+let data34 = data33.level;
+if(typeof data34 !== "string"){
+const err101 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -4764,9 +4822,8 @@ vErrors.push(err101);
 }
 errors++;
 }
-for(const key10 in data35){
-if(!((((key10 === "name") || (key10 === "file")) || (key10 === "url")) || (key10 === "interval"))){
-const err102 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(!(((((data34 === "trace") || (data34 === "debug")) || (data34 === "info")) || (data34 === "warn")) || (data34 === "error"))){
+const err102 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema34.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -4776,11 +4833,8 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data35.name !== undefined){
-let data36 = data35.name;
-if(typeof data36 === "string"){
-if(ucs2length(data36) > 255){
-const err103 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"};
+else {
+const err103 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -4789,8 +4843,10 @@ vErrors.push(err103);
 }
 errors++;
 }
-if(ucs2length(data36) < 1){
-const err104 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+let data35 = data.alarms;
+if(Array.isArray(data35)){
+if(data35.length > 100){
+const err104 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -4799,9 +4855,15 @@ vErrors.push(err104);
 }
 errors++;
 }
+const len2 = data35.length;
+for(let i2=0; i2<len2; i2++){
+let data36 = data35[i2];
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data36.interval === undefined){
+data36.interval = "30s";
 }
-else {
-const err105 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data36.name === undefined){
+const err105 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -4810,12 +4872,9 @@ vErrors.push(err105);
 }
 errors++;
 }
-}
-if(data35.file !== undefined){
-let data37 = data35.file;
-if(typeof data37 === "string"){
-if(ucs2length(data37) > 4096){
-const err106 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+for(const key10 in data36){
+if(!((((key10 === "name") || (key10 === "file")) || (key10 === "url")) || (key10 === "interval"))){
+const err106 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -4824,8 +4883,12 @@ vErrors.push(err106);
 }
 errors++;
 }
-if(ucs2length(data37) < 1){
-const err107 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data36.name !== undefined){
+let data37 = data36.name;
+if(typeof data37 === "string"){
+if(ucs2length(data37) > 255){
+const err107 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -4834,8 +4897,8 @@ vErrors.push(err107);
 }
 errors++;
 }
-if(!pattern13.test(data37)){
-const err108 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+if(ucs2length(data37) < 1){
+const err108 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -4846,7 +4909,7 @@ errors++;
 }
 }
 else {
-const err109 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err109 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -4856,11 +4919,11 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data35.url !== undefined){
-let data38 = data35.url;
+if(data36.file !== undefined){
+let data38 = data36.file;
 if(typeof data38 === "string"){
-if(ucs2length(data38) > 2048){
-const err110 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if(ucs2length(data38) > 4096){
+const err110 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -4870,7 +4933,7 @@ vErrors.push(err110);
 errors++;
 }
 if(ucs2length(data38) < 1){
-const err111 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err111 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -4879,8 +4942,8 @@ vErrors.push(err111);
 }
 errors++;
 }
-if(!pattern55.test(data38)){
-const err112 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://[^\\s@]+$"},message:"must match pattern \""+"^https?://[^\\s@]+$"+"\""};
+if(!pattern13.test(data38)){
+const err112 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -4891,7 +4954,7 @@ errors++;
 }
 }
 else {
-const err113 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err113 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -4901,10 +4964,11 @@ vErrors.push(err113);
 errors++;
 }
 }
-let data39 = data35.interval;
+if(data36.url !== undefined){
+let data39 = data36.url;
 if(typeof data39 === "string"){
-if(!pattern39.test(data39)){
-const err114 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
+if(ucs2length(data39) > 2048){
+const err114 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -4913,9 +4977,8 @@ vErrors.push(err114);
 }
 errors++;
 }
-}
-else {
-const err115 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data39) < 1){
+const err115 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -4924,9 +4987,8 @@ vErrors.push(err115);
 }
 errors++;
 }
-}
-else {
-const err116 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern57.test(data39)){
+const err116 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://[^\\s@]+$"},message:"must match pattern \""+"^https?://[^\\s@]+$"+"\""};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -4936,9 +4998,8 @@ vErrors.push(err116);
 errors++;
 }
 }
-}
 else {
-const err117 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err117 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -4948,13 +5009,60 @@ vErrors.push(err117);
 errors++;
 }
 }
-else {
-const err118 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data40 = data36.interval;
+if(typeof data40 === "string"){
+if(!pattern40.test(data40)){
+const err118 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err118];
 }
 else {
 vErrors.push(err118);
+}
+errors++;
+}
+}
+else {
+const err119 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err119];
+}
+else {
+vErrors.push(err119);
+}
+errors++;
+}
+}
+else {
+const err120 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err120];
+}
+else {
+vErrors.push(err120);
+}
+errors++;
+}
+}
+}
+else {
+const err121 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err121];
+}
+else {
+vErrors.push(err121);
+}
+errors++;
+}
+}
+else {
+const err122 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err122];
+}
+else {
+vErrors.push(err122);
 }
 errors++;
 }
@@ -4965,7 +5073,7 @@ validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDocumentMetadata: Validator = validate24;
 
-const pattern57 = new RegExp("^[1-9][0-9]{0,8}$", "u");
+const pattern59 = new RegExp("^[1-9][0-9]{0,8}$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="document-metadata.schema.json" */;
@@ -4997,7 +5105,7 @@ errors++;
 if(data.DefaultVersion !== undefined){
 let data0 = data.DefaultVersion;
 if(typeof data0 === "string"){
-if(!pattern57.test(data0)){
+if(!pattern59.test(data0)){
 const err1 = {instancePath:instancePath+"/DefaultVersion",schemaPath:"#/properties/DefaultVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err1];
@@ -5070,7 +5178,7 @@ errors++;
 if(data2.DocumentVersion !== undefined){
 let data3 = data2.DocumentVersion;
 if(typeof data3 === "string"){
-if(!pattern57.test(data3)){
+if(!pattern59.test(data3)){
 const err7 = {instancePath:instancePath+"/Versions/" + i0+"/DocumentVersion",schemaPath:"#/properties/Versions/items/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -5095,7 +5203,7 @@ errors++;
 if(data2.VersionName !== undefined){
 let data4 = data2.VersionName;
 if(typeof data4 === "string"){
-if(!pattern14.test(data4)){
+if(!pattern15.test(data4)){
 const err9 = {instancePath:instancePath+"/Versions/" + i0+"/VersionName",schemaPath:"#/properties/Versions/items/properties/VersionName/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{3,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{3,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -5158,7 +5266,7 @@ validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateGroup: Validator = validate25;
 
-const pattern60 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
+const pattern62 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="group.schema.json" */;
@@ -5207,7 +5315,7 @@ errors++;
 if(data.Name !== undefined){
 let data0 = data.Name;
 if(typeof data0 === "string"){
-if(!pattern60.test(data0)){
+if(!pattern62.test(data0)){
 const err3 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{1,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -5787,9 +5895,9 @@ return errors === 0;
 validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateParameter: Validator = validate27;
-const schema38 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"parameter.schema.json","title":"ParameterFile","description":"A Parameter Store entry (shape of AWS PutParameter), referred to as {{ssm:name}}.","type":"object","additionalProperties":false,"required":["Name","Value"],"properties":{"Name":{"description":"Name, with / for hierarchies of at most 15 levels. May not begin with aws or ssm.","type":"string","pattern":"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$","maxLength":1011,"examples":["/web/port"]},"Type":{"description":"String, or StringList (texts separated by commas).","type":"string","enum":["String","StringList","SecureString"],"x-notBuiltValues":["SecureString"],"default":"String","examples":["String"]},"Value":{"description":"The value.","type":"string","minLength":1,"maxLength":8192,"examples":["8080"]},"Description":{"description":"What it is for.","type":"string","maxLength":1024,"examples":["Port of the web server"]},"AllowedPattern":{"description":"Regular expression (RE2) that Value must match.","type":"string","maxLength":1024,"examples":["^[0-9]+$"]},"DataType":{"description":"Kind of text.","type":"string","enum":["text"],"default":"text","examples":["text"]},"Tags":{"description":"Labels of the entry. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"ParameterTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"Tier":{"description":"AWS pricing tier. Has no meaning here.","type":"string","examples":["Standard"],"x-effect":"none"},"Overwrite":{"description":"Part of the AWS call. Git keeps the versions here.","type":"boolean","examples":[true],"x-effect":"none"},"KeyId":{"description":"AWS KMS key. Has no meaning here.","type":"string","maxLength":256,"examples":["alias/aws/ssm"],"x-effect":"none"},"Policies":{"description":"AWS expiry policies. Have no meaning here.","type":"string","examples":["[]"],"x-effect":"none"},"Reconciled":{"title":"ParameterExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Version":{"description":"Number of this value, for {{ssm:name:2}}.","type":"integer","minimum":1,"default":1,"examples":[2]},"Labels":{"description":"Labels of this value, for {{ssm:name:label}}.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["stable"]]}},"default":{}}},"examples":[{"Name":"/web/port","Type":"String","Value":"8080"}]};
-const pattern66 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
-const pattern69 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
+const schema38 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"parameter.schema.json","title":"ParameterFile","description":"A Parameter Store entry (shape of AWS PutParameter), referred to as {{ssm:name}}.","type":"object","additionalProperties":false,"required":["Name","Value"],"properties":{"Name":{"description":"Name, with / for hierarchies of at most 15 levels. May not begin with aws or ssm.","type":"string","pattern":"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$","maxLength":1011,"examples":["/web/port"]},"Type":{"description":"String, StringList (texts separated by commas), or SecureString (an age file in its armor: opened on nodes only, and referred to as {{ssm-secure:name}}).","type":"string","enum":["String","StringList","SecureString"],"default":"String","examples":["String"]},"Value":{"description":"The value: at most 4,096 bytes, or 8,192 with Tier: Advanced. Of a SecureString the armored ciphertext of such a value, never the plain one.","type":"string","minLength":1,"maxLength":16384,"examples":["8080"]},"Description":{"description":"What it is for.","type":"string","maxLength":1024,"examples":["Port of the web server"]},"AllowedPattern":{"description":"Regular expression (RE2) that Value must match. Not with a SecureString: its plain text is known on nodes only.","type":"string","maxLength":1024,"examples":["^[0-9]+$"]},"DataType":{"description":"Kind of text. Of aws:ec2:image the form is checked, not whether there is such an image.","type":"string","enum":["text","aws:ec2:image"],"default":"text","examples":["text"]},"Tags":{"description":"Labels of the entry. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"ParameterTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"Tier":{"description":"Decides how long Value may be: 4,096 bytes (Standard), 8,192 (the others).","type":"string","enum":["Standard","Advanced","Intelligent-Tiering"],"default":"Standard","examples":["Standard"]},"Overwrite":{"description":"Part of the AWS call. Git keeps the versions here.","type":"boolean","examples":[true],"x-effect":"none"},"KeyId":{"description":"AWS KMS key. Has no meaning here.","type":"string","maxLength":256,"examples":["alias/aws/ssm"],"x-effect":"none"},"Policies":{"description":"AWS expiry policies. Have no meaning here.","type":"string","examples":["[]"],"x-effect":"none"},"Reconciled":{"title":"ParameterExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Version":{"description":"Number of this value, for {{ssm:name:2}}. Raise it with every new value that somebody asks for by number.","type":"integer","minimum":1,"default":1,"examples":[2]},"Labels":{"description":"Labels of this value, for {{ssm:name:label}}.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["stable"]]},"History":{"description":"Earlier values that can still be asked for by number or label; of a SecureString ciphertexts, too.","type":"array","maxItems":99,"default":[],"items":{"title":"PastParameterVersion","description":"One earlier value.","type":"object","additionalProperties":false,"required":["Version","Value"],"properties":{"Version":{"description":"Its number, lower than the current one.","type":"integer","minimum":1,"examples":[1]},"Value":{"description":"The value it had.","type":"string","minLength":1,"maxLength":16384,"examples":["8000"]},"Labels":{"description":"Its labels. A label belongs to one version at a time.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["previous"]]}}},"examples":[[{"Version":1,"Value":"8000","Labels":["previous"]}]]}},"default":{}}},"examples":[{"Name":"/web/port","Type":"String","Value":"8080"}]};
+const pattern68 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
+const pattern71 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="parameter.schema.json" */;
@@ -5808,6 +5916,9 @@ data.Type = "String";
 }
 if(data.DataType === undefined){
 data.DataType = "text";
+}
+if(data.Tier === undefined){
+data.Tier = "Standard";
 }
 if(data.Reconciled === undefined){
 data.Reconciled = {};
@@ -5833,7 +5944,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func11.call(schema38.properties, key0))){
+if(!(func12.call(schema38.properties, key0))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err2];
@@ -5857,7 +5968,7 @@ vErrors.push(err3);
 }
 errors++;
 }
-if(!pattern66.test(data0)){
+if(!pattern68.test(data0)){
 const err4 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"},message:"must match pattern \""+"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -5903,8 +6014,8 @@ errors++;
 if(data.Value !== undefined){
 let data2 = data.Value;
 if(typeof data2 === "string"){
-if(ucs2length(data2) > 8192){
-const err8 = {instancePath:instancePath+"/Value",schemaPath:"#/properties/Value/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters"};
+if(ucs2length(data2) > 16384){
+const err8 = {instancePath:instancePath+"/Value",schemaPath:"#/properties/Value/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -5996,7 +6107,7 @@ vErrors.push(err15);
 }
 errors++;
 }
-if(!(data5 === "text")){
+if(!((data5 === "text") || (data5 === "aws:ec2:image"))){
 const err16 = {instancePath:instancePath+"/DataType",schemaPath:"#/properties/DataType/enum",keyword:"enum",params:{allowedValues: schema38.properties.DataType.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err16];
@@ -6159,8 +6270,8 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data.Tier !== undefined){
-if(typeof data.Tier !== "string"){
+let data10 = data.Tier;
+if(typeof data10 !== "string"){
 const err30 = {instancePath:instancePath+"/Tier",schemaPath:"#/properties/Tier/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err30];
@@ -6170,10 +6281,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-}
-if(data.Overwrite !== undefined){
-if(typeof data.Overwrite !== "boolean"){
-const err31 = {instancePath:instancePath+"/Overwrite",schemaPath:"#/properties/Overwrite/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(!(((data10 === "Standard") || (data10 === "Advanced")) || (data10 === "Intelligent-Tiering"))){
+const err31 = {instancePath:instancePath+"/Tier",schemaPath:"#/properties/Tier/enum",keyword:"enum",params:{allowedValues: schema38.properties.Tier.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -6182,12 +6291,9 @@ vErrors.push(err31);
 }
 errors++;
 }
-}
-if(data.KeyId !== undefined){
-let data12 = data.KeyId;
-if(typeof data12 === "string"){
-if(ucs2length(data12) > 256){
-const err32 = {instancePath:instancePath+"/KeyId",schemaPath:"#/properties/KeyId/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
+if(data.Overwrite !== undefined){
+if(typeof data.Overwrite !== "boolean"){
+const err32 = {instancePath:instancePath+"/Overwrite",schemaPath:"#/properties/Overwrite/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -6197,8 +6303,11 @@ vErrors.push(err32);
 errors++;
 }
 }
-else {
-const err33 = {instancePath:instancePath+"/KeyId",schemaPath:"#/properties/KeyId/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.KeyId !== undefined){
+let data12 = data.KeyId;
+if(typeof data12 === "string"){
+if(ucs2length(data12) > 256){
+const err33 = {instancePath:instancePath+"/KeyId",schemaPath:"#/properties/KeyId/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -6208,14 +6317,25 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data.Policies !== undefined){
-if(typeof data.Policies !== "string"){
-const err34 = {instancePath:instancePath+"/Policies",schemaPath:"#/properties/Policies/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err34 = {instancePath:instancePath+"/KeyId",schemaPath:"#/properties/KeyId/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err34];
 }
 else {
 vErrors.push(err34);
+}
+errors++;
+}
+}
+if(data.Policies !== undefined){
+if(typeof data.Policies !== "string"){
+const err35 = {instancePath:instancePath+"/Policies",schemaPath:"#/properties/Policies/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
 }
 errors++;
 }
@@ -6228,21 +6348,12 @@ data14.Version = 1;
 if(data14.Labels === undefined){
 data14.Labels = [];
 }
+if(data14.History === undefined){
+data14.History = [];
+}
 for(const key2 in data14){
-if(!((key2 === "Version") || (key2 === "Labels"))){
-const err35 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err35];
-}
-else {
-vErrors.push(err35);
-}
-errors++;
-}
-}
-let data15 = data14.Version;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err36 = {instancePath:instancePath+"/Reconciled/Version",schemaPath:"#/properties/Reconciled/properties/Version/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(((key2 === "Version") || (key2 === "Labels")) || (key2 === "History"))){
+const err36 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -6251,9 +6362,10 @@ vErrors.push(err36);
 }
 errors++;
 }
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 < 1 || isNaN(data15)){
-const err37 = {instancePath:instancePath+"/Reconciled/Version",schemaPath:"#/properties/Reconciled/properties/Version/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+let data15 = data14.Version;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err37 = {instancePath:instancePath+"/Reconciled/Version",schemaPath:"#/properties/Reconciled/properties/Version/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -6262,11 +6374,9 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-let data16 = data14.Labels;
-if(Array.isArray(data16)){
-if(data16.length > 10){
-const err38 = {instancePath:instancePath+"/Reconciled/Labels",schemaPath:"#/properties/Reconciled/properties/Labels/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 < 1 || isNaN(data15)){
+const err38 = {instancePath:instancePath+"/Reconciled/Version",schemaPath:"#/properties/Reconciled/properties/Version/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -6275,12 +6385,11 @@ vErrors.push(err38);
 }
 errors++;
 }
-const len1 = data16.length;
-for(let i1=0; i1<len1; i1++){
-let data17 = data16[i1];
-if(typeof data17 === "string"){
-if(!pattern69.test(data17)){
-const err39 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
+}
+let data16 = data14.Labels;
+if(Array.isArray(data16)){
+if(data16.length > 10){
+const err39 = {instancePath:instancePath+"/Reconciled/Labels",schemaPath:"#/properties/Reconciled/properties/Labels/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -6289,9 +6398,12 @@ vErrors.push(err39);
 }
 errors++;
 }
-}
-else {
-const err40 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len1 = data16.length;
+for(let i1=0; i1<len1; i1++){
+let data17 = data16[i1];
+if(typeof data17 === "string"){
+if(!pattern71.test(data17)){
+const err40 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -6301,9 +6413,8 @@ vErrors.push(err40);
 errors++;
 }
 }
-}
 else {
-const err41 = {instancePath:instancePath+"/Reconciled/Labels",schemaPath:"#/properties/Reconciled/properties/Labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err41 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -6313,8 +6424,9 @@ vErrors.push(err41);
 errors++;
 }
 }
+}
 else {
-const err42 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err42 = {instancePath:instancePath+"/Reconciled/Labels",schemaPath:"#/properties/Reconciled/properties/Labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -6323,14 +6435,208 @@ vErrors.push(err42);
 }
 errors++;
 }
-}
-else {
-const err43 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data18 = data14.History;
+if(Array.isArray(data18)){
+if(data18.length > 99){
+const err43 = {instancePath:instancePath+"/Reconciled/History",schemaPath:"#/properties/Reconciled/properties/History/maxItems",keyword:"maxItems",params:{limit: 99},message:"must NOT have more than 99 items"};
 if(vErrors === null){
 vErrors = [err43];
 }
 else {
 vErrors.push(err43);
+}
+errors++;
+}
+const len2 = data18.length;
+for(let i2=0; i2<len2; i2++){
+let data19 = data18[i2];
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data19.Labels === undefined){
+data19.Labels = [];
+}
+if(data19.Version === undefined){
+const err44 = {instancePath:instancePath+"/Reconciled/History/" + i2,schemaPath:"#/properties/Reconciled/properties/History/items/required",keyword:"required",params:{missingProperty: "Version"},message:"must have required property '"+"Version"+"'"};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if(data19.Value === undefined){
+const err45 = {instancePath:instancePath+"/Reconciled/History/" + i2,schemaPath:"#/properties/Reconciled/properties/History/items/required",keyword:"required",params:{missingProperty: "Value"},message:"must have required property '"+"Value"+"'"};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+for(const key3 in data19){
+if(!(((key3 === "Version") || (key3 === "Value")) || (key3 === "Labels"))){
+const err46 = {instancePath:instancePath+"/Reconciled/History/" + i2,schemaPath:"#/properties/Reconciled/properties/History/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+if(data19.Version !== undefined){
+let data20 = data19.Version;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err47 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Version",schemaPath:"#/properties/Reconciled/properties/History/items/properties/Version/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 < 1 || isNaN(data20)){
+const err48 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Version",schemaPath:"#/properties/Reconciled/properties/History/items/properties/Version/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+}
+}
+if(data19.Value !== undefined){
+let data21 = data19.Value;
+if(typeof data21 === "string"){
+if(ucs2length(data21) > 16384){
+const err49 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Value",schemaPath:"#/properties/Reconciled/properties/History/items/properties/Value/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+if(ucs2length(data21) < 1){
+const err50 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Value",schemaPath:"#/properties/Reconciled/properties/History/items/properties/Value/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+else {
+const err51 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Value",schemaPath:"#/properties/Reconciled/properties/History/items/properties/Value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+}
+let data22 = data19.Labels;
+if(Array.isArray(data22)){
+if(data22.length > 10){
+const err52 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Labels",schemaPath:"#/properties/Reconciled/properties/History/items/properties/Labels/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+const len3 = data22.length;
+for(let i3=0; i3<len3; i3++){
+let data23 = data22[i3];
+if(typeof data23 === "string"){
+if(!pattern71.test(data23)){
+const err53 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Labels/" + i3,schemaPath:"#/properties/Reconciled/properties/History/items/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Labels/" + i3,schemaPath:"#/properties/Reconciled/properties/History/items/properties/Labels/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+}
+else {
+const err55 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Labels",schemaPath:"#/properties/Reconciled/properties/History/items/properties/Labels/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/Reconciled/History/" + i2,schemaPath:"#/properties/Reconciled/properties/History/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/Reconciled/History",schemaPath:"#/properties/Reconciled/properties/History/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/Reconciled",schemaPath:"#/properties/Reconciled/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+else {
+const err59 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
 }
 errors++;
 }
@@ -6341,8 +6647,8 @@ validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateReconciled: Validator = validate28;
 const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"reconciled.schema.json","title":"RepositoryFile","description":"reconciled.yaml at the root of the repository: defaults, guards, policy. The copy in the accepted revision judges the next one.","type":"object","additionalProperties":false,"properties":{"defaults":{"title":"RepositoryDefaults","description":"What associations mean when they do not say.","type":"object","additionalProperties":false,"properties":{"timezone":{"description":"IANA zone in which cron and at are read.","type":"string","minLength":1,"maxLength":64,"default":"UTC","examples":["Europe/Berlin"]},"maxConcurrency":{"description":"MaxConcurrency of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$","default":"50","examples":["50","10%"]},"maxErrors":{"description":"MaxErrors of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$","default":"100%","examples":["0","100%"]}},"default":{}},"strict":{"description":"aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.","type":"string","enum":["aws","off"],"default":"off","examples":["off"]},"triggers":{"title":"RepositoryTriggers","description":"What makes associations run beside their own edits, their schedule and their nodes.","type":"object","additionalProperties":false,"properties":{"parameterValues":{"description":"A new value of a parameter under parameters/ runs the associations that refer to it at once. false: it is used from their next run on.","type":"boolean","default":true,"examples":[true]}},"default":{}},"guards":{"title":"RepositoryGuards","description":"A revision that goes beyond these is held until somebody accepts it.","type":"object","additionalProperties":false,"properties":{"maxRemovedAssociationsPercent":{"description":"Percent of the associations that a revision may remove.","type":"number","minimum":0,"maximum":100,"default":20,"examples":[20]},"minRemovedAssociations":{"description":"Associations that a revision may remove however few there are.","type":"integer","minimum":0,"default":5,"examples":[5]},"maxRemovedNodesPercent":{"description":"Percent of the nodes that a revision may take out of targets.","type":"number","minimum":0,"maximum":100,"default":25,"examples":[25]},"minRemovedNodes":{"description":"Nodes that a revision may take out of targets however few there are.","type":"integer","minimum":0,"default":50,"examples":[50]},"maxAffectedNodes":{"description":"Nodes on which a revision may change anything; null is off.","type":["integer","null"],"minimum":1,"default":null,"examples":[500,null]}},"default":{}},"policy":{"title":"RepositoryPolicy","description":"Which revisions are accepted at all.","type":"object","additionalProperties":false,"properties":{"allowedSigners":{"description":"File of the repository with the SSH keys that may sign commits.","type":"string","examples":["allowed_signers"]}},"x-effect":"not-built-yet"}},"examples":[{"defaults":{"timezone":"Europe/Berlin","maxErrors":"10%"},"guards":{"maxRemovedAssociationsPercent":20}}]};
-const pattern70 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
-const pattern71 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
+const pattern73 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
+const pattern74 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="reconciled.schema.json" */;
@@ -6438,7 +6744,7 @@ errors++;
 }
 let data2 = data0.maxConcurrency;
 if(typeof data2 === "string"){
-if(!pattern70.test(data2)){
+if(!pattern73.test(data2)){
 const err5 = {instancePath:instancePath+"/defaults/maxConcurrency",schemaPath:"#/properties/defaults/properties/maxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -6461,7 +6767,7 @@ errors++;
 }
 let data3 = data0.maxErrors;
 if(typeof data3 === "string"){
-if(!pattern71.test(data3)){
+if(!pattern74.test(data3)){
 const err7 = {instancePath:instancePath+"/defaults/maxErrors",schemaPath:"#/properties/defaults/properties/maxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
