@@ -45,6 +45,8 @@ export type FleetOptions = {
   readonly statusInterval?: string;
   readonly stateDir?: string;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Further lines of daemon.yaml. */
+  readonly configLines?: readonly string[];
 };
 
 /** What a node's file on the status branch says of one association. */
@@ -123,6 +125,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       `stateDir: ${stateDir}`,
       `agents: { listen: "127.0.0.1:${agentsPort}" }`,
       `http: { listen: "127.0.0.1:${httpPort}" }`,
+      ...(options.configLines ?? []),
       `webhooks: [{ provider: github, secretFile: ${join(dir, 'etc', 'webhook')} }]`,
       '',
     ].join('\n'),

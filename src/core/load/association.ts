@@ -25,7 +25,7 @@ import { parseRateLimit, readExtensions } from './extensions.ts';
 import { documentNamed, parseDocumentVersion, versionOf } from './families.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';
-import { secureFaults } from './secure-references.ts';
+import { checkSecure } from './secure-references.ts';
 import { placeOf } from './spots.ts';
 import { findParameter, storeOf } from './store.ts';
 import { parseTargetMaps } from './target-maps.ts';
@@ -425,31 +425,6 @@ function checkAgainstDocument(
   if (desk.refused()) return;
   checkSecure(desk, found, { values: typed.values, supplied }, around);
   checkIncludes(desk, found, typed.values, around);
-}
-
-/** Secrets that the document is given, and references that it builds. */
-function checkSecure(
-  desk: Desk,
-  found: CatalogDocument,
-  given: { readonly values: JsonObject; readonly supplied: { readonly [name: string]: unknown } },
-  around: Surroundings,
-): void {
-  const effective = effectiveParameters(found.document, given.values);
-  if (!effective.ok) return;
-  const { needed, faults } = secureFaults(found, effective.value, around.parameters);
-  for (const name of needed) desk.need({ kind: 'parameter', name });
-  for (const { code, parameter, missing, message, hint } of faults) {
-    desk.blame({ kind: 'document', name: found.name });
-    const need: Need | null =
-      missing === null ? null : { kind: 'parameter', name: nameIn(missing) };
-    if (need !== null) desk.blame(need);
-    else for (const name of needed) desk.blame({ kind: 'parameter', name });
-    if (need !== null && around.isHidden(need)) desk.refuse();
-    else {
-      const isSupplied = parameter !== null && Object.hasOwn(given.supplied, parameter);
-      desk.error(code, isSupplied ? `/Parameters/${parameter}` : '/Name', message, hint);
-    }
-  }
 }
 
 /** Documents that the document names, with these parameters, and what those refer to. */

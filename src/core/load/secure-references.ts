@@ -1,14 +1,49 @@
 /** References to a SecureString in what an association would run: each has its entry, and stands where a secret may go. */
 import { nearest } from '../document/nearest.ts';
+import { effectiveParameters } from '../document/parameters.ts';
 import { malformedSecure, secureNames, secureUse } from '../document/secure.ts';
 import { referencesMet, storeReferences } from '../document/store.ts';
 import { substitute } from '../document/substitute.ts';
 import type { Parameter } from '../model/association.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { JsonObject } from '../model/json.ts';
+import type { Need, Surroundings } from './association.ts';
 import { findParameter } from './store.ts';
 
-export type SecureFault = {
+/** What of the desk of an association this needs. */
+type Desk = {
+  readonly need: (need: Need) => void;
+  readonly blame: (need: Need) => void;
+  readonly refuse: () => void;
+  readonly error: (code: string, pointer: string, message: string, hint: string) => void;
+};
+
+/** Secrets that the document is given, and references that it builds. */
+export function checkSecure(
+  desk: Desk,
+  found: CatalogDocument,
+  given: { readonly values: JsonObject; readonly supplied: { readonly [name: string]: unknown } },
+  around: Pick<Surroundings, 'parameters' | 'isHidden'>,
+): void {
+  const effective = effectiveParameters(found.document, given.values);
+  if (!effective.ok) return;
+  const { needed, faults } = secureFaults(found, effective.value, around.parameters);
+  for (const name of needed) desk.need({ kind: 'parameter', name });
+  for (const { code, parameter, missing, message, hint } of faults) {
+    desk.blame({ kind: 'document', name: found.name });
+    const need: Need | null =
+      missing === null ? null : { kind: 'parameter', name: missing.split(':')[0] ?? missing };
+    if (need !== null) desk.blame(need);
+    else for (const name of needed) desk.blame({ kind: 'parameter', name });
+    if (need !== null && around.isHidden(need)) desk.refuse();
+    else {
+      const isSupplied = parameter !== null && Object.hasOwn(given.supplied, parameter);
+      desk.error(code, isSupplied ? `/Parameters/${parameter}` : '/Name', message, hint);
+    }
+  }
+}
+
+type SecureFault = {
   readonly code: 'secure-reference' | 'unknown-parameter';
   /** The parameter of the document whose value it is about; null: the document itself. */
   readonly parameter: string | null;
@@ -22,7 +57,7 @@ const THROUGH_ENV_VAR =
   'A script gets it as a variable: declare a String parameter with interpolationType: ENV_VAR, and give that the reference.';
 
 /** `values` are effective: with defaults, references unresolved. */
-export function secureFaults(
+function secureFaults(
   { name, document }: CatalogDocument,
   values: JsonObject,
   parameters: ReadonlyMap<string, Parameter>,
