@@ -67,7 +67,7 @@ async function readTip(
   { instance, verify }: RecoveryOptions,
 ): Promise<Recovered | null> {
   if (tip.instance !== instance) return null;
-  const recovered = readStatus(await textsOf(tip), {
+  const recovered = readStatus(await textsOf(tip, isVersions), {
     verify,
     now: clock.now(),
     tip: { commit: tip.commit, seq: tip.seq ?? 0 },
@@ -81,10 +81,17 @@ async function readTip(
   );
 }
 
+/** Where the versions of associations are listed: a plan does without them. */
+const isVersions = (path: string): boolean => /^associations\/[^/]+\/status\.json$/.test(path);
+
 /** What a status branch says of state and nodes, read whole. */
-export async function textsOf(files: Pick<StatusTip, 'read' | 'list'>): Promise<StatusTexts> {
+export async function textsOf(
+  files: Pick<StatusTip, 'read' | 'list'>,
+  also: (path: string) => boolean = () => false,
+): Promise<StatusTexts> {
   const paths = (await files.list('')).filter(
-    (path) => path === STATE_PATH || path === SUMMARY_PATH || path.startsWith('nodes/'),
+    (path) =>
+      path === STATE_PATH || path === SUMMARY_PATH || path.startsWith('nodes/') || also(path),
   );
   const texts = new Map<string, string>();
   for (let at = 0; at < paths.length; at += READS_AT_ONCE) {

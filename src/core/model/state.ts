@@ -166,6 +166,34 @@ export type RolloutState = {
   readonly forgiven: readonly number[];
 };
 
+/** `AssociationVersionInfo`, as far as an operator asks for it; the whole definition of then is in Git, at the revision. */
+export type AssociationVersion = {
+  readonly version: number;
+  /** `CreatedDate`: when it came into force here. */
+  readonly at: Instant;
+  readonly revision: CommitId;
+  readonly changed: readonly VersionChange[];
+  /** `Name`: the document. */
+  readonly document: string;
+  /** Null: a document of a single file. */
+  readonly documentVersion: number | null;
+  readonly scheduleExpression: string | null;
+};
+
+export const versionChanges = [
+  'created',
+  'document',
+  'parameters',
+  'output',
+  'schedule',
+  'targets',
+  'other',
+] as const;
+export type VersionChange = (typeof versionChanges)[number];
+
+/** AWS's quota of versions per association; here the oldest give way. */
+export const VERSIONS_MAX = 1_000;
+
 export type AssociationState = {
   readonly name: AssociationName;
   version: number;
@@ -225,6 +253,8 @@ export type State = {
   readonly invalidFiles: Map<string, BlobId | null>;
   readonly documents: Map<DocumentName, { number: number; digest: Digest }>;
   readonly associations: Map<AssociationName, AssociationState>;
+  /** Oldest first. */
+  readonly versions: Map<AssociationName, AssociationVersion[]>;
   readonly registrations: Map<NodeId, Registration>;
   readonly revoked: Map<NodeId, { readonly by: string; readonly at: Instant }>;
   readonly nodes: Map<NodeId, NodeState>;
@@ -243,6 +273,7 @@ export function emptyState(): State {
     invalidFiles: new Map(),
     documents: new Map(),
     associations: new Map(),
+    versions: new Map(),
     registrations: new Map(),
     revoked: new Map(),
     nodes: new Map(),

@@ -10,6 +10,7 @@ import type { AssociationState, Execution } from '../model/state.ts';
 import type { Target } from '../selector/target.ts';
 import { visibleJson } from './escape.ts';
 import { holdFields } from './holds.ts';
+import { versionFields } from './versions-json.ts';
 import type { ReportView } from './view.ts';
 
 export const FAILING_TARGETS_MAX = 100;
@@ -28,6 +29,7 @@ export function associationFile(view: ReportView, name: AssociationName): string
       ...holdFields(view, name),
       ...standingFields(standing),
       ...executionFields(view, association),
+      Versions: versionFields(view.state.versions.get(name) ?? []),
       FormatVersion: 1,
     }),
   );

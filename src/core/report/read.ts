@@ -21,6 +21,7 @@ import { readSummary } from './read-summary.ts';
 import type { StateRefusal } from './state-file.ts';
 import { refused, registryDigest, verifyState } from './state-file.ts';
 import type { StatusSummary } from './summary.ts';
+import { readVersions } from './versions-json.ts';
 
 /** The branch's files, loaded: text by path, and the paths under a folder. */
 export type StatusTexts = {
@@ -67,7 +68,13 @@ export function readStatus(
   if (registryDigest(registrations) !== state.registry) {
     return refused('STATE_EDITED', 'registrations under nodes/ are not those the daemon signed');
   }
-  return ok({ state, nodes, records: [...recordsFrom(state, nodes, options)], problems });
+  const records = [...recordsFrom(state, nodes, options)];
+  for (const { name: association } of state.associations) {
+    for (const version of readVersions(texts, association)) {
+      records.push({ kind: 'version', association, version });
+    }
+  }
+  return ok({ state, nodes, records, problems });
 }
 
 export type StatusFleet = {

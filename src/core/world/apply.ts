@@ -21,7 +21,8 @@ import type {
   Run,
   State,
 } from '../model/state.ts';
-import { noNodeCompliance } from '../model/state.ts';
+import { noNodeCompliance, VERSIONS_MAX } from '../model/state.ts';
+import { applyRollout } from './apply-rollout.ts';
 import type { NewRun, Record } from './records.ts';
 
 export function apply(state: State, record: Record): void {
@@ -67,7 +68,15 @@ export function apply(state: State, record: Record): void {
       return;
     case 'association':
       return applyAssociation(state, record);
+    case 'version': {
+      const versions = state.versions.get(record.association) ?? [];
+      versions.push(record.version);
+      if (versions.length > VERSIONS_MAX) versions.shift();
+      state.versions.set(record.association, versions);
+      return;
+    }
     case 'association-removed':
+      state.versions.delete(record.name);
       state.associations.delete(record.name);
       return;
     case 'assigned':
@@ -243,38 +252,6 @@ function unassign(state: State, id: NodeId, association: AssociationName): void 
   const run = execution?.runs.get(id);
   if (execution === undefined || run?.phase !== 'Pending') return;
   setDone(state, execution, run, skipped(run, NO_TARGET, execution.openedAt));
-}
-
-function applyRollout(
-  state: State,
-  record: Record & {
-    kind: 'ring-passed' | 'ring-opened' | 'rollout-ended' | 'rollout-halted' | 'rollout-resumed';
-  },
-): void {
-  const association = state.associations.get(record.association);
-  if (association === undefined || association.rollout === null) return;
-  const { rollout } = association;
-  switch (record.kind) {
-    case 'ring-passed':
-      association.rollout = { ...rollout, passedAt: record.at };
-      return;
-    case 'ring-opened':
-      association.rollout = { ...rollout, ring: record.ring, passedAt: null };
-      return;
-    case 'rollout-ended':
-      association.rollout = null;
-      return;
-    case 'rollout-halted': {
-      const { ring, failures, at } = record;
-      association.rollout = { ...rollout, halted: { ring, failures, at } };
-      return;
-    }
-    case 'rollout-resumed':
-      association.rollout = { ...rollout, halted: null, forgiven: record.forgiven };
-      return;
-    default:
-      return unreachable(record);
-  }
 }
 
 // --- executions -----------------------------------------------------------------------------------------------

@@ -11,7 +11,13 @@ import { instant } from '../model/brand.ts';
 import type { AssociationDigests, Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
 import { compareText } from '../model/problem.ts';
-import type { AcceptedBy, AssociationState, Execution, State } from '../model/state.ts';
+import type {
+  AcceptedBy,
+  AssociationState,
+  Execution,
+  State,
+  VersionChange,
+} from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { planAssociation, reasonIn } from '../plan/plan.ts';
 import type { Event, LoadedRevision } from './events.ts';
@@ -304,6 +310,30 @@ function recordVersion(
     ...slotsUnder(before, digests, turn.now),
     rollout: rolloutUnder(turn.world, association.name, before, digests.generation),
   });
+  emit(turn, {
+    kind: 'version',
+    association: association.name,
+    version: {
+      version: (before?.version ?? 0) + 1,
+      at: turn.now,
+      revision: commit,
+      changed: changesOf(before?.digests ?? null, digests),
+      document: association.document,
+      documentVersion: definition.documentNumber,
+      scheduleExpression: association.schedule?.text ?? null,
+    },
+  });
+}
+
+/** Which parts differ; an edit of anything else (rate control, severity, names, comments aside) is `other`. */
+function changesOf(
+  before: AssociationDigests | null,
+  after: AssociationDigests,
+): readonly VersionChange[] {
+  if (before === null) return ['created'];
+  const parts = ['document', 'parameters', 'output', 'schedule', 'targets'] as const;
+  const changed = parts.filter((part) => before[part] !== after[part]);
+  return changed.length > 0 ? changed : ['other'];
 }
 
 /** A new generation that starts nothing now (the flag) must not let the old one go on starting either. */

@@ -23,6 +23,7 @@ import type {
   AcceptedBy,
   Assignment,
   AssociationState,
+  AssociationVersion,
   CloseReason,
   Execution,
   HeldCode,
@@ -107,6 +108,12 @@ type AssociationRecord =
       /** Slots at or before this never fire. */
       readonly lastSlot: Instant;
       readonly rollout: RolloutState | null;
+    }
+  /** What this version is to people who list them. */
+  | {
+      readonly kind: 'version';
+      readonly association: AssociationName;
+      readonly version: AssociationVersion;
     }
   | { readonly kind: 'association-removed'; readonly name: AssociationName }
   | {

@@ -15,6 +15,9 @@ export function* recordsOf(state: State): Generator<Record> {
   }
   for (const [node, revoked] of state.revoked) yield { kind: 'revoked', node, ...revoked };
   for (const value of state.associations.values()) yield { kind: 'put-association', value };
+  for (const [association, versions] of state.versions) {
+    for (const version of versions) yield { kind: 'version', association, version };
+  }
   for (const {
     runs,
     phases: _,

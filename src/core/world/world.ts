@@ -379,6 +379,9 @@ export class World {
         this.lineUpAll(record.name);
         for (const name of this.#dependents.get(record.name) ?? []) this.lineUpAll(name);
         return this.#touch(record.name, this.assigned.get(record.name) ?? []);
+      case 'version':
+        dirty.associations.add(record.association);
+        return;
       case 'association-removed':
         this.assigned.delete(record.name);
         this.rings.rebuild(record.name, null);
