@@ -787,7 +787,7 @@ export interface AssociationFile {
    */
   Tags?: AssociationTag[];
   /**
-   * Change calendars that must all be open.
+   * Change calendars that must all be open for a run to start (docs/schedules.md).
    *
    * @maxItems 10
    */
@@ -3014,7 +3014,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "example": "web"
   },
   "#/properties/CalendarNames": {
-   "description": "Change calendars that must all be open.",
+   "description": "Change calendars that must all be open for a run to start (docs/schedules.md).",
    "example": [
     "release-calendar"
    ]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calendarGate, calendarsNamed } from '../../../src/core/calendar/gate.ts';
-import { instant } from '../../../src/core/model/brand.ts';
+import { associationName, instant } from '../../../src/core/model/brand.ts';
 import type { Catalog } from '../../../src/core/model/catalog.ts';
 import { codesOf, history, SAY, says } from './repository.ts';
 
@@ -42,14 +42,20 @@ test('a calendar that breaks keeps its last good content, and says so', () => {
   const revise = history();
   revise(repository(calendar('20260706')));
   const catalog = revise(repository(BROKEN));
-  assert.ok(codesOf(catalog).includes('calendar-syntax calendars/freeze.ics:1'));
+  assert.deepEqual(codesOf(catalog), ['calendar-syntax calendars/freeze.ics:1']);
+  assert.equal(
+    catalog.invalidAssociations.get(associationName('one')),
+    'calendars/freeze.ics is not valid',
+  );
   assert.equal(isOpen(catalog, '2026-07-06T12:00:00Z'), false);
   assert.equal(isOpen(catalog, '2026-07-07T12:00:00Z'), true);
   assert.ok(catalog.invalid.get('calendars/freeze.ics')?.lastGood);
 });
 
-test('one that never was good is closed', () => {
+test('one that never was good is closed, and keeps what names it out of force', () => {
   const catalog = history()(repository(BROKEN));
+  assert.deepEqual([...catalog.associations], []);
+  assert.deepEqual(codesOf(catalog), ['calendar-syntax calendars/freeze.ics:1']);
   assert.deepEqual([...catalog.calendars], []);
   assert.equal(isOpen(catalog, '2026-07-07T12:00:00Z'), false);
 });
@@ -59,6 +65,33 @@ test('a repaired calendar counts at once', () => {
   revise(repository(calendar('20260706')));
   revise(repository(BROKEN));
   const catalog = revise(repository(calendar('20260707')));
-  assert.ok(!codesOf(catalog).some((code) => code.includes('calendars/')));
+  assert.deepEqual(codesOf(catalog), []);
   assert.equal(isOpen(catalog, '2026-07-07T12:00:00Z'), false);
+});
+
+test('a calendar removed while named stays in force, and goes with the association', () => {
+  const revise = history();
+  revise(repository(calendar('20260706')));
+  for (let i = 0; i < 2; i++) {
+    const catalog = revise(repository(null));
+    assert.deepEqual(codesOf(catalog), [
+      'unknown-calendar associations/a.yaml:5',
+      'removed-but-needed calendars/freeze.ics:1',
+    ]);
+    assert.equal(isOpen(catalog, '2026-07-06T12:00:00Z'), false);
+    assert.equal(catalog.associations.size, 1);
+  }
+  assert.deepEqual([...revise({ 'documents/Say.yaml': SAY }).calendars], []);
+});
+
+test('the names of an association are those of its calendars, in order', () => {
+  const catalog = history()(
+    repository(calendar('20260706'), {
+      'associations/a.yaml': says('one', 'CalendarNames: [freeze, window]\n'),
+      'calendars/window.ics': calendar('20260706', 'DEFAULT_CLOSED'),
+    }),
+  );
+  const [association] = catalog.associations.values();
+  assert.deepEqual(association?.calendarNames, ['freeze', 'window']);
+  assert.deepEqual(codesOf(catalog), []);
 });

@@ -260,6 +260,13 @@ const cases = [
         'BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nVERSION:2.0\nEND:VCALENDAR\n',
     },
     want: ['unknown-calendar 5:17 /CalendarNames/0', 'calendar-no-events 1:1 '],
+    hint: 'Did you mean "night"?',
+  },
+  {
+    name: 'a calendar of another account',
+    text: says('one', "CalendarNames: ['arn:aws:ssm:eu-west-1:111122223333:document/nights']\n"),
+    want: ['unknown-calendar 5:17 /CalendarNames/0'],
+    hint: 'copy it into calendars/',
   },
   {
     name: 'an unknown entry of the Parameter Store',
