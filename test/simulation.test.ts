@@ -1,5 +1,5 @@
 /**
- * Stories from seeds: 40 by default, 200 in the full tier, SEEDS=n for more. Each must keep every promise; together they must
+ * Stories from seeds: 40 by default, 500 in the full tier, SEEDS=n for more. Each must keep every promise; together they must
  * have seen every situation below; and mistakes planted on purpose must be found by the seeds that are recorded with them.
  */
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import { plants } from './simulation/plants.ts';
 import { play } from './simulation/play.ts';
 
 const isFull = process.env['RECONCILED_TEST_TIER'] === 'full';
-const seeds = Number(process.env['SEEDS'] ?? (isFull ? 200 : 40));
+const seeds = Number(process.env['SEEDS'] ?? (isFull ? 500 : 40));
 /** One in so many is played twice. */
 const TWICE_EVERY = 20;
 /** Fewer seeds than this cannot be asked to have seen everything. */
@@ -29,6 +29,7 @@ const mustHappen = [
   'daemon clock set',
   'daemon could not start at once',
   'daemon died in the middle of a write',
+  'dependency met',
   'held: EmptyTree',
   'held: SourceDiverged',
   'held: SourceGone',
@@ -47,6 +48,9 @@ const mustHappen = [
   'push lost a race',
   'result acked twice',
   'reverted',
+  'ring soaks',
+  'rollout ended',
+  'rollout halted',
   'run cancelled',
   'run interrupted',
   'run timed out',
@@ -54,6 +58,8 @@ const mustHappen = [
   'runs join an open execution',
   'silent past the deadline',
   'slot fired',
+  'slot skipped: calendar',
+  'slot skipped: suspended',
   'source branch deleted',
   'source rewritten',
   'state directory rebuilt from the branch',

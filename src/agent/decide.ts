@@ -370,7 +370,13 @@ const summaryOf = ({ name, status, stderr, reason }: StepResult) => ({
 function resume(context: AgentContext, active: ActiveRun, now: Instant): Decision {
   const { job, startedAt } = active;
   const { run } = job;
-  if (startedAt === null) return { records: [], effects: [{ kind: 'begin', run }] };
+  if (startedAt === null) {
+    // The machine may have restarted since it was meant to run: its tasks will run in this boot, and none was cut.
+    const { bootId } = context;
+    const records: readonly LedgerRecord[] =
+      active.bootId === bootId ? [] : [{ kind: 'intent', run, bootId, at: now }];
+    return { records, effects: [{ kind: 'begin', run }] };
+  }
   if (active.rebooting) return afterReboot(context, active, now);
   const running = runningTask(active);
   if (running === null) return proceed(context, active, now, []);

@@ -438,6 +438,16 @@ test('Interrupted: the step is gone and nobody knows how; nothing after it runs'
   );
 });
 
+test('a machine that restarts between the intent and the first step cuts nothing', () => {
+  const node = fakeNode(() => steps(2));
+  node.fuse = 2;
+  node.offer(job());
+  node.restart('machine');
+  node.exit(0);
+  node.exit(0);
+  assert.equal(resultOf(node).status, 'Success');
+});
+
 test('a reboot between two steps interrupts; a reboot after the last one does not', () => {
   for (const [count, want] of [
     [2, 'Interrupted'],

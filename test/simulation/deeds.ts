@@ -12,7 +12,7 @@ import { inForce } from './wish.ts';
 
 export function beginDeeds(story: Story): void {
   const { host, swarm, random } = story;
-  const people = createPeople(random.split('people'));
+  const people = createPeople(random.split('people'), swarm.gated);
   const first = host.commit(people.firstWish(swarm.nodes, swarm.associations), null, 'begin');
   host.source = first.id;
   for (const kind of deedKinds) {
@@ -43,6 +43,13 @@ function act(
       return story.ask({ kind: 'pause' });
     case 'resume':
       return story.ask({ kind: 'resume', association: null });
+    case 'resumeSome': {
+      const names = [...(model.wish?.associations.keys() ?? [])];
+      if (names.length > 0) {
+        story.ask({ kind: 'resume', association: named(random.pick(names)) });
+      }
+      return;
+    }
     case 'run':
     case 'runSome':
       return run(story, kind, random);
@@ -58,7 +65,7 @@ function act(
       const past = pastOf(story, 4);
       const onto = past.at(-1);
       if (past.length < 3 || onto === undefined) return;
-      const wish = people.next('editText', host.commitOf(onto).wish, null);
+      const wish = people.next('editText', host.commitOf(onto).wish, null, 0);
       if (wish === null) return;
       story.sometimes('source rewritten');
       host.source = host.commit(wish, onto, 'rewritten').id;
@@ -89,7 +96,8 @@ function act(
       const { wish } = host.commitOf(tip);
       const spare = wish.nodes.size < story.swarm.nodes + story.swarm.nodesLater;
       const free = story.nodes.find(({ number }) => !wish.nodes.has(number));
-      const next = people.next(kind, wish, spare && free !== undefined ? free.number : null);
+      const number = spare && free !== undefined ? free.number : null;
+      const next = people.next(kind, wish, number, story.daemon.clock.now());
       if (next === null) return;
       const asked = random.chance(0.5)
         ? `\n\nReconciled-Allow-Delete: ${wish.associations.size}`

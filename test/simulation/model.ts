@@ -11,6 +11,7 @@ import type { Effect } from '../../src/core/world/effects.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
 import type { Fence, Job } from '../../src/protocol/messages.ts';
+import { createGateModel } from './gates.ts';
 import type { Commit, GitHost, StatusCommit } from './git-host.ts';
 import { numberOf } from './keys.ts';
 import type { Wish } from './wish.ts';
@@ -76,10 +77,25 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     throw new Violation(`${promise}: ${detail}`);
   }
 
+  const gates = createGateModel({
+    broken,
+    sometimes,
+    contentOfRun: (run) => truths.get(run)?.content ?? null,
+    hasSucceeded: (node, association, content) =>
+      (successes.get(`${node} ${association}`) ?? []).some(
+        (generation) => contents.get(generation) === content,
+      ),
+  });
+
   // --- what the daemon writes down ------------------------------------------------------------------------------
 
   function onDurable(passes: readonly PassRecord[]): void {
-    for (const pass of passes) for (const record of pass.records) onRecord(record);
+    for (const pass of passes) {
+      for (const record of pass.records) {
+        onRecord(record);
+        gates.onRecord(record, wish);
+      }
+    }
   }
 
   function onRecord(record: Record): void {
@@ -222,7 +238,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       : Number(text);
   }
 
-  function offered({ execution, run, node }: Record & { kind: 'offered' }): void {
+  function offered({ execution, run, node, at }: Record & { kind: 'offered' }): void {
     if (paused) broken('P20', `offered ${run} while paused`);
     const runs = outOf(execution);
     runs.set(run, node);
@@ -234,6 +250,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (runs.size > max) broken('MaxConcurrency', `${name}: ${runs.size} out, ${max} allowed`);
     if (runs.size === max && targets > max) sometimes('at MaxConcurrency');
     if (stops.get(execution)?.due === true) broken('MaxErrors', `${name} goes on after its stop`);
+    gates.onOffered(name, node, at, wish);
   }
 
   function fails(execution: string, node: NodeId, failed: boolean): void {
@@ -337,8 +354,10 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       const assignment = world.state.nodes.get(node)?.assignments.get(job.association);
       const inExecution = world.state.executions.get(job.execution)?.runs.get(node);
       if (assignment === undefined || inExecution?.run !== job.run) continue;
-      if (inExecution.outcome?.digest == null)
-        broken('P1', `${job.run} was acked and is forgotten`);
+      const { outcome } = inExecution;
+      // An execution may be opened anew over the same run: then the node's ledger is what tells of it.
+      const isKnown = outcome !== null && (outcome.digest !== null || isRecalled(outcome));
+      if (!isKnown) broken('P1', `${job.run} was acked and is forgotten`);
     }
   }
 
@@ -419,6 +438,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     out.clear();
     stops.clear();
     slots.clear();
+    gates.onStateLost();
     durableOutcomes.clear();
     for (const truth of truths.values()) truth.acked = false;
     paused = false;
@@ -487,3 +507,5 @@ function wordsOf(job: Job): string {
   const text = job.parameters['text'];
   return `${document} ${version} ${steps.length} ${steps[0]?.inputs.timeoutSeconds} ${String(text)}`;
 }
+
+const isRecalled = ({ summary }: Outcome): boolean => summary === "recalled from the node's ledger";

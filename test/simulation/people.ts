@@ -21,14 +21,31 @@ const isCron = (schedule: string | null): boolean => schedule?.startsWith('cron'
 
 export type People = {
   firstWish(nodes: number, associations: number): Wish;
-  next(deed: DeedKind, wish: Wish, spareNode: number | null): Wish | null;
+  next(deed: DeedKind, wish: Wish, spareNode: number | null, nowMs: number): Wish | null;
 };
 
-export function createPeople(random: Random): People {
+/** `gated`: these people also know rings, suspends, dependencies and calendars. */
+export function createPeople(random: Random, gated: boolean): People {
+  const gates = random.split('gates');
   let texts = 0;
   let names = 0;
 
-  function anyAssociation(documents: readonly string[]): AssociationWish {
+  function anyGates(older: readonly string[]) {
+    if (!gated) return { dependsOn: [], suspendedUntilMs: null, calendar: false, ring: null };
+    return {
+      dependsOn: older.length > 0 && gates.chance(0.3) ? [gates.pick(older)] : [],
+      suspendedUntilMs: null,
+      calendar: gates.chance(0.3),
+      ring: gates.chance(0.4) ? anyRing() : null,
+    };
+  }
+
+  const anyRing = () => ({ maxErrors: gates.pick([0, 1] as const) });
+
+  function anyAssociation(
+    documents: readonly string[],
+    older: readonly string[] = [],
+  ): AssociationWish {
     const schedule = random.pick(SCHEDULES);
     return {
       document: random.pick(documents),
@@ -38,6 +55,7 @@ export function createPeople(random: Random): People {
       role: random.chance(0.6) ? null : random.pick(ROLES),
       maxConcurrency: random.pick(RATES),
       maxErrors: random.pick(ERRORS),
+      ...anyGates(older),
     };
   }
 
@@ -67,7 +85,8 @@ export function createPeople(random: Random): People {
       ]);
       const wanted = new Map<string, AssociationWish>();
       for (let at = 0; at < associations; at++) {
-        wanted.set(`assoc-${++names}`, anyAssociation([...documents.keys()]));
+        const older = [...wanted.keys()];
+        wanted.set(`assoc-${++names}`, anyAssociation([...documents.keys()], older));
       }
       return {
         associations: wanted,
@@ -76,7 +95,7 @@ export function createPeople(random: Random): People {
         broken: new Set(),
       };
     },
-    next(deed, wish, spareNode) {
+    next(deed, wish, spareNode, nowMs) {
       switch (deed) {
         case 'editDocument':
           return {
@@ -122,7 +141,7 @@ export function createPeople(random: Random): People {
         case 'addAssociation': {
           if (wish.associations.size >= 9) return null;
           const name = `assoc-${++names}`;
-          const each = anyAssociation([...wish.documents.keys()]);
+          const each = anyAssociation([...wish.documents.keys()], [...wish.associations.keys()]);
           return { ...wish, associations: new Map(wish.associations).set(name, each) };
         }
         case 'removeAssociation': {
@@ -135,8 +154,9 @@ export function createPeople(random: Random): People {
           return withoutAssociations(wish, [...wish.associations.keys()].slice(keep));
         }
         case 'break': {
+          // What of a dependency stays in force when its file breaks is a story of its own.
           const paths = [
-            ...[...wish.associations.keys()].map(pathOf.association),
+            ...(gated ? [] : [...wish.associations.keys()].map(pathOf.association)),
             ...[...wish.documents.keys()].map(pathOf.document),
             ...[...wish.nodes.keys()].map(pathOf.node),
           ];
@@ -144,6 +164,31 @@ export function createPeople(random: Random): People {
         }
         case 'repair':
           return wish.broken.size === 0 ? null : { ...wish, broken: new Set() };
+        case 'suspend':
+          if (!gated) return null;
+          return associationDeed(wish, (each) => ({
+            ...each,
+            suspendedUntilMs: nowMs + gates.pick([5, 20, 50]) * 60_000,
+          }));
+        case 'editRings':
+          if (!gated) return null;
+          return associationDeed(wish, (each) => ({
+            ...each,
+            ring: gates.chance(0.7) ? anyRing() : null,
+          }));
+        case 'editDependsOn': {
+          if (!gated || wish.associations.size < 2) return null;
+          const names = [...wish.associations.keys()];
+          const at = gates.integer(1, names.length - 1);
+          const name = names[at] ?? '';
+          const dependsOn = gates.chance(0.7) ? [gates.pick(names.slice(0, at))] : [];
+          const each = wish.associations.get(name);
+          if (each === undefined) return null;
+          return {
+            ...wish,
+            associations: new Map(wish.associations).set(name, { ...each, dependsOn }),
+          };
+        }
         default:
           return null;
       }
@@ -152,9 +197,15 @@ export function createPeople(random: Random): People {
 
   function withoutAssociations(wish: Wish, names: readonly string[]): Wish {
     const paths = names.map(pathOf.association);
+    const left = without(wish.associations, names);
     return {
       ...wish,
-      associations: without(wish.associations, names),
+      associations: new Map(
+        [...left].map(([name, each]) => [
+          name,
+          { ...each, dependsOn: each.dependsOn.filter((other) => left.has(other)) },
+        ]),
+      ),
       broken: new Set([...wish.broken].filter((path) => !paths.includes(path))),
     };
   }

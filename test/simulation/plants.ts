@@ -6,6 +6,7 @@
 import type { AgentInput, Decision } from '../../src/agent/decide.ts';
 import { decide } from '../../src/agent/decide.ts';
 import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
+import type { RateLimit, Ring } from '../../src/core/model/association.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
 import { instant } from '../../src/core/model/brand.ts';
 import type { Definition } from '../../src/core/model/definition.ts';
@@ -91,6 +92,19 @@ const eachDefinition = (
   ...loaded,
   definitions: new Map([...loaded.definitions].map(([name, each]) => [name, change(each)])),
 });
+
+const associations = (
+  change: (association: Definition['association']) => Definition['association'],
+): NonNullable<Plant['loader']> =>
+  loading((loaded) =>
+    eachDefinition(loaded, (each) => ({ ...each, association: change(each.association) })),
+  );
+
+const rings = (change: (ring: Ring) => Ring): NonNullable<Plant['loader']> =>
+  associations((each) => ({ ...each, rings: each.rings.map(change) }));
+
+const oneMore = (limit: RateLimit | null): RateLimit | null =>
+  limit?.kind === 'count' ? { kind: 'count', count: limit.count + 1 } : limit;
 
 // --- the mistakes ---------------------------------------------------------------------------------------------
 
@@ -348,6 +362,53 @@ const list: readonly Planted[] = [
           },
         };
       },
+    },
+  },
+  {
+    name: 'a suspend is ignored',
+    found: 31n,
+    plant: { loader: associations((each) => ({ ...each, suspend: null })) },
+  },
+  {
+    name: 'a change calendar is ignored',
+    found: 15n,
+    plant: { loader: associations((each) => ({ ...each, calendarNames: [] })) },
+  },
+  {
+    name: 'a dependency is ignored',
+    found: 19n,
+    plant: { loader: associations((each) => ({ ...each, dependsOn: [] })) },
+  },
+  {
+    name: 'rings are ignored',
+    found: 2n,
+    plant: { loader: associations((each) => ({ ...each, rings: [] })) },
+  },
+  {
+    name: 'a ring does not soak',
+    found: 17n,
+    plant: { loader: rings((each) => ({ ...each, soakMs: 0 })) },
+  },
+  {
+    name: 'the threshold of a ring is off by one',
+    found: 25n,
+    plant: { loader: rings((each) => ({ ...each, maxErrors: oneMore(each.maxErrors) })) },
+  },
+  {
+    name: 'the halt of a rollout is forgotten',
+    found: 25n,
+    plant: {
+      world: telling((record) =>
+        record.kind === 'rollout-halted'
+          ? {
+              kind: 'rollout-resumed',
+              association: record.association,
+              forgiven: [1_000, 1_000],
+              by: 'nobody',
+              at: record.at,
+            }
+          : record,
+      ),
     },
   },
 ];

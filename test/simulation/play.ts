@@ -1,5 +1,6 @@
 /** Plays one seed to its end: the active part, the quiet part, and what must be true then. */
 import { assess } from '../../src/core/compliance/assess.ts';
+import type { AssignmentStanding, AssociationStanding } from '../../src/core/model/standing.ts';
 import { waitingOf } from '../../src/core/world/waiting.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { acceptTip, beginDeeds } from './deeds.ts';
@@ -8,8 +9,8 @@ import { beginMisfortunes, endMisfortunes } from './misfortunes.ts';
 import type { NodeFile, Truth } from './model.ts';
 import { hasSucceeded, Violation } from './model.ts';
 import type { Story, StoryOptions } from './story.ts';
-import { createStory } from './story.ts';
-import { contentOf, targetsOf } from './wish.ts';
+import { createStory, named } from './story.ts';
+import { contentOf, isFrozen, targetsOf } from './wish.ts';
 
 const MINUTE = 60_000;
 const EVENTS_MAX = 60_000;
@@ -78,6 +79,9 @@ function calm(story: Story): void {
   }
   const putRight = (): void => {
     story.ask({ kind: 'resume', association: null });
+    for (const name of story.swarm.gated ? (story.model.wish?.associations.keys() ?? []) : []) {
+      story.ask({ kind: 'resume', association: named(name) });
+    }
     const held = story.daemon.running?.world.state.held ?? null;
     if (held !== null && held.code !== 'SourceGone') acceptTip(story);
     story.timeline.after(20 * MINUTE, 'operator puts things right', putRight);
@@ -137,7 +141,8 @@ function lastTruths(truths: Iterable<Truth>): ReadonlyMap<string, Truth> {
 
 const reasonsToWait = new Set(['error-threshold', 'schedule']);
 
-function unconverged({ model, daemon, nodes }: Story, world: World): readonly string[] {
+function unconverged(story: Story, world: World): readonly string[] {
+  const { model, daemon, nodes } = story;
   const { wish } = model;
   if (wish === null) return [];
   const problems: string[] = [];
@@ -158,7 +163,9 @@ function unconverged({ model, daemon, nodes }: Story, world: World): readonly st
       if (standing.status === 'Success' && !(success && ran.content === content)) {
         problems.push(`${name} on node ${number} shows Success, the machine knows better`);
       }
-      const waits = standing.waiting !== null && reasonsToWait.has(standing.waiting.reason);
+      const waits =
+        standing.waiting !== null &&
+        (reasonsToWait.has(standing.waiting.reason) || isHeld(story, world, standing));
       const skipped =
         standing.detailedStatus === 'Skipped' || standing.detailedStatus === 'Associated';
       if (waits || skipped) continue;
@@ -176,6 +183,41 @@ function unconverged({ model, daemon, nodes }: Story, world: World): readonly st
     }
   }
   return problems;
+}
+
+/** It waits for what people wished, and that is really so. */
+function isHeld({ model, daemon, nodes }: Story, world: World, standing: AssignmentStanding) {
+  const { association, waiting } = standing;
+  const each = model.wish?.associations.get(association);
+  if (model.wish === null || each === undefined) return false;
+  const now = daemon.clock.now();
+  switch (waiting?.reason) {
+    case 'suspended':
+      return each.suspendedUntilMs !== null && now < each.suspendedUntilMs;
+    case 'calendar':
+      return each.calendar && isFrozen(now);
+    case 'dependency':
+      return each.dependsOn.length > 0;
+    case 'rollout': {
+      const { wish } = model;
+      const first = targetsOf(wish, association).filter((n) => wish.nodes.get(n) === 'web');
+      const isAway = first.length > 0 && first.every((n) => nodes[n]?.agent == null);
+      // A first ring that waits for its dependency, or runs against its threshold, holds the others.
+      const { rollout } = world.state.associations.get(association) ?? {};
+      const isStuck = each.dependsOn.length > 0 || each.flag;
+      return (
+        isAway || isStuck || (rollout?.halted ?? null) !== null || isStopped(world, association)
+      );
+    }
+    case undefined:
+    default:
+      return false;
+  }
+}
+
+function isStopped(world: World, name: AssociationStanding['association']): boolean {
+  const open = world.state.associations.get(name)?.open ?? null;
+  return open !== null && (world.state.executions.get(open)?.stopped ?? null) !== null;
 }
 
 function standingsOf(world: World, daemon: Story['daemon']) {

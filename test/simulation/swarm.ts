@@ -53,10 +53,16 @@ export const deedKinds = [
   'runSome',
   'cancel',
   'accept',
+  'suspend',
+  'editRings',
+  'editDependsOn',
+  'resumeSome',
 ] as const;
 export type DeedKind = (typeof deedKinds)[number];
 
 export type Swarm = {
+  /** Rings, suspends, dependencies and calendars occur. */
+  readonly gated: boolean;
   readonly activeMs: number;
   readonly nodes: number;
   readonly nodesLater: number;
@@ -85,6 +91,7 @@ export function drawSwarm(random: Random): Swarm {
       kinds.map((kind) => [kind, random.chance(share) ? meanMs * (0.3 + 2 * random.next()) : null]),
     ) as { [kind in Kind]: Frequency };
   return {
+    gated: random.split('gated').chance(0.4),
     activeMs: random.pick([20, 40, 60, 90, 300]) * MINUTE,
     nodes: random.integer(1, 8),
     nodesLater: random.integer(0, 3),

@@ -11,7 +11,27 @@ export type AssociationWish = {
   readonly role: string | null;
   readonly maxConcurrency: string;
   readonly maxErrors: string;
+  /** Names of older associations. */
+  readonly dependsOn: readonly string[];
+  /** Null: not suspended. */
+  readonly suspendedUntilMs: number | null;
+  /** Runs only while the calendar of `freezes` is open. */
+  readonly calendar: boolean;
+  /** Role `web` first, which soaks and tolerates so many failures; then the rest. Null: no rings. */
+  readonly ring: { readonly maxErrors: 0 | 1 } | null;
 };
+
+export const SOAK_MS = 10 * 60_000;
+const HOUR_MS = 60 * 60_000;
+/** A story begins at 11:50 or at night before a clock changes: in both, some of these lie ahead. */
+export const freezes: readonly { readonly fromMs: number; readonly toMs: number }[] = [
+  '2026-03-01T12:20:00Z',
+  '2026-03-01T14:30:00Z',
+  '2026-03-01T18:00:00Z',
+].map((text) => ({ fromMs: Date.parse(text), toMs: Date.parse(text) + HOUR_MS / 2 }));
+
+export const isFrozen = (atMs: number): boolean =>
+  freezes.some(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
 
 export type DocumentWish = {
   readonly version: number;
@@ -45,6 +65,7 @@ export function filesOf(wish: Wish): ReadonlyMap<string, string> {
   for (const [name, each] of wish.associations) {
     put(pathOf.association(name), associationFile(name, each));
   }
+  files.set('calendars/freeze.ics', calendarText());
   for (const [name, each] of wish.documents) put(pathOf.document(name), documentFile(name, each));
   for (const [number, role] of wish.nodes) {
     const PublicKey = nodeIdentities[number]?.publicKey;
@@ -67,7 +88,61 @@ function associationFile(name: string, wish: AssociationWish) {
     ...(wish.flag ? { ApplyOnlyAtCronInterval: true } : {}),
     MaxConcurrency: wish.maxConcurrency,
     MaxErrors: wish.maxErrors,
+    ...(wish.calendar ? { CalendarNames: ['freeze'] } : {}),
+    Reconciled: extensionsOf(wish),
   };
+}
+
+function extensionsOf({ dependsOn, suspendedUntilMs, ring }: AssociationWish) {
+  return {
+    ...(dependsOn.length === 0 ? {} : { DependsOn: dependsOn }),
+    ...(suspendedUntilMs === null
+      ? {}
+      : {
+          Suspend: {
+            Reason: 'story',
+            Owner: 'operator',
+            Until: new Date(suspendedUntilMs).toISOString(),
+          },
+        }),
+    ...(ring === null
+      ? {}
+      : {
+          Rollout: {
+            Rings: [
+              {
+                Targets: [{ Key: 'tag:role', Values: ['web'] }],
+                Soak: `${SOAK_MS / 60_000}m`,
+                MaxErrors: String(ring.maxErrors),
+              },
+            ],
+          },
+        }),
+  };
+}
+
+function calendarText(): string {
+  const stamp = (ms: number): string => new Date(ms).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
+  const events = freezes.map(({ fromMs, toMs }, at) =>
+    [
+      'BEGIN:VEVENT',
+      `UID:freeze-${at}`,
+      `DTSTAMP:${stamp(fromMs)}`,
+      `DTSTART:${stamp(fromMs)}`,
+      `DTEND:${stamp(toMs)}`,
+      `SUMMARY:freeze ${at}`,
+      'END:VEVENT',
+    ].join('\r\n'),
+  );
+  return [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//story//EN',
+    'X-CALENDAR-TYPE:DEFAULT_OPEN',
+    ...events,
+    'END:VCALENDAR',
+    '',
+  ].join('\r\n');
 }
 
 function documentFile(name: string, wish: DocumentWish) {
