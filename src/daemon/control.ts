@@ -8,6 +8,7 @@ import {
   isCommitId,
   isExecutionId,
   isNodeId,
+  parseInstant,
 } from '../core/model/brand.ts';
 import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import type { Json } from '../core/model/json.ts';
@@ -15,6 +16,11 @@ import type { Execution } from '../core/model/state.ts';
 import { planReport } from '../core/report/planned.ts';
 import { summarize } from '../core/report/summary.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
+import {
+  executionStatus,
+  executionStatuses,
+  matchingExecutions,
+} from '../core/world/execution-query.ts';
 import { explainNamed } from '../core/world/explanation.ts';
 import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
@@ -54,7 +60,7 @@ async function answer(
     case 'nodes':
       return { ok: true, value: nodesOf(world) };
     case 'executions':
-      return { ok: true, value: executionsOf(world, textIn(values, 'association')) };
+      return { ok: true, value: executionsOf(world, values) };
     case 'execution':
       return executionOf(world, textIn(values, 'id'));
     case 'explain':
@@ -182,12 +188,17 @@ function nodesOf(world: World): Json {
   });
 }
 
-function executionsOf(world: World, association: string | null): Json {
-  return [...world.state.executions.values()]
-    .filter((each) => association === null || each.association === association)
-    .sort((a, b) => b.openedAt - a.openedAt)
-    .slice(0, LISTED_MAX)
-    .map(headerOf);
+/** A filter that is no such thing filters nothing: the command has refused it before. */
+function executionsOf(world: World, values: Values): Json {
+  const association = textIn(values, 'association');
+  const instantIn = (key: string) => parseInstant(textIn(values, key) ?? '');
+  const found = matchingExecutions(world.state.executions.values(), {
+    association: association === null ? null : nameOf(association),
+    status: executionStatuses.find((status) => status === textIn(values, 'status')) ?? null,
+    createdAfter: instantIn('createdAfter'),
+    createdBefore: instantIn('createdBefore'),
+  });
+  return found.slice(0, LISTED_MAX).map(headerOf);
 }
 
 function executionOf(world: World, id: string | null): ControlAnswer {
@@ -213,6 +224,8 @@ function headerOf(execution: Execution) {
   return {
     id: execution.id,
     association: execution.association,
+    status: executionStatus(execution),
+    skipped: execution.skipped?.reason ?? null,
     trigger: execution.trigger,
     reason: execution.reason,
     revision: execution.revision,

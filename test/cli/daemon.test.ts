@@ -30,6 +30,10 @@ test('a daemon answers its operator until it is told to leave, and one host has 
     assert.match((await ask('node', 'list')).stdout, /^NODE\t/);
     assert.deepEqual(JSON.parse((await ask('node', 'list', '--format', 'json')).stdout), []);
     assert.match((await ask('executions', 'list')).stdout, /^OPENED\t/);
+    const later = ['--created-after', '2100-01-01T00:00:00Z', '--format', 'json'];
+    assert.equal((await ask('executions', 'list', ...later)).stdout, '[]\n');
+    assert.equal((await ask('executions', 'list', '--status', 'Done')).code, 64);
+    assert.equal((await ask('executions', 'list', '--created-before', 'noon')).code, 64);
   });
   await t.test('what does not exist is an error with a code', async () => {
     assert.match((await ask('run', 'nothing')).stderr, /^error [A-Z_]+: /);
