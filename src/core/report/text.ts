@@ -87,10 +87,14 @@ function associationLines({ associations }: StatusSummary, paint: Painter): stri
 }
 
 function associationRow(association: AssociationSummary): readonly string[] {
-  const { name, status, validity, targets, counts, silent } = association;
+  const { name, status, validity, targets, counts, silent, hold } = association;
+  const remarks = [
+    ...(validity === 'Invalid' ? ['file invalid'] : []),
+    ...(hold === null ? [] : [hold]),
+  ];
   return [
     name,
-    validity === 'Invalid' ? `${status} (file invalid)` : status,
+    remarks.length === 0 ? status : `${status} (${remarks.join(', ')})`,
     ...[targets, counts.Success, counts.Failed, counts.Pending, counts.Skipped, silent].map(
       (count) => String(count ?? 0),
     ),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant } from '../../../src/core/model/brand.ts';
+import { present } from '../../../src/core/model/errors.ts';
+import { readSummary } from '../../../src/core/report/read-summary.ts';
+import { statusText } from '../../../src/core/report/text.ts';
 import { parseRateLimit } from '../../../src/core/rollout/limits.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { MINUTE, NOON, named, revision, TestFleet } from '../../fakes/fleet.ts';
@@ -20,13 +23,17 @@ function reported(spec: AssociationSpec) {
   const report = new Reported();
   return {
     fleet,
-    lines(): { readonly page: string; readonly row: string; readonly json: string } {
+    lines() {
       report.write(fleet.world, fleet.now);
       const lines = (report.files.get('README.md') ?? '').split('\n');
       const row = lines.find((line) => /^\| (✅|⏳|❌) \| .*`motd`/.test(line));
       return {
         page: report.files.get('associations/motd/README.md') ?? '',
         row: row ?? '',
+        /** What `reconciled status` prints. */
+        text: statusText(
+          present(readSummary(report.files.get('summary.json') ?? ''), 'it was just written'),
+        ),
         json: report.files.get('associations/motd/status.json') ?? '',
       };
     },
@@ -74,8 +81,9 @@ test('a rollout tells where it is, and that it halted', () => {
 test('a halted rollout says what would lift it', () => {
   const { fleet, lines } = reported({ rings: [canary] });
   fleet.runAll(() => 'Failed');
-  const { page, row, json } = lines();
+  const { page, row, json, text } = lines();
   assert.match(row, /\(rollout halted\)/);
+  assert.match(text, /^motd +Failed \(rollout halted\)/m);
   assert.match(page, /🛑 \*\*Rollout halted\*\* .* 1 failure in ring 1/);
   assert.match(json, /"State": "Halted"/);
   assert.equal(fleet.world.state.associations.get(named('motd'))?.rollout?.halted?.failures, 1);
