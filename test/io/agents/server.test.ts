@@ -210,7 +210,7 @@ test('a peer that does not read is dropped, and sending never waits for it', () 
   }));
 
 test('a peer that answers no ping is dropped; one that does stays', () =>
-  withServer({ limits: { heartbeatMs: 100 } }, async ({ url, events, logged }) => {
+  withServer({ limits: { heartbeatMs: 400 } }, async ({ url, events, logged }) => {
     const deaf = await dial(url);
     await deaf.introduce();
     await deaf.next();
