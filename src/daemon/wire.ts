@@ -194,6 +194,7 @@ async function open(
   });
   const publisher = createPublisher(world, inbox, ports, {
     intervalMs: config.status.intervalMs,
+    retentionMs: config.status.retentionMs,
     sign: (text) => signText(null, Buffer.from(text), identity.privateKey).toString('base64'),
     onError: (error) => {
       log.warn({ code: error.code, message: error.message }, 'status not published');

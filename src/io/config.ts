@@ -46,6 +46,8 @@ export type DaemonConfig = {
     readonly isLocal: boolean;
     readonly branch: string;
     readonly intervalMs: number;
+    /** How long ended executions stay in the tip; whole days. */
+    readonly retentionMs: number;
     readonly credentials: SecretRef | null;
     /** As the source's where both are on one host. */
     readonly caFile: string | null;
@@ -128,6 +130,7 @@ function decide(file: string, config: DaemonConfigFile): DaemonConfig {
       ...url(status.url ?? source.url),
       branch: given(status.branch),
       intervalMs: duration(status.interval),
+      retentionMs: duration(status.retention),
       credentials: secret(
         status.credentials ?? (status.url === undefined ? source.credentials : undefined),
       ),

@@ -10,6 +10,8 @@ import { ReconcileError } from '../core/model/errors.ts';
 import type { Standings } from '../core/model/standing.ts';
 import {
   executionsPath,
+  expiredExecutionPaths,
+  firstDayKept,
   isKeptExecutionPath,
   PLAN_PATH,
   STATE_PATH,
@@ -27,6 +29,8 @@ import { isSettled } from './settled.ts';
 
 export type PublisherOptions = {
   readonly intervalMs: number;
+  /** How long ended executions stay in the tip of the branch; whole days. */
+  readonly retentionMs: number;
   /** Signature of the daemon's key over a text. */
   readonly sign: (text: string) => string;
   readonly onError: (error: ReconcileError) => void;
@@ -74,6 +78,8 @@ export function createPublisher(
   let left: CommitId | null = null;
   let seenAtMs: number | null = null;
   let foreignPaths: readonly string[] = [];
+  /** Ended executions of before this day are known to be gone from the tip. */
+  let keptFrom = '';
 
   /** Earliest instant for the next publish, or the next look at a branch that should be as we left it, monotonic ms. */
   function dueAt(): number | null {
@@ -159,7 +165,12 @@ export function createPublisher(
       files.set(path, text === null ? null : Buffer.from(text));
       if (++rendered % FILES_PER_SLICE === 0) await nextTurn();
     }
-    if (taken.all && before !== null) await keepHistory(before, files, complete, view);
+    const firstDay = firstDayOf(world, options);
+    if (before !== null && firstDay !== null && firstDay > keptFrom) {
+      const written = await before.list('executions');
+      for (const path of expiredExecutionPaths(written, firstDay)) files.set(path, null);
+    }
+    if (taken.all && before !== null) await keepHistory(before, files, complete, firstDay);
     const changed = complete ? files : onlyChanged(files, standing);
     if (!complete && isIdle(changed)) return { kind: 'unchanged', commit: null };
     const seq = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
@@ -178,6 +189,7 @@ export function createPublisher(
     if (outcome.kind === 'rebuild') return outcome;
     left = outcome.commit;
     seenAtMs = clock.monotonicMs();
+    if (before !== null && firstDay !== null) keptFrom = firstDay;
     for (const [path, bytes] of files) {
       if (bytes === null) standing.delete(path);
       else standing.set(path, sha256Hex(bytes));
@@ -311,15 +323,20 @@ async function keepHistory(
   before: NonNullable<Awaited<ReturnType<Ports['status']['tip']>>>,
   files: Map<string, Uint8Array | null>,
   complete: boolean,
-  { state }: ReportView,
+  firstDay: string | null,
 ): Promise<void> {
-  const now = state.published?.at ?? state.accepted?.at;
   for (const path of await before.list('')) {
     if (files.has(path)) continue;
-    const keeps = path === PLAN_PATH || now === undefined || isKeptExecutionPath(path, now);
+    const keeps = path === PLAN_PATH || firstDay === null || isKeptExecutionPath(path, firstDay);
     if (keeps && complete) files.set(path, await before.read(path));
     else if (!keeps && !complete) files.set(path, null);
   }
+}
+
+/** By the newest commit of ours: what is tried again renders the same. */
+function firstDayOf({ state }: World, { retentionMs }: PublisherOptions): string | null {
+  const now = state.published?.at ?? state.accepted?.at ?? null;
+  return now === null ? null : firstDayKept(now, retentionMs);
 }
 
 async function textsOf(

@@ -57,6 +57,7 @@ const HEARTBEAT_MS = 30_000;
 const RECONNECT_SPREAD_MS = 4_000;
 const ADMISSION_RETRY_MS = 2_000;
 const TIDY_PASSES = 64;
+const RETENTION_MS = 30 * 24 * 3_600_000;
 
 /** Replays, recovers when the state is lost, boots, and works until the life ends. @throws a bug, or a dead disk */
 export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLife> {
@@ -109,6 +110,7 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
   const observer = createObserver(world, inbox, ports, recovery.beforeFirst);
   const publisher = createPublisher(world, inbox, ports, {
     intervalMs: options.publishMs,
+    retentionMs: RETENTION_MS,
     sign: options.signText,
     onError: () => undefined,
   });

@@ -42,6 +42,7 @@ test('three keys are enough: the schema gives the rest', async () => {
       isLocal: false,
       branch: 'reconciled/status',
       intervalMs: 60_000,
+      retentionMs: 30 * 86_400_000,
       credentials: null,
       caFile: null,
     },
@@ -65,6 +66,16 @@ test('alarms are read from files beside the configuration, or from addresses', a
     { name: 'a', from: { file: join(dir, 'alarm') }, intervalMs: 30_000 },
     { name: 'b', from: { url: 'http://127.0.0.1/b' }, intervalMs: 5_000 },
   ]);
+});
+
+test('retention is a number of whole days, up to 9999', async () => {
+  const keeps = async (text: string): Promise<number> =>
+    (await daemonConfig(`${minimal}status: { retention: ${text} }\n`)).status.retentionMs;
+  assert.equal(await keeps('1d'), 86_400_000);
+  assert.equal(await keeps('9999d'), 9999 * 86_400_000);
+  for (const text of ['0d', '12h', '10000d', '30', 'forever']) {
+    await assert.rejects(keeps(text), /retention/, text);
+  }
 });
 
 test('paths are relative to the configuration file, systemd credentials are names', async () => {

@@ -7,6 +7,8 @@ import type { PublishOutcome, PublishRequest, StatusPort } from '../../src/recon
 import { createPublisher } from '../../src/reconcile/publish.ts';
 import { MINUTE, revision, TestFleet } from '../fakes/fleet.ts';
 
+const DAY = 24 * 60 * MINUTE;
+
 /** A status branch in memory that can be told to fail, and remembers every commit. */
 function fakeStatus() {
   const files = new Map<string, string>();
@@ -72,6 +74,7 @@ function setUp() {
     { status: status.port, clock: { now: () => fleet.now, monotonicMs: () => monotonic } },
     {
       intervalMs: MINUTE,
+      retentionMs: 3 * DAY,
       sign: (text) => `sig${text.length}`,
       onError: (error) => errors.push(error.code),
     },
@@ -207,4 +210,31 @@ test('ended executions reach the branch within the hour, though nothing else hap
   await turn();
   assert.equal(history().length, 1);
   assert.equal(fleet.executions().length, 0, 'and memory forgets them');
+});
+
+test('ended executions leave the tip after their retention, though nothing else is written again', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: { schedule: 'rate(1 day)' } })).connect(1, 2, 3);
+  const days = () =>
+    [...status.files.keys()]
+      .filter((path) => path.startsWith('executions/'))
+      .map((path) => path.slice('executions/'.length, 'executions/'.length + 10))
+      .sort();
+  const seen = new Set<string>();
+  for (let day = 0; day < 8; day++) {
+    fleet.runAll();
+    wait(DAY);
+    await turn();
+    await turn();
+    for (const each of days()) seen.add(each);
+    fleet.after(DAY);
+  }
+  assert.ok(seen.size >= 7, `a file a day: ${[...seen].join(' ')}`);
+  const last = [...seen].sort().slice(-5);
+  assert.ok(days().length >= 3 && days().length <= 5, days().join(' '));
+  assert.ok(days().every((day) => last.includes(day)));
+  assert.ok(
+    status.commits.slice(1).every(({ complete }) => !complete),
+    'no rebuild was needed for it',
+  );
 });

@@ -1170,6 +1170,10 @@ export interface DaemonStatus {
    */
   interval?: string;
   /**
+   * How long ended executions stay in the tip of the branch, in whole days; older ones are in its history.
+   */
+  retention?: string;
+  /**
    * Another repository for the status branch. Default: source.url.
    */
   url?: string;
@@ -3387,6 +3391,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    "keys": [
     "branch",
     "interval",
+    "retention",
     "url",
     "credentials"
    ]
@@ -3398,6 +3403,10 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   "#/properties/status/properties/interval": {
    "description": "At most one commit in this time, but for a revision that settles.",
    "example": "1m"
+  },
+  "#/properties/status/properties/retention": {
+   "description": "How long ended executions stay in the tip of the branch, in whole days; older ones are in its history.",
+   "example": "90d"
   },
   "#/properties/status/properties/url": {
    "description": "Another repository for the status branch. Default: source.url.",

@@ -3573,13 +3573,14 @@ return errors === 0;
 validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDaemonConfig: Validator = validate23;
-const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The keys by which nodes know this daemon and by which it opens secrets. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]},"escrow":{"description":"File of the age identity for which authors encrypt SecureStrings, created if absent; or systemd:<name>. The daemon encrypts them again for each node that gets one. Without it, secrets must be for identities that nodes hold.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/escrow.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"description":"Alarms that associations may name in AlarmConfiguration, and where each is read.","type":"array","items":{"title":"DaemonAlarm","description":"One alarm: a file or a url that says OK, ALARM or INSUFFICIENT_DATA.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"description":"What AlarmConfiguration calls it.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]},"file":{"description":"A file whose first word is the state; or its StateValue, if it is JSON.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/alarms/error-budget"]},"url":{"description":"An address that answers 200 with such a text.","type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://[^\\s@]+$","examples":["http://127.0.0.1:9090/alarm/error-budget"]},"interval":{"description":"How often it is read.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"30s","examples":["30s"]}}},"maxItems":100,"default":[],"examples":[[{"name":"error-budget","file":"/run/alarms/error-budget"}]]}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
+const schema34 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"daemon-config.schema.json","title":"DaemonConfigFile","description":"Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.","type":"object","additionalProperties":false,"required":["instance","source","stateDir"],"properties":{"instance":{"description":"Name of this installation. Two daemons that share a status branch must not share it.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$","examples":["prod"]},"source":{"title":"DaemonSource","description":"The repository that states what should be.","type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"description":"https URL, path of a local repository, or ssh (where git is installed). Plain http to loopback only. Never with a password in it.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet.git"]},"branch":{"description":"Branch that counts.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"main","examples":["main"]},"path":{"description":"Folder of the repository that counts.","type":"string","maxLength":1024,"default":".","examples":["fleet"]},"pollInterval":{"description":"How often the branch is looked at.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"15s","examples":["15s"]},"credentials":{"description":"File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/git-token"]},"caFile":{"description":"PEM certificates to trust for https, instead of the built-in ones.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/ca.pem"]}}},"status":{"title":"DaemonStatus","description":"The branch that tells what is.","type":"object","additionalProperties":false,"properties":{"branch":{"description":"Branch that is written. Nobody else may write it.","type":"string","minLength":1,"maxLength":244,"pattern":"^[^\\s~^:?*\\[\\\\]+$","default":"reconciled/status","examples":["reconciled/status"]},"interval":{"description":"At most one commit in this time, but for a revision that settles.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"1m","examples":["1m"]},"retention":{"description":"How long ended executions stay in the tip of the branch, in whole days; older ones are in its history.","type":"string","pattern":"^[1-9][0-9]{0,3}d$","default":"30d","examples":["90d"]},"url":{"description":"Another repository for the status branch. Default: source.url.","type":"string","minLength":1,"maxLength":2048,"examples":["https://git.example.org/ops/fleet-status.git"]},"credentials":{"description":"As source.credentials, for status.url.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/status-token"]}},"default":{}},"stateDir":{"description":"Folder of the durable state.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/var/lib/reconciled"]},"identity":{"title":"DaemonIdentity","description":"The keys by which nodes know this daemon and by which it opens secrets. Keep a backup.","type":"object","additionalProperties":false,"properties":{"key":{"description":"File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/daemon.key"]},"escrow":{"description":"File of the age identity for which authors encrypt SecureStrings, created if absent; or systemd:<name>. The daemon encrypts them again for each node that gets one. Without it, secrets must be for identities that nodes hold.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/escrow.key"]}},"default":{}},"agents":{"title":"DaemonAgents","description":"Where agents connect.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"0.0.0.0:7443","examples":["0.0.0.0:7443"]},"tls":{"title":"DaemonTls","description":"A certificate of your own. Without it the daemon makes one.","type":"object","additionalProperties":false,"required":["cert","key"],"properties":{"cert":{"description":"PEM certificate chain.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.crt"]},"key":{"description":"PEM private key.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/tls.key"]}}},"proxyKeys":{"description":"SHA-256 of the TLS keys of proxies in front of the daemon.","type":"array","items":{"description":"64 hex digits.","type":"string","pattern":"^[0-9a-f]{64}$"},"maxItems":20,"default":[],"examples":[[]]},"insecure":{"description":"Plain WebSocket without TLS; refused unless listen is a loopback address.","type":"boolean","default":false,"examples":[false]}},"default":{}},"http":{"title":"DaemonHttp","description":"Health, metrics, webhooks.","type":"object","additionalProperties":false,"properties":{"listen":{"description":"Address and port.","type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$","default":"127.0.0.1:7480","examples":["127.0.0.1:7480"]}},"default":{}},"control":{"title":"DaemonControl","description":"Local control.","type":"object","additionalProperties":false,"properties":{"socket":{"description":"Unix socket. Default: control.sock in stateDir.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/reconciled/control.sock"]}},"default":{}},"webhooks":{"description":"Who may poke: each one is tried.","type":"array","items":{"title":"DaemonWebhook","description":"One forge.","type":"object","additionalProperties":false,"required":["provider","secretFile"],"properties":{"provider":{"description":"Whose signature it is.","type":"string","enum":["github","gitlab","gitea"],"examples":["github"]},"secretFile":{"description":"File with the shared secret; or systemd:<name>.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/etc/reconciled/webhook-secret"]}}},"maxItems":10,"default":[],"examples":[[{"provider":"github","secretFile":"/etc/reconciled/webhook-secret"}]]},"log":{"title":"DaemonLog","description":"Logging.","type":"object","additionalProperties":false,"properties":{"level":{"description":"Least level that is logged.","type":"string","enum":["trace","debug","info","warn","error"],"default":"info","examples":["info"]}},"default":{}},"alarms":{"description":"Alarms that associations may name in AlarmConfiguration, and where each is read.","type":"array","items":{"title":"DaemonAlarm","description":"One alarm: a file or a url that says OK, ALARM or INSUFFICIENT_DATA.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"description":"What AlarmConfiguration calls it.","type":"string","minLength":1,"maxLength":255,"examples":["error-budget"]},"file":{"description":"A file whose first word is the state; or its StateValue, if it is JSON.","type":"string","minLength":1,"maxLength":4096,"pattern":"^[^\\u0000]+$","examples":["/run/alarms/error-budget"]},"url":{"description":"An address that answers 200 with such a text.","type":"string","minLength":1,"maxLength":2048,"pattern":"^https?://[^\\s@]+$","examples":["http://127.0.0.1:9090/alarm/error-budget"]},"interval":{"description":"How often it is read.","type":"string","pattern":"^[1-9][0-9]{0,8}(ms|s|m|h|d)$","default":"30s","examples":["30s"]}}},"maxItems":100,"default":[],"examples":[[{"name":"error-budget","file":"/run/alarms/error-budget"}]]}},"examples":[{"instance":"prod","source":{"url":"https://git.example.org/ops/fleet.git"},"stateDir":"/var/lib/reconciled"}]};
 const pattern38 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", "u");
 const pattern39 = new RegExp("^[^\\s~^:?*\\[\\\\]+$", "u");
 const pattern40 = new RegExp("^[1-9][0-9]{0,8}(ms|s|m|h|d)$", "u");
-const pattern49 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
-const pattern52 = new RegExp("^[0-9a-f]{64}$", "u");
-const pattern57 = new RegExp("^https?://[^\\s@]+$", "u");
+const pattern45 = new RegExp("^[1-9][0-9]{0,3}d$", "u");
+const pattern50 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$", "u");
+const pattern53 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern58 = new RegExp("^https?://[^\\s@]+$", "u");
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="daemon-config.schema.json" */;
@@ -3952,8 +3953,11 @@ data8.branch = "reconciled/status";
 if(data8.interval === undefined){
 data8.interval = "1m";
 }
+if(data8.retention === undefined){
+data8.retention = "30d";
+}
 for(const key2 in data8){
-if(!((((key2 === "branch") || (key2 === "interval")) || (key2 === "url")) || (key2 === "credentials"))){
+if(!(((((key2 === "branch") || (key2 === "interval")) || (key2 === "retention")) || (key2 === "url")) || (key2 === "credentials"))){
 const err28 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err28];
@@ -4030,11 +4034,10 @@ vErrors.push(err34);
 }
 errors++;
 }
-if(data8.url !== undefined){
-let data11 = data8.url;
+let data11 = data8.retention;
 if(typeof data11 === "string"){
-if(ucs2length(data11) > 2048){
-const err35 = {instancePath:instancePath+"/status/url",schemaPath:"#/properties/status/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if(!pattern45.test(data11)){
+const err35 = {instancePath:instancePath+"/status/retention",schemaPath:"#/properties/status/properties/retention/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,3}d$"},message:"must match pattern \""+"^[1-9][0-9]{0,3}d$"+"\""};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -4043,8 +4046,9 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(ucs2length(data11) < 1){
-const err36 = {instancePath:instancePath+"/status/url",schemaPath:"#/properties/status/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err36 = {instancePath:instancePath+"/status/retention",schemaPath:"#/properties/status/properties/retention/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -4053,9 +4057,11 @@ vErrors.push(err36);
 }
 errors++;
 }
-}
-else {
-const err37 = {instancePath:instancePath+"/status/url",schemaPath:"#/properties/status/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data8.url !== undefined){
+let data12 = data8.url;
+if(typeof data12 === "string"){
+if(ucs2length(data12) > 2048){
+const err37 = {instancePath:instancePath+"/status/url",schemaPath:"#/properties/status/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -4064,12 +4070,8 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-if(data8.credentials !== undefined){
-let data12 = data8.credentials;
-if(typeof data12 === "string"){
-if(ucs2length(data12) > 4096){
-const err38 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(ucs2length(data12) < 1){
+const err38 = {instancePath:instancePath+"/status/url",schemaPath:"#/properties/status/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -4078,8 +4080,9 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(ucs2length(data12) < 1){
-const err39 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err39 = {instancePath:instancePath+"/status/url",schemaPath:"#/properties/status/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -4088,8 +4091,12 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(!pattern13.test(data12)){
-const err40 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data8.credentials !== undefined){
+let data13 = data8.credentials;
+if(typeof data13 === "string"){
+if(ucs2length(data13) > 4096){
+const err40 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -4098,9 +4105,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-else {
-const err41 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data13) < 1){
+const err41 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -4109,10 +4115,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-}
-else {
-const err42 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern13.test(data13)){
+const err42 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -4121,11 +4125,9 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(data.stateDir !== undefined){
-let data13 = data.stateDir;
-if(typeof data13 === "string"){
-if(ucs2length(data13) > 4096){
-const err43 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+}
+else {
+const err43 = {instancePath:instancePath+"/status/credentials",schemaPath:"#/properties/status/properties/credentials/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -4134,8 +4136,10 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(ucs2length(data13) < 1){
-const err44 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+else {
+const err44 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -4144,8 +4148,11 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(!pattern13.test(data13)){
-const err45 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+if(data.stateDir !== undefined){
+let data14 = data.stateDir;
+if(typeof data14 === "string"){
+if(ucs2length(data14) > 4096){
+const err45 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -4154,9 +4161,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-else {
-const err46 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data14) < 1){
+const err46 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -4165,12 +4171,8 @@ vErrors.push(err46);
 }
 errors++;
 }
-}
-let data14 = data.identity;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-for(const key3 in data14){
-if(!((key3 === "key") || (key3 === "escrow"))){
-const err47 = {instancePath:instancePath+"/identity",schemaPath:"#/properties/identity/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(!pattern13.test(data14)){
+const err47 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -4180,11 +4182,8 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data14.key !== undefined){
-let data15 = data14.key;
-if(typeof data15 === "string"){
-if(ucs2length(data15) > 4096){
-const err48 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+else {
+const err48 = {instancePath:instancePath+"/stateDir",schemaPath:"#/properties/stateDir/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -4193,8 +4192,12 @@ vErrors.push(err48);
 }
 errors++;
 }
-if(ucs2length(data15) < 1){
-const err49 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+let data15 = data.identity;
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+for(const key3 in data15){
+if(!((key3 === "key") || (key3 === "escrow"))){
+const err49 = {instancePath:instancePath+"/identity",schemaPath:"#/properties/identity/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -4203,8 +4206,12 @@ vErrors.push(err49);
 }
 errors++;
 }
-if(!pattern13.test(data15)){
-const err50 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data15.key !== undefined){
+let data16 = data15.key;
+if(typeof data16 === "string"){
+if(ucs2length(data16) > 4096){
+const err50 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -4213,9 +4220,8 @@ vErrors.push(err50);
 }
 errors++;
 }
-}
-else {
-const err51 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data16) < 1){
+const err51 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -4224,12 +4230,8 @@ vErrors.push(err51);
 }
 errors++;
 }
-}
-if(data14.escrow !== undefined){
-let data16 = data14.escrow;
-if(typeof data16 === "string"){
-if(ucs2length(data16) > 4096){
-const err52 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(!pattern13.test(data16)){
+const err52 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -4238,8 +4240,9 @@ vErrors.push(err52);
 }
 errors++;
 }
-if(ucs2length(data16) < 1){
-const err53 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err53 = {instancePath:instancePath+"/identity/key",schemaPath:"#/properties/identity/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -4248,8 +4251,12 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(!pattern13.test(data16)){
-const err54 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data15.escrow !== undefined){
+let data17 = data15.escrow;
+if(typeof data17 === "string"){
+if(ucs2length(data17) > 4096){
+const err54 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -4258,9 +4265,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-}
-else {
-const err55 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data17) < 1){
+const err55 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -4269,10 +4275,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-}
-else {
-const err56 = {instancePath:instancePath+"/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern13.test(data17)){
+const err56 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -4281,20 +4285,9 @@ vErrors.push(err56);
 }
 errors++;
 }
-let data17 = data.agents;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-if(data17.listen === undefined){
-data17.listen = "0.0.0.0:7443";
 }
-if(data17.proxyKeys === undefined){
-data17.proxyKeys = [];
-}
-if(data17.insecure === undefined){
-data17.insecure = false;
-}
-for(const key4 in data17){
-if(!((((key4 === "listen") || (key4 === "tls")) || (key4 === "proxyKeys")) || (key4 === "insecure"))){
-const err57 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+else {
+const err57 = {instancePath:instancePath+"/identity/escrow",schemaPath:"#/properties/identity/properties/escrow/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -4304,10 +4297,9 @@ vErrors.push(err57);
 errors++;
 }
 }
-let data18 = data17.listen;
-if(typeof data18 === "string"){
-if(!pattern49.test(data18)){
-const err58 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
+}
+else {
+const err58 = {instancePath:instancePath+"/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -4316,9 +4308,20 @@ vErrors.push(err58);
 }
 errors++;
 }
+let data18 = data.agents;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(data18.listen === undefined){
+data18.listen = "0.0.0.0:7443";
 }
-else {
-const err59 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data18.proxyKeys === undefined){
+data18.proxyKeys = [];
+}
+if(data18.insecure === undefined){
+data18.insecure = false;
+}
+for(const key4 in data18){
+if(!((((key4 === "listen") || (key4 === "tls")) || (key4 === "proxyKeys")) || (key4 === "insecure"))){
+const err59 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -4327,11 +4330,11 @@ vErrors.push(err59);
 }
 errors++;
 }
-if(data17.tls !== undefined){
-let data19 = data17.tls;
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-if(data19.cert === undefined){
-const err60 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "cert"},message:"must have required property '"+"cert"+"'"};
+}
+let data19 = data18.listen;
+if(typeof data19 === "string"){
+if(!pattern50.test(data19)){
+const err60 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -4340,8 +4343,9 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(data19.key === undefined){
-const err61 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "key"},message:"must have required property '"+"key"+"'"};
+}
+else {
+const err61 = {instancePath:instancePath+"/agents/listen",schemaPath:"#/properties/agents/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -4350,9 +4354,11 @@ vErrors.push(err61);
 }
 errors++;
 }
-for(const key5 in data19){
-if(!((key5 === "cert") || (key5 === "key"))){
-const err62 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+if(data18.tls !== undefined){
+let data20 = data18.tls;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(data20.cert === undefined){
+const err62 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "cert"},message:"must have required property '"+"cert"+"'"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -4361,12 +4367,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-if(data19.cert !== undefined){
-let data20 = data19.cert;
-if(typeof data20 === "string"){
-if(ucs2length(data20) > 4096){
-const err63 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(data20.key === undefined){
+const err63 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/required",keyword:"required",params:{missingProperty: "key"},message:"must have required property '"+"key"+"'"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -4375,8 +4377,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(ucs2length(data20) < 1){
-const err64 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+for(const key5 in data20){
+if(!((key5 === "cert") || (key5 === "key"))){
+const err64 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -4385,8 +4388,12 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(!pattern13.test(data20)){
-const err65 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data20.cert !== undefined){
+let data21 = data20.cert;
+if(typeof data21 === "string"){
+if(ucs2length(data21) > 4096){
+const err65 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -4395,9 +4402,8 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-else {
-const err66 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data21) < 1){
+const err66 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -4406,12 +4412,8 @@ vErrors.push(err66);
 }
 errors++;
 }
-}
-if(data19.key !== undefined){
-let data21 = data19.key;
-if(typeof data21 === "string"){
-if(ucs2length(data21) > 4096){
-const err67 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(!pattern13.test(data21)){
+const err67 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -4420,8 +4422,9 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(ucs2length(data21) < 1){
-const err68 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err68 = {instancePath:instancePath+"/agents/tls/cert",schemaPath:"#/properties/agents/properties/tls/properties/cert/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -4430,8 +4433,12 @@ vErrors.push(err68);
 }
 errors++;
 }
-if(!pattern13.test(data21)){
-const err69 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data20.key !== undefined){
+let data22 = data20.key;
+if(typeof data22 === "string"){
+if(ucs2length(data22) > 4096){
+const err69 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -4440,9 +4447,8 @@ vErrors.push(err69);
 }
 errors++;
 }
-}
-else {
-const err70 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data22) < 1){
+const err70 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -4451,10 +4457,8 @@ vErrors.push(err70);
 }
 errors++;
 }
-}
-}
-else {
-const err71 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern13.test(data22)){
+const err71 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -4464,10 +4468,8 @@ vErrors.push(err71);
 errors++;
 }
 }
-let data22 = data17.proxyKeys;
-if(Array.isArray(data22)){
-if(data22.length > 20){
-const err72 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
+else {
+const err72 = {instancePath:instancePath+"/agents/tls/key",schemaPath:"#/properties/agents/properties/tls/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -4476,12 +4478,10 @@ vErrors.push(err72);
 }
 errors++;
 }
-const len0 = data22.length;
-for(let i0=0; i0<len0; i0++){
-let data23 = data22[i0];
-if(typeof data23 === "string"){
-if(!pattern52.test(data23)){
-const err73 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
+}
+}
+else {
+const err73 = {instancePath:instancePath+"/agents/tls",schemaPath:"#/properties/agents/properties/tls/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -4491,8 +4491,10 @@ vErrors.push(err73);
 errors++;
 }
 }
-else {
-const err74 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data23 = data18.proxyKeys;
+if(Array.isArray(data23)){
+if(data23.length > 20){
+const err74 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/maxItems",keyword:"maxItems",params:{limit: 20},message:"must NOT have more than 20 items"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -4501,10 +4503,12 @@ vErrors.push(err74);
 }
 errors++;
 }
-}
-}
-else {
-const err75 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len0 = data23.length;
+for(let i0=0; i0<len0; i0++){
+let data24 = data23[i0];
+if(typeof data24 === "string"){
+if(!pattern53.test(data24)){
+const err75 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -4513,8 +4517,9 @@ vErrors.push(err75);
 }
 errors++;
 }
-if(typeof data17.insecure !== "boolean"){
-const err76 = {instancePath:instancePath+"/agents/insecure",schemaPath:"#/properties/agents/properties/insecure/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+}
+else {
+const err76 = {instancePath:instancePath+"/agents/proxyKeys/" + i0,schemaPath:"#/properties/agents/properties/proxyKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -4524,8 +4529,9 @@ vErrors.push(err76);
 errors++;
 }
 }
+}
 else {
-const err77 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err77 = {instancePath:instancePath+"/agents/proxyKeys",schemaPath:"#/properties/agents/properties/proxyKeys/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -4534,14 +4540,8 @@ vErrors.push(err77);
 }
 errors++;
 }
-let data25 = data.http;
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-if(data25.listen === undefined){
-data25.listen = "127.0.0.1:7480";
-}
-for(const key6 in data25){
-if(!(key6 === "listen")){
-const err78 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(typeof data18.insecure !== "boolean"){
+const err78 = {instancePath:instancePath+"/agents/insecure",schemaPath:"#/properties/agents/properties/insecure/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -4551,10 +4551,8 @@ vErrors.push(err78);
 errors++;
 }
 }
-let data26 = data25.listen;
-if(typeof data26 === "string"){
-if(!pattern49.test(data26)){
-const err79 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
+else {
+const err79 = {instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -4563,9 +4561,14 @@ vErrors.push(err79);
 }
 errors++;
 }
+let data26 = data.http;
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+if(data26.listen === undefined){
+data26.listen = "127.0.0.1:7480";
 }
-else {
-const err80 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key6 in data26){
+if(!(key6 === "listen")){
+const err80 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -4575,8 +4578,10 @@ vErrors.push(err80);
 errors++;
 }
 }
-else {
-const err81 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data27 = data26.listen;
+if(typeof data27 === "string"){
+if(!pattern50.test(data27)){
+const err81 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):[0-9]{1,5}$"+"\""};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -4585,11 +4590,9 @@ vErrors.push(err81);
 }
 errors++;
 }
-let data27 = data.control;
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-for(const key7 in data27){
-if(!(key7 === "socket")){
-const err82 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+}
+else {
+const err82 = {instancePath:instancePath+"/http/listen",schemaPath:"#/properties/http/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -4599,11 +4602,8 @@ vErrors.push(err82);
 errors++;
 }
 }
-if(data27.socket !== undefined){
-let data28 = data27.socket;
-if(typeof data28 === "string"){
-if(ucs2length(data28) > 4096){
-const err83 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+else {
+const err83 = {instancePath:instancePath+"/http",schemaPath:"#/properties/http/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -4612,8 +4612,11 @@ vErrors.push(err83);
 }
 errors++;
 }
-if(ucs2length(data28) < 1){
-const err84 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+let data28 = data.control;
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+for(const key7 in data28){
+if(!(key7 === "socket")){
+const err84 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -4622,8 +4625,12 @@ vErrors.push(err84);
 }
 errors++;
 }
-if(!pattern13.test(data28)){
-const err85 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data28.socket !== undefined){
+let data29 = data28.socket;
+if(typeof data29 === "string"){
+if(ucs2length(data29) > 4096){
+const err85 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -4632,9 +4639,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-}
-else {
-const err86 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data29) < 1){
+const err86 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -4643,10 +4649,8 @@ vErrors.push(err86);
 }
 errors++;
 }
-}
-}
-else {
-const err87 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern13.test(data29)){
+const err87 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -4655,10 +4659,9 @@ vErrors.push(err87);
 }
 errors++;
 }
-let data29 = data.webhooks;
-if(Array.isArray(data29)){
-if(data29.length > 10){
-const err88 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
+}
+else {
+const err88 = {instancePath:instancePath+"/control/socket",schemaPath:"#/properties/control/properties/socket/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -4667,12 +4670,10 @@ vErrors.push(err88);
 }
 errors++;
 }
-const len1 = data29.length;
-for(let i1=0; i1<len1; i1++){
-let data30 = data29[i1];
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(data30.provider === undefined){
-const err89 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
+}
+}
+else {
+const err89 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -4681,8 +4682,10 @@ vErrors.push(err89);
 }
 errors++;
 }
-if(data30.secretFile === undefined){
-const err90 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "secretFile"},message:"must have required property '"+"secretFile"+"'"};
+let data30 = data.webhooks;
+if(Array.isArray(data30)){
+if(data30.length > 10){
+const err90 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/maxItems",keyword:"maxItems",params:{limit: 10},message:"must NOT have more than 10 items"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -4691,9 +4694,12 @@ vErrors.push(err90);
 }
 errors++;
 }
-for(const key8 in data30){
-if(!((key8 === "provider") || (key8 === "secretFile"))){
-const err91 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+const len1 = data30.length;
+for(let i1=0; i1<len1; i1++){
+let data31 = data30[i1];
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(data31.provider === undefined){
+const err91 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "provider"},message:"must have required property '"+"provider"+"'"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -4702,11 +4708,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-if(data30.provider !== undefined){
-let data31 = data30.provider;
-if(typeof data31 !== "string"){
-const err92 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data31.secretFile === undefined){
+const err92 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/required",keyword:"required",params:{missingProperty: "secretFile"},message:"must have required property '"+"secretFile"+"'"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -4715,8 +4718,9 @@ vErrors.push(err92);
 }
 errors++;
 }
-if(!(((data31 === "github") || (data31 === "gitlab")) || (data31 === "gitea"))){
-const err93 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/enum",keyword:"enum",params:{allowedValues: schema34.properties.webhooks.items.properties.provider.enum},message:"must be equal to one of the allowed values"};
+for(const key8 in data31){
+if(!((key8 === "provider") || (key8 === "secretFile"))){
+const err93 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -4726,11 +4730,10 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data30.secretFile !== undefined){
-let data32 = data30.secretFile;
-if(typeof data32 === "string"){
-if(ucs2length(data32) > 4096){
-const err94 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(data31.provider !== undefined){
+let data32 = data31.provider;
+if(typeof data32 !== "string"){
+const err94 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -4739,8 +4742,8 @@ vErrors.push(err94);
 }
 errors++;
 }
-if(ucs2length(data32) < 1){
-const err95 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!(((data32 === "github") || (data32 === "gitlab")) || (data32 === "gitea"))){
+const err95 = {instancePath:instancePath+"/webhooks/" + i1+"/provider",schemaPath:"#/properties/webhooks/items/properties/provider/enum",keyword:"enum",params:{allowedValues: schema34.properties.webhooks.items.properties.provider.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -4749,8 +4752,12 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(!pattern13.test(data32)){
-const err96 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data31.secretFile !== undefined){
+let data33 = data31.secretFile;
+if(typeof data33 === "string"){
+if(ucs2length(data33) > 4096){
+const err96 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -4759,9 +4766,8 @@ vErrors.push(err96);
 }
 errors++;
 }
-}
-else {
-const err97 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data33) < 1){
+const err97 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -4770,10 +4776,8 @@ vErrors.push(err97);
 }
 errors++;
 }
-}
-}
-else {
-const err98 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern13.test(data33)){
+const err98 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -4783,9 +4787,8 @@ vErrors.push(err98);
 errors++;
 }
 }
-}
 else {
-const err99 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err99 = {instancePath:instancePath+"/webhooks/" + i1+"/secretFile",schemaPath:"#/properties/webhooks/items/properties/secretFile/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -4794,14 +4797,10 @@ vErrors.push(err99);
 }
 errors++;
 }
-let data33 = data.log;
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-if(data33.level === undefined){
-data33.level = "info";
 }
-for(const key9 in data33){
-if(!(key9 === "level")){
-const err100 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+}
+else {
+const err100 = {instancePath:instancePath+"/webhooks/" + i1,schemaPath:"#/properties/webhooks/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -4811,9 +4810,9 @@ vErrors.push(err100);
 errors++;
 }
 }
-let data34 = data33.level;
-if(typeof data34 !== "string"){
-const err101 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err101 = {instancePath:instancePath+"/webhooks",schemaPath:"#/properties/webhooks/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -4822,8 +4821,14 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(!(((((data34 === "trace") || (data34 === "debug")) || (data34 === "info")) || (data34 === "warn")) || (data34 === "error"))){
-const err102 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema34.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
+let data34 = data.log;
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+if(data34.level === undefined){
+data34.level = "info";
+}
+for(const key9 in data34){
+if(!(key9 === "level")){
+const err102 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -4833,8 +4838,9 @@ vErrors.push(err102);
 errors++;
 }
 }
-else {
-const err103 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data35 = data34.level;
+if(typeof data35 !== "string"){
+const err103 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -4843,10 +4849,8 @@ vErrors.push(err103);
 }
 errors++;
 }
-let data35 = data.alarms;
-if(Array.isArray(data35)){
-if(data35.length > 100){
-const err104 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(!(((((data35 === "trace") || (data35 === "debug")) || (data35 === "info")) || (data35 === "warn")) || (data35 === "error"))){
+const err104 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema34.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -4855,15 +4859,9 @@ vErrors.push(err104);
 }
 errors++;
 }
-const len2 = data35.length;
-for(let i2=0; i2<len2; i2++){
-let data36 = data35[i2];
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-if(data36.interval === undefined){
-data36.interval = "30s";
 }
-if(data36.name === undefined){
-const err105 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+else {
+const err105 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -4872,9 +4870,10 @@ vErrors.push(err105);
 }
 errors++;
 }
-for(const key10 in data36){
-if(!((((key10 === "name") || (key10 === "file")) || (key10 === "url")) || (key10 === "interval"))){
-const err106 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+let data36 = data.alarms;
+if(Array.isArray(data36)){
+if(data36.length > 100){
+const err106 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -4883,12 +4882,15 @@ vErrors.push(err106);
 }
 errors++;
 }
+const len2 = data36.length;
+for(let i2=0; i2<len2; i2++){
+let data37 = data36[i2];
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(data37.interval === undefined){
+data37.interval = "30s";
 }
-if(data36.name !== undefined){
-let data37 = data36.name;
-if(typeof data37 === "string"){
-if(ucs2length(data37) > 255){
-const err107 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"};
+if(data37.name === undefined){
+const err107 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -4897,8 +4899,9 @@ vErrors.push(err107);
 }
 errors++;
 }
-if(ucs2length(data37) < 1){
-const err108 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+for(const key10 in data37){
+if(!((((key10 === "name") || (key10 === "file")) || (key10 === "url")) || (key10 === "interval"))){
+const err108 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -4908,8 +4911,11 @@ vErrors.push(err108);
 errors++;
 }
 }
-else {
-const err109 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data37.name !== undefined){
+let data38 = data37.name;
+if(typeof data38 === "string"){
+if(ucs2length(data38) > 255){
+const err109 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -4918,12 +4924,8 @@ vErrors.push(err109);
 }
 errors++;
 }
-}
-if(data36.file !== undefined){
-let data38 = data36.file;
-if(typeof data38 === "string"){
-if(ucs2length(data38) > 4096){
-const err110 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
+if(ucs2length(data38) < 1){
+const err110 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -4932,8 +4934,9 @@ vErrors.push(err110);
 }
 errors++;
 }
-if(ucs2length(data38) < 1){
-const err111 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err111 = {instancePath:instancePath+"/alarms/" + i2+"/name",schemaPath:"#/properties/alarms/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -4942,8 +4945,12 @@ vErrors.push(err111);
 }
 errors++;
 }
-if(!pattern13.test(data38)){
-const err112 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data37.file !== undefined){
+let data39 = data37.file;
+if(typeof data39 === "string"){
+if(ucs2length(data39) > 4096){
+const err112 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -4952,9 +4959,8 @@ vErrors.push(err112);
 }
 errors++;
 }
-}
-else {
-const err113 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data39) < 1){
+const err113 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -4963,12 +4969,8 @@ vErrors.push(err113);
 }
 errors++;
 }
-}
-if(data36.url !== undefined){
-let data39 = data36.url;
-if(typeof data39 === "string"){
-if(ucs2length(data39) > 2048){
-const err114 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
+if(!pattern13.test(data39)){
+const err114 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -4977,8 +4979,9 @@ vErrors.push(err114);
 }
 errors++;
 }
-if(ucs2length(data39) < 1){
-const err115 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err115 = {instancePath:instancePath+"/alarms/" + i2+"/file",schemaPath:"#/properties/alarms/items/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -4987,8 +4990,12 @@ vErrors.push(err115);
 }
 errors++;
 }
-if(!pattern57.test(data39)){
-const err116 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://[^\\s@]+$"},message:"must match pattern \""+"^https?://[^\\s@]+$"+"\""};
+}
+if(data37.url !== undefined){
+let data40 = data37.url;
+if(typeof data40 === "string"){
+if(ucs2length(data40) > 2048){
+const err116 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -4997,9 +5004,8 @@ vErrors.push(err116);
 }
 errors++;
 }
-}
-else {
-const err117 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(ucs2length(data40) < 1){
+const err117 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -5008,11 +5014,8 @@ vErrors.push(err117);
 }
 errors++;
 }
-}
-let data40 = data36.interval;
-if(typeof data40 === "string"){
-if(!pattern40.test(data40)){
-const err118 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
+if(!pattern58.test(data40)){
+const err118 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://[^\\s@]+$"},message:"must match pattern \""+"^https?://[^\\s@]+$"+"\""};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -5023,7 +5026,7 @@ errors++;
 }
 }
 else {
-const err119 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err119 = {instancePath:instancePath+"/alarms/" + i2+"/url",schemaPath:"#/properties/alarms/items/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -5033,8 +5036,10 @@ vErrors.push(err119);
 errors++;
 }
 }
-else {
-const err120 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data41 = data37.interval;
+if(typeof data41 === "string"){
+if(!pattern40.test(data41)){
+const err120 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}(ms|s|m|h|d)$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"+"\""};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -5044,9 +5049,8 @@ vErrors.push(err120);
 errors++;
 }
 }
-}
 else {
-const err121 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err121 = {instancePath:instancePath+"/alarms/" + i2+"/interval",schemaPath:"#/properties/alarms/items/properties/interval/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -5057,12 +5061,35 @@ errors++;
 }
 }
 else {
-const err122 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err122 = {instancePath:instancePath+"/alarms/" + i2,schemaPath:"#/properties/alarms/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err122];
 }
 else {
 vErrors.push(err122);
+}
+errors++;
+}
+}
+}
+else {
+const err123 = {instancePath:instancePath+"/alarms",schemaPath:"#/properties/alarms/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err123];
+}
+else {
+vErrors.push(err123);
+}
+errors++;
+}
+}
+else {
+const err124 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err124];
+}
+else {
+vErrors.push(err124);
 }
 errors++;
 }
@@ -5073,7 +5100,7 @@ validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateDocumentMetadata: Validator = validate24;
 
-const pattern59 = new RegExp("^[1-9][0-9]{0,8}$", "u");
+const pattern60 = new RegExp("^[1-9][0-9]{0,8}$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="document-metadata.schema.json" */;
@@ -5105,7 +5132,7 @@ errors++;
 if(data.DefaultVersion !== undefined){
 let data0 = data.DefaultVersion;
 if(typeof data0 === "string"){
-if(!pattern59.test(data0)){
+if(!pattern60.test(data0)){
 const err1 = {instancePath:instancePath+"/DefaultVersion",schemaPath:"#/properties/DefaultVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err1];
@@ -5178,7 +5205,7 @@ errors++;
 if(data2.DocumentVersion !== undefined){
 let data3 = data2.DocumentVersion;
 if(typeof data3 === "string"){
-if(!pattern59.test(data3)){
+if(!pattern60.test(data3)){
 const err7 = {instancePath:instancePath+"/Versions/" + i0+"/DocumentVersion",schemaPath:"#/properties/Versions/items/properties/DocumentVersion/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,8}$"},message:"must match pattern \""+"^[1-9][0-9]{0,8}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -5266,7 +5293,7 @@ validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateGroup: Validator = validate25;
 
-const pattern62 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
+const pattern63 = new RegExp("^[A-Za-z0-9_.-]{1,128}$", "u");
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="group.schema.json" */;
@@ -5315,7 +5342,7 @@ errors++;
 if(data.Name !== undefined){
 let data0 = data.Name;
 if(typeof data0 === "string"){
-if(!pattern62.test(data0)){
+if(!pattern63.test(data0)){
 const err3 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.-]{1,128}$"},message:"must match pattern \""+"^[A-Za-z0-9_.-]{1,128}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -5896,8 +5923,8 @@ validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateParameter: Validator = validate27;
 const schema38 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"parameter.schema.json","title":"ParameterFile","description":"A Parameter Store entry (shape of AWS PutParameter), referred to as {{ssm:name}}.","type":"object","additionalProperties":false,"required":["Name","Value"],"properties":{"Name":{"description":"Name, with / for hierarchies of at most 15 levels. May not begin with aws or ssm.","type":"string","pattern":"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$","maxLength":1011,"examples":["/web/port"]},"Type":{"description":"String, StringList (texts separated by commas), or SecureString (an age file in its armor: opened on nodes only, and referred to as {{ssm-secure:name}}).","type":"string","enum":["String","StringList","SecureString"],"default":"String","examples":["String"]},"Value":{"description":"The value: at most 4,096 bytes, or 8,192 with Tier: Advanced. Of a SecureString the armored ciphertext of such a value, never the plain one.","type":"string","minLength":1,"maxLength":16384,"examples":["8080"]},"Description":{"description":"What it is for.","type":"string","maxLength":1024,"examples":["Port of the web server"]},"AllowedPattern":{"description":"Regular expression (RE2) that Value must match. Not with a SecureString: its plain text is known on nodes only.","type":"string","maxLength":1024,"examples":["^[0-9]+$"]},"DataType":{"description":"Kind of text. Of aws:ec2:image the form is checked, not whether there is such an image.","type":"string","enum":["text","aws:ec2:image"],"default":"text","examples":["text"]},"Tags":{"description":"Labels of the entry. A list of Key and Value, as AWS writes tags.","type":"array","items":{"title":"ParameterTag","description":"One tag.","type":"object","additionalProperties":false,"required":["Key","Value"],"properties":{"Key":{"description":"Name of the tag, unique in its list.","type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f]*$","examples":["role"]},"Value":{"description":"Value of the tag.","type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f]*$","examples":["web"]}}},"maxItems":50,"examples":[[{"Key":"role","Value":"web"}]]},"Tier":{"description":"Decides how long Value may be: 4,096 bytes (Standard), 8,192 (the others).","type":"string","enum":["Standard","Advanced","Intelligent-Tiering"],"default":"Standard","examples":["Standard"]},"Overwrite":{"description":"Part of the AWS call. Git keeps the versions here.","type":"boolean","examples":[true],"x-effect":"none"},"KeyId":{"description":"AWS KMS key. Has no meaning here.","type":"string","maxLength":256,"examples":["alias/aws/ssm"],"x-effect":"none"},"Policies":{"description":"AWS expiry policies. Have no meaning here.","type":"string","examples":["[]"],"x-effect":"none"},"Reconciled":{"title":"ParameterExtensions","description":"What this program adds to the AWS shape.","type":"object","additionalProperties":false,"properties":{"Version":{"description":"Number of this value, for {{ssm:name:2}}. Raise it with every new value that somebody asks for by number.","type":"integer","minimum":1,"default":1,"examples":[2]},"Labels":{"description":"Labels of this value, for {{ssm:name:label}}.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["stable"]]},"History":{"description":"Earlier values that can still be asked for by number or label; of a SecureString ciphertexts, too.","type":"array","maxItems":99,"default":[],"items":{"title":"PastParameterVersion","description":"One earlier value.","type":"object","additionalProperties":false,"required":["Version","Value"],"properties":{"Version":{"description":"Its number, lower than the current one.","type":"integer","minimum":1,"examples":[1]},"Value":{"description":"The value it had.","type":"string","minLength":1,"maxLength":16384,"examples":["8000"]},"Labels":{"description":"Its labels. A label belongs to one version at a time.","type":"array","items":{"description":"One label.","type":"string","pattern":"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},"maxItems":10,"default":[],"examples":[["previous"]]}}},"examples":[[{"Version":1,"Value":"8000","Labels":["previous"]}]]}},"default":{}}},"examples":[{"Name":"/web/port","Type":"String","Value":"8080"}]};
-const pattern68 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
-const pattern71 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
+const pattern69 = new RegExp("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$", "u");
+const pattern72 = new RegExp("^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="parameter.schema.json" */;
@@ -5968,7 +5995,7 @@ vErrors.push(err3);
 }
 errors++;
 }
-if(!pattern68.test(data0)){
+if(!pattern69.test(data0)){
 const err4 = {instancePath:instancePath+"/Name",schemaPath:"#/properties/Name/pattern",keyword:"pattern",params:{pattern: "^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"},message:"must match pattern \""+"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -6402,7 +6429,7 @@ const len1 = data16.length;
 for(let i1=0; i1<len1; i1++){
 let data17 = data16[i1];
 if(typeof data17 === "string"){
-if(!pattern71.test(data17)){
+if(!pattern72.test(data17)){
 const err40 = {instancePath:instancePath+"/Reconciled/Labels/" + i1,schemaPath:"#/properties/Reconciled/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
 if(vErrors === null){
 vErrors = [err40];
@@ -6562,7 +6589,7 @@ const len3 = data22.length;
 for(let i3=0; i3<len3; i3++){
 let data23 = data22[i3];
 if(typeof data23 === "string"){
-if(!pattern71.test(data23)){
+if(!pattern72.test(data23)){
 const err53 = {instancePath:instancePath+"/Reconciled/History/" + i2+"/Labels/" + i3,schemaPath:"#/properties/Reconciled/properties/History/items/properties/Labels/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"},message:"must match pattern \""+"^[A-Za-z_.-][A-Za-z0-9_.-]{0,99}$"+"\""};
 if(vErrors === null){
 vErrors = [err53];
@@ -6647,8 +6674,8 @@ validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateReconciled: Validator = validate28;
 const schema39 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"reconciled.schema.json","title":"RepositoryFile","description":"reconciled.yaml at the root of the repository: defaults, guards, policy. The copy in the accepted revision judges the next one.","type":"object","additionalProperties":false,"properties":{"defaults":{"title":"RepositoryDefaults","description":"What associations mean when they do not say.","type":"object","additionalProperties":false,"properties":{"timezone":{"description":"IANA zone in which cron and at are read.","type":"string","minLength":1,"maxLength":64,"default":"UTC","examples":["Europe/Berlin"]},"maxConcurrency":{"description":"MaxConcurrency of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$","default":"50","examples":["50","10%"]},"maxErrors":{"description":"MaxErrors of associations that give none.","type":"string","pattern":"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$","default":"100%","examples":["0","100%"]}},"default":{}},"strict":{"description":"aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.","type":"string","enum":["aws","off"],"default":"off","examples":["off"]},"triggers":{"title":"RepositoryTriggers","description":"What makes associations run beside their own edits, their schedule and their nodes.","type":"object","additionalProperties":false,"properties":{"parameterValues":{"description":"A new value of a parameter under parameters/ runs the associations that refer to it at once. false: it is used from their next run on.","type":"boolean","default":true,"examples":[true]}},"default":{}},"guards":{"title":"RepositoryGuards","description":"A revision that goes beyond these is held until somebody accepts it.","type":"object","additionalProperties":false,"properties":{"maxRemovedAssociationsPercent":{"description":"Percent of the associations that a revision may remove.","type":"number","minimum":0,"maximum":100,"default":20,"examples":[20]},"minRemovedAssociations":{"description":"Associations that a revision may remove however few there are.","type":"integer","minimum":0,"default":5,"examples":[5]},"maxRemovedNodesPercent":{"description":"Percent of the nodes that a revision may take out of targets.","type":"number","minimum":0,"maximum":100,"default":25,"examples":[25]},"minRemovedNodes":{"description":"Nodes that a revision may take out of targets however few there are.","type":"integer","minimum":0,"default":50,"examples":[50]},"maxAffectedNodes":{"description":"Nodes on which a revision may change anything; null is off.","type":["integer","null"],"minimum":1,"default":null,"examples":[500,null]}},"default":{}},"policy":{"title":"RepositoryPolicy","description":"Which revisions are accepted at all.","type":"object","additionalProperties":false,"properties":{"allowedSigners":{"description":"File of the repository with the SSH keys that may sign commits.","type":"string","examples":["allowed_signers"]}},"x-effect":"not-built-yet"}},"examples":[{"defaults":{"timezone":"Europe/Berlin","maxErrors":"10%"},"guards":{"maxRemovedAssociationsPercent":20}}]};
-const pattern73 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
-const pattern74 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
+const pattern74 = new RegExp("^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$", "u");
+const pattern75 = new RegExp("^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="reconciled.schema.json" */;
@@ -6744,7 +6771,7 @@ errors++;
 }
 let data2 = data0.maxConcurrency;
 if(typeof data2 === "string"){
-if(!pattern73.test(data2)){
+if(!pattern74.test(data2)){
 const err5 = {instancePath:instancePath+"/defaults/maxConcurrency",schemaPath:"#/properties/defaults/properties/maxConcurrency/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -6767,7 +6794,7 @@ errors++;
 }
 let data3 = data0.maxErrors;
 if(typeof data3 === "string"){
-if(!pattern74.test(data3)){
+if(!pattern75.test(data3)){
 const err7 = {instancePath:instancePath+"/defaults/maxErrors",schemaPath:"#/properties/defaults/properties/maxErrors/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"},message:"must match pattern \""+"^([1-9][0-9]{0,6}|0|[0-9]%|[1-9][0-9]%|100%)$"+"\""};
 if(vErrors === null){
 vErrors = [err7];

@@ -21,30 +21,30 @@ export const executionsPath = (name: AssociationName, endedAt: Instant): string 
 
 export const NODE_PATH_PATTERN = /^nodes\/([0-9a-f]{2})\/(mi-\1[0-9a-f]{15})\.json$/;
 
-/** Days of ended executions in the tip of the branch; older ones are in its history. */
-export const EXECUTION_DAYS = 30;
-
 const DAY_MS = 86_400_000;
 
-/** Those of `paths` that hold ended executions older than the retention: what to remove. Other paths are left out. */
-export function expiredExecutionPaths(paths: Iterable<string>, now: Instant): readonly string[] {
-  const first = firstDayKept(now);
+/** First day whose ended executions stay in the tip of the branch; older ones are in its history alone. */
+export const firstDayKept = (now: Instant, retentionMs: number): string =>
+  new Date(Math.max(0, now - Math.max(retentionMs, DAY_MS))).toISOString().slice(0, 10);
+
+/** Those of `paths` that hold ended executions of before `firstDay`: what to remove. Other paths are left out. */
+export function expiredExecutionPaths(
+  paths: Iterable<string>,
+  firstDay: string,
+): readonly string[] {
   return [...paths].filter((path) => {
     const day = executionDay(path);
-    return day !== null && day < first;
+    return day !== null && day < firstDay;
   });
 }
 
 /** Is this a file of ended executions that a rebuild of the branch keeps as it is? */
-export function isKeptExecutionPath(path: string, now: Instant): boolean {
+export function isKeptExecutionPath(path: string, firstDay: string): boolean {
   const day = executionDay(path);
-  return day !== null && day >= firstDayKept(now);
+  return day !== null && day >= firstDay;
 }
 
-const firstDayKept = (now: Instant): string =>
-  new Date(now - EXECUTION_DAYS * DAY_MS).toISOString().slice(0, 10);
-
-function executionDay(path: string): string | null {
+export function executionDay(path: string): string | null {
   const match = /^executions\/(\d{4}-\d\d-\d\d)\/([^/]+)\.jsonl$/.exec(path);
   return match?.[1] !== undefined && isAssociationName(match[2] ?? '') ? match[1] : null;
 }

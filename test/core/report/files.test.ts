@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Execution } from '../../../src/core/model/state.ts';
 import { withExecutions } from '../../../src/core/report/execution-lines.ts';
-import { expiredExecutionPaths, isKeptExecutionPath } from '../../../src/core/report/paths.ts';
+import {
+  expiredExecutionPaths,
+  firstDayKept,
+  isKeptExecutionPath,
+} from '../../../src/core/report/paths.ts';
 import { PLAN_LIST_MAX, planFile } from '../../../src/core/report/plan-file.ts';
 import { readSummary } from '../../../src/core/report/read-summary.ts';
 import { summarize, summaryFile } from '../../../src/core/report/summary.ts';
@@ -24,6 +28,8 @@ import {
   stateOf,
 } from '../../fakes/builders.ts';
 import { viewOf } from './views.ts';
+
+const DAY = 86_400_000;
 
 const fleet: readonly Record[] = [
   ...foundation,
@@ -63,7 +69,7 @@ test('ended executions: one line each, appended in order, an old line is replace
   assert.equal(withExecutions(both, [ended(3)]), both, 'publishing again repeats nothing');
 });
 
-test('retention: thirty days stay, and only files of ended executions are looked at', () => {
+test('retention: the days asked for stay, and only files of ended executions are looked at', () => {
   const paths = ['2026-12-31', '2027-01-01', '2027-01-31'].map(
     (day) => `executions/${day}/web.jsonl`,
   );
@@ -73,11 +79,20 @@ test('retention: thirty days stay, and only files of ended executions are looked
     'executions/2026-01-01/a b.jsonl',
     'executions/old/web.jsonl',
   ];
-  assert.deepEqual(expiredExecutionPaths([...paths, ...others], noon), paths.slice(0, 1));
+  const kept = firstDayKept(noon, 30 * DAY);
+  assert.equal(kept, '2027-01-01');
+  assert.deepEqual(expiredExecutionPaths([...paths, ...others], kept), paths.slice(0, 1));
   assert.deepEqual(
-    [...paths, ...others].filter((path) => isKeptExecutionPath(path, noon)),
+    [...paths, ...others].filter((path) => isKeptExecutionPath(path, kept)),
     paths.slice(1),
   );
+});
+
+test('retention: whole days, never less than one, and of any length', () => {
+  assert.equal(firstDayKept(noon, DAY), '2027-01-30');
+  assert.equal(firstDayKept(noon, 0), '2027-01-30', 'what ended today stays in any case');
+  assert.equal(firstDayKept(noon, 9999 * DAY), '1999-09-16');
+  assert.equal(firstDayKept(noon, 1e15), '1970-01-01');
 });
 
 test('plan.json: long lists are cut and counted', () => {
