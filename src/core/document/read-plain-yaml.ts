@@ -2,9 +2,9 @@ import type { SourceEntry, SourceMap, SourceNode, SourceScalar } from './source.
 import { DOCUMENT_DEPTH_MAX, DOCUMENT_NODES_MAX } from './source.ts';
 
 /**
- * The YAML that documents are nearly always written in: block maps and lists, scalars and flow collections of one line,
+ * The YAML that files are nearly always written in, where 1.1 and 1.2 mean the same: block maps and lists, scalars and flow collections of one line,
  * literal blocks. Several times faster than a whole YAML parser, and null at the first thing that is anything else, or
- * wrong: then `readYaml` reads the text from its beginning. What this gives is what that gives, which a test compares.
+ * wrong: then the whole parser reads the text from its beginning. What this gives is what that gives, which tests compare.
  */
 export function readPlainYaml(text: string): SourceMap | null {
   if (UNUSUAL.test(text)) return null;
@@ -69,10 +69,14 @@ const startsItem = ({ text }: Reader, at: number): boolean =>
 const KEY = /[A-Za-z_$][\w$./-]*(?::[\w$./-]+)*:(?=[ \n])/y;
 const OTHER_KINDS = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
 
+/** YAML wants the colon of a key within 1,024 characters. */
+const KEY_CHARS_MAX = 1_000;
+
 /** The end of a key with its colon, or -1. */
 function keyEnd({ text }: Reader, at: number): number {
   KEY.lastIndex = at;
-  return KEY.test(text) ? KEY.lastIndex : -1;
+  if (!KEY.test(text)) return -1;
+  return KEY.lastIndex - at > KEY_CHARS_MAX ? giveUp() : KEY.lastIndex;
 }
 
 /** Keys stand at column `indent`; the first may stand behind a dash, and `at` is there. */
@@ -199,8 +203,8 @@ function plainScalar(written: string, at: number): SourceScalar {
   }
   if (/^(?:0|[1-9]\d{0,14})$/.test(written))
     return { kind: 'scalar', at, value: Number(written), written };
-  // A blank, a slash or a quote is in no number, date or other kind.
-  if (/[ /"'$(){}]/.test(written) && !/^[<=~]/.test(written))
+  // A blank, a slash, a quote or a percent sign is in no number, date or other kind.
+  if (/[ /"'$(){}%]/.test(written) && !/^[<=~]/.test(written))
     return { kind: 'scalar', at, value: written, written };
   return giveUp();
 }

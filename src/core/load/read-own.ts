@@ -1,6 +1,7 @@
 import type { CST, ParsedNode, Document as YamlDocument } from 'yaml';
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
 import { readJson } from '../document/read-json.ts';
+import { readPlainYaml } from '../document/read-plain-yaml.ts';
 import type { Fault, SourceEntry, SourceNode, SourceScalar } from '../document/source.ts';
 import { pointTo } from '../document/source.ts';
 import { DEPTH_MAX, NODES_MAX, SCALAR_CHARS_MAX } from './limits.ts';
@@ -21,6 +22,15 @@ export function readOwn(text: string, format: 'json' | 'yaml'): OwnReading {
     const { root, faults } = readJson(text);
     return { roots: root === null || faults.length > 0 ? [] : [root], faults };
   }
+  const root = text.length > PLAIN_CHARS_MAX ? null : readPlainYaml(text);
+  return root === null ? readWholeOwnYaml(text) : { roots: [root], faults: [] };
+}
+
+/** So that no text of the short way has more tokens than the whole parser accepts. */
+const PLAIN_CHARS_MAX = 64 * 1024;
+
+/** By a whole YAML parser, whatever the text. */
+export function readWholeOwnYaml(text: string): OwnReading {
   const reader: Reader = { faults: [], nodes: 0 };
   try {
     const documents = compose(text);

@@ -51,7 +51,7 @@ for (const text of [
   'a:\n- b\n- c: d\n  e: f\ng: [x, "y", \'z\', 5]\nh: {i: j, k: [l]}\n',
   'a: |\n  x\n\n   y\n\nb: |-\n  z\n# end\n',
   "a: \"x \\n y\" # comment\nb: 'it''s'\nc: x # y\n",
-  'a: echo "b" {{ c }}\nd: ./run.sh\ne: -x /y\nf: 1.5 GB\n',
+  'a: echo "b" {{ c }}\nd: ./run.sh\ne: -x /y\nf: 1.5 GB\ng: 10%\n',
   '---\na: true\nb: 0\nc: 3600\n',
   'a:\n    - b: c\n      d:\n        - e\n    - f\n',
   'aws:runShellScript:\n  x: aws:y\n',
