@@ -2,6 +2,9 @@
 import type { Json, JsonObject } from '../core/model/json.ts';
 import { isJsonObject } from '../core/model/json.ts';
 
+/** What a daemon's answer would be: absent keys are gone. */
+export const asAnswer = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json;
+
 export const objectsOf = (answer: Json): readonly JsonObject[] =>
   Array.isArray(answer) ? answer.filter(isJsonObject) : [];
 

@@ -51,13 +51,21 @@ export const commands: { readonly [words: string]: Entry } = {
     summary: 'starts again after pause, or after an error threshold',
     load: () => import('./resume.ts'),
   },
+  'associations list': {
+    summary: 'associations in force, with version and status',
+    load: () => import('./associations/list.ts'),
+  },
+  'associations versions': {
+    summary: 'what changed an association, when, and at which commit',
+    load: () => import('./associations/versions.ts'),
+  },
   'executions list': {
-    summary: 'recent firings of associations',
-    load: () => import('./executions-list.ts'),
+    summary: 'firings of associations, recent or of the status branch',
+    load: () => import('./executions/list.ts'),
   },
   'executions show': {
     summary: 'one execution, node by node',
-    load: () => import('./executions-show.ts'),
+    load: () => import('./executions/show.ts'),
   },
   explain: {
     summary: 'why an association runs on a node, or why not',

@@ -5,6 +5,8 @@ import type { Json } from '../core/model/json.ts';
 export const CONTROL_ROUTES = {
   status: { method: 'GET', path: '/v1/status' },
   nodes: { method: 'GET', path: '/v1/nodes' },
+  associations: { method: 'GET', path: '/v1/associations' },
+  versions: { method: 'GET', path: '/v1/versions' },
   executions: { method: 'GET', path: '/v1/executions' },
   execution: { method: 'GET', path: '/v1/execution' },
   explain: { method: 'GET', path: '/v1/explain' },

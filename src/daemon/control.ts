@@ -1,6 +1,7 @@
 /** The control socket's requests, answered: questions from the world as it is, wishes through the inbox like any event. */
 import type { ControlAnswer, ControlRequest } from '../control/routes.ts';
 import { assess } from '../core/compliance/assess.ts';
+import { nearest } from '../core/document/nearest.ts';
 import type { AssociationName, CommitId, NodeId } from '../core/model/brand.ts';
 import {
   formatInstant,
@@ -11,16 +12,16 @@ import {
   parseInstant,
 } from '../core/model/brand.ts';
 import { ReconcileError, unreachable } from '../core/model/errors.ts';
+import { executionStatuses } from '../core/model/execution-status.ts';
 import type { Json } from '../core/model/json.ts';
-import type { Execution } from '../core/model/state.ts';
+import { compareText } from '../core/model/problem.ts';
+import type { Standings } from '../core/model/standing.ts';
+import { associationJson, versionsJson } from '../core/report/association-json.ts';
+import { executionJson, executionTargetJson } from '../core/report/execution-json.ts';
 import { planReport } from '../core/report/planned.ts';
 import { summarize } from '../core/report/summary.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
-import {
-  executionStatus,
-  executionStatuses,
-  matchingExecutions,
-} from '../core/world/execution-query.ts';
+import { matchingExecutions } from '../core/world/execution-query.ts';
 import { explainNamed } from '../core/world/explanation.ts';
 import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
@@ -59,6 +60,10 @@ async function answer(
       return { ok: true, value: statusOf(parts, triggers) };
     case 'nodes':
       return { ok: true, value: nodesOf(world) };
+    case 'associations':
+      return { ok: true, value: associationsOf(parts) };
+    case 'versions':
+      return versionsOf(world, nameOf(textIn(values, 'association') ?? ''));
     case 'executions':
       return { ok: true, value: executionsOf(world, values) };
     case 'execution':
@@ -113,16 +118,20 @@ async function ask(parts: Parts, values: Values, request: OperatorRequest): Prom
 
 // --- questions --------------------------------------------------------------------------------------------------
 
-function statusOf({ world, ports, config }: Parts, triggers: Triggers): Json {
-  const revision = world.revision;
-  const standings = assess({
+const standingsOf = ({ world, ports }: Parts): Standings =>
+  assess({
     now: ports.clock.now(),
     state: world.state,
-    definitions: revision?.definitions ?? new Map(),
+    definitions: world.revision?.definitions ?? new Map(),
     nodes: world.fleet.nodes,
     nextSlotOf: (name) => world.nextSlotOf(name),
     waitingOf: (execution, run) => waitingOf(world, execution, run),
   });
+
+function statusOf(parts: Parts, triggers: Triggers): Json {
+  const { world, config } = parts;
+  const revision = world.revision;
+  const standings = standingsOf(parts);
   const source = {
     url: config.source.url,
     branch: config.source.branch,
@@ -188,6 +197,40 @@ function nodesOf(world: World): Json {
   });
 }
 
+function associationsOf(parts: Parts): Json {
+  const { state, revision } = parts.world;
+  const standings = standingsOf(parts);
+  const associations = [...state.associations.values()]
+    .sort((a, b) => compareText(a.name, b.name))
+    .flatMap((association) => {
+      const standing = standings.associations.get(association.name);
+      if (standing === undefined) return [];
+      const { name } = association;
+      const isInvalid = revision?.catalog.invalidAssociations.has(name) === true;
+      return associationJson({
+        instance: state.instance?.name ?? null,
+        association,
+        standing,
+        definition: revision?.definitions.get(name),
+        validity: isInvalid ? 'Invalid' : 'Valid',
+      });
+    });
+  return asJson({ associations });
+}
+
+function versionsOf({ state }: World, name: AssociationName): ControlAnswer {
+  if (state.associations.has(name)) {
+    return { ok: true, value: asJson(versionsJson(name, state.versions.get(name) ?? [])) };
+  }
+  const near = nearest(name, [...state.associations.keys()]);
+  const hint = near === null ? '' : `; nearest is ${near}`;
+  return {
+    ok: false,
+    code: 'UNKNOWN_ASSOCIATION',
+    message: `no association ${name} is in force${hint}`,
+  };
+}
+
 /** A filter that is no such thing filters nothing: the command has refused it before. */
 function executionsOf(world: World, values: Values): Json {
   const association = textIn(values, 'association');
@@ -198,7 +241,8 @@ function executionsOf(world: World, values: Values): Json {
     createdAfter: instantIn('createdAfter'),
     createdBefore: instantIn('createdBefore'),
   });
-  return found.slice(0, LISTED_MAX).map(headerOf);
+  const instance = world.state.instance?.name ?? null;
+  return found.slice(0, LISTED_MAX).map((each) => asJson(executionJson(each, instance)));
 }
 
 function executionOf(world: World, id: string | null): ControlAnswer {
@@ -207,36 +251,18 @@ function executionOf(world: World, id: string | null): ControlAnswer {
     const message = `no execution ${id ?? ''} is remembered; older ones are below executions/ on the status branch`;
     return { ok: false, code: 'UNKNOWN_EXECUTION', message };
   }
-  const runs = [...execution.runs.values()].map((run) => ({
-    node: run.node,
-    run: run.run,
-    occasion: run.occasion,
-    phase: run.phase,
-    status: run.outcome?.status ?? null,
-    detailedStatus: run.outcome?.detailedStatus ?? null,
-    summary: run.outcome?.summary ?? null,
-    waiting: run.phase === 'Pending' ? waitingOf(world, execution, run).reason : null,
-  }));
-  return { ok: true, value: { ...headerOf(execution), runs } };
+  const runs = [...execution.runs.values()].map((run) =>
+    executionTargetJson(
+      run,
+      run.phase === 'Pending' ? waitingOf(world, execution, run).reason : null,
+    ),
+  );
+  const instance = world.state.instance?.name ?? null;
+  return { ok: true, value: asJson({ ...executionJson(execution, instance), runs }) };
 }
 
-function headerOf(execution: Execution) {
-  return {
-    id: execution.id,
-    association: execution.association,
-    status: executionStatus(execution),
-    skipped: execution.skipped?.reason ?? null,
-    trigger: execution.trigger,
-    reason: execution.reason,
-    revision: execution.revision,
-    openedAt: formatInstant(execution.openedAt),
-    endedAt: execution.endedAt === null ? null : formatInstant(execution.endedAt),
-    closed: execution.closed?.reason ?? null,
-    stopped: execution.stopped !== null,
-    phases: { ...execution.phases },
-    statuses: { ...execution.statuses },
-  };
-}
+/** What the schema's types allow beside JSON (absent keys) is gone in JSON. */
+const asJson = (answer: object): Json => JSON.parse(JSON.stringify(answer)) as Json;
 
 const acceptedOf = ({ state }: World): Json => ({
   accepted: state.accepted === null ? null : state.accepted.commit,

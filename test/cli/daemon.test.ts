@@ -29,7 +29,14 @@ test('a daemon answers its operator until it is told to leave, and one host has 
   await t.test('lists are tables, and JSON lists for programs', async () => {
     assert.match((await ask('node', 'list')).stdout, /^NODE\t/);
     assert.deepEqual(JSON.parse((await ask('node', 'list', '--format', 'json')).stdout), []);
-    assert.match((await ask('executions', 'list')).stdout, /^OPENED\t/);
+    assert.match((await ask('executions', 'list')).stdout, /^CREATED\t/);
+    assert.match((await ask('associations', 'list')).stdout, /^motd\t1\t/m);
+    const versions = await ask('associations', 'versions', 'motd');
+    assert.match(versions.stdout, /^1\t\S+Z\t[0-9a-f]{7}\tcreated\t/m);
+    assert.match(
+      (await ask('associations', 'versions', 'modt')).stderr,
+      /^error UNKNOWN_ASSOCIATION: .*nearest is motd/,
+    );
     const later = ['--created-after', '2100-01-01T00:00:00Z', '--format', 'json'];
     assert.equal((await ask('executions', 'list', ...later)).stdout, '[]\n');
     assert.equal((await ask('executions', 'list', '--status', 'Done')).code, 64);

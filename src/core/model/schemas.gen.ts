@@ -724,6 +724,55 @@ export interface AckMessage {
 }
 
 /**
+ * What reconciled associations versions --format json prints, as ListAssociationVersions would: newest first. The whole definition of a version is in Git, at its revision.
+ */
+export interface AssociationVersionsAnswer {
+  /**
+   * AssociationName.
+   */
+  association: string;
+  /**
+   * The newest 1,000.
+   */
+  versions: AssociationVersionAnswer[];
+  [k: string]: unknown;
+}
+/**
+ * AssociationVersionInfo, as far as it is kept.
+ */
+export interface AssociationVersionAnswer {
+  /**
+   * Its number.
+   */
+  associationVersion: string;
+  /**
+   * When it came into force here.
+   */
+  createdDate: string;
+  /**
+   * Commit that made it.
+   */
+  revision: string;
+  /**
+   * What differs from the version before.
+   */
+  changed: string[];
+  /**
+   * Name: the document.
+   */
+  document: string;
+  /**
+   * Its number; null for a document of a single file.
+   */
+  documentVersion: string | null;
+  /**
+   * As written.
+   */
+  scheduleExpression: string | null;
+  [k: string]: unknown;
+}
+
+/**
  * Binds a document to nodes: what to run, with which values, where, when and how carefully. The input shape of AWS CreateAssociation, key for key; what we add sits under Reconciled.
  */
 export interface AssociationFile {
@@ -1097,6 +1146,81 @@ export interface RingTarget {
 }
 
 /**
+ * What reconciled associations list --format json prints: every association in force, as ListAssociations would.
+ */
+export interface AssociationsAnswer {
+  /**
+   * By name.
+   */
+  associations: AssociationAnswer[];
+  [k: string]: unknown;
+}
+/**
+ * One association.
+ */
+export interface AssociationAnswer {
+  /**
+   * AssociationName.
+   */
+  association: string;
+  /**
+   * AssociationId; null where it is not known.
+   */
+  associationId: string | null;
+  /**
+   * Version in force.
+   */
+  associationVersion: string;
+  /**
+   * Name: the document; null where the revision in force is not known.
+   */
+  document: string | null;
+  /**
+   * Its number; null for a document of a single file that is not counted yet.
+   */
+  documentVersion: string | null;
+  /**
+   * As written.
+   */
+  scheduleExpression: string | null;
+  /**
+   * Overview.Status.
+   */
+  status: string;
+  /**
+   * Overview.DetailedStatus.
+   */
+  detailedStatus: string;
+  statuses: AssociationStatuses;
+  /**
+   * Nodes that its targets match.
+   */
+  targets: number;
+  /**
+   * Invalid: its file has a mistake, and the last good version is in force.
+   */
+  validity: 'Valid' | 'Invalid';
+  /**
+   * Commit at which the version became effective.
+   */
+  revision: string;
+  /**
+   * Where it is written.
+   */
+  file: string;
+  [k: string]: unknown;
+}
+/**
+ * AssociationStatusAggregatedCount: targets by status.
+ */
+export interface AssociationStatuses {
+  /**
+   * Number of nodes.
+   */
+  [k: string]: number;
+}
+
+/**
  * Configuration of the daemon, /etc/reconciled/daemon.yaml. Paths are relative to this file.
  */
 export interface DaemonConfigFile {
@@ -1435,6 +1559,147 @@ export interface DocumentPrecondition {
  * Actions with their properties (1.2).
  */
 export interface DocumentRuntimeConfig {
+  [k: string]: unknown;
+}
+
+/**
+ * One firing of an association, as reconciled executions show --format json prints it; executions list prints a list of them, without runs.
+ */
+export interface ExecutionAnswer {
+  /**
+   * ExecutionId.
+   */
+  id: string;
+  /**
+   * AssociationName.
+   */
+  association: string;
+  /**
+   * AssociationId; null where it is not known.
+   */
+  associationId: string | null;
+  /**
+   * AssociationVersion that it runs; null where it was not recorded.
+   */
+  associationVersion: string | null;
+  /**
+   * Skipped: a slot at which nothing was to run, or nobody got a turn.
+   */
+  status: 'Pending' | 'Success' | 'Failed' | 'Skipped';
+  /**
+   * Of failures what all of them have in common; InProgress once a run has begun.
+   */
+  detailedStatus: string;
+  /**
+   * What made it: create, edit, document, parameter, schedule, target, manual, retry.
+   */
+  trigger: string;
+  /**
+   * Why, in a sentence.
+   */
+  reason: string;
+  /**
+   * Commit at which the version became effective.
+   */
+  revision: string;
+  /**
+   * When it was opened.
+   */
+  createdTime: string;
+  /**
+   * When nothing of it was owed or out any more.
+   */
+  endedTime: string | null;
+  /**
+   * Newest begin of a run of it.
+   */
+  lastExecutionDate: string | null;
+  /**
+   * Why nothing more of it starts.
+   */
+  closed: string | null;
+  /**
+   * At the error threshold.
+   */
+  stopped: boolean;
+  /**
+   * Why a slot ran nothing: missed, calendar, suspended.
+   */
+  skipped: string | null;
+  statuses: ExecutionStatuses;
+  phases?: ExecutionPhases;
+  /**
+   * Nodes that failed; a status branch names the first 20 of them.
+   */
+  failed: number;
+  /**
+   * Of executions show: node by node. A status branch keeps those that failed.
+   */
+  runs?: ExecutionTargetAnswer[];
+  [k: string]: unknown;
+}
+/**
+ * ResourceCountByStatus: ended runs by status.
+ */
+export interface ExecutionStatuses {
+  /**
+   * Number of nodes.
+   */
+  [k: string]: number;
+}
+/**
+ * Runs by where they stand; absent in what is read from a status branch.
+ */
+export interface ExecutionPhases {
+  /**
+   * Number of nodes.
+   */
+  [k: string]: number;
+}
+/**
+ * AssociationExecutionTarget.
+ */
+export interface ExecutionTargetAnswer {
+  /**
+   * ResourceId.
+   */
+  node: string;
+  /**
+   * Always the same here.
+   */
+  resourceType: string;
+  /**
+   * How it ended, or Pending.
+   */
+  status: string;
+  /**
+   * InProgress, Unreachable, Interrupted, …
+   */
+  detailedStatus: string;
+  /**
+   * When it began on the node.
+   */
+  lastExecutionDate: string | null;
+  /**
+   * Run id.
+   */
+  run?: string;
+  /**
+   * Why this node runs it.
+   */
+  occasion?: string;
+  /**
+   * Pending, Offered, Started, Unreachable, Done.
+   */
+  phase?: string;
+  /**
+   * ExecutionSummary; null before the end.
+   */
+  summary?: string | null;
+  /**
+   * Why it does not start.
+   */
+  waiting?: string | null;
   [k: string]: unknown;
 }
 

@@ -93,6 +93,8 @@ export type PhaseCounts = { [phase in Phase]: number };
 export type Execution = {
   readonly id: ExecutionId;
   readonly association: AssociationName;
+  /** The association's version that it runs; null for one of a journal that did not say. */
+  readonly version: number | null;
   readonly occasion: string;
   readonly trigger: Trigger;
   /** A sentence part: "document changed in 1a2b3c4". */

@@ -1,9 +1,19 @@
 /**
- * `executions/<yyyy-mm-dd>/<association>.jsonl`: one line per ended execution. A line is written once more when the same
- * execution is published again, so a repeated push repeats nothing.
+ * `executions/<yyyy-mm-dd>/<association>.jsonl`: one line per ended execution, with the fields of `AssociationExecution` and,
+ * for its failures, of `AssociationExecutionTarget` (SSM API). A line is written once more when the same execution is
+ * published again, so a repeated push repeats nothing.
  */
-import type { NodeId } from '../model/brand.ts';
+import { associationId } from '../canonical/identity.ts';
 import { formatInstant } from '../model/brand.ts';
+import {
+  executionDetail,
+  executionStatus,
+  isFailure,
+  lastExecutionDate,
+  targetDate,
+  targetDetail,
+  targetStatus,
+} from '../model/execution-status.ts';
 import { compareText } from '../model/problem.ts';
 import type { Execution, Run } from '../model/state.ts';
 import { capBytes } from './escape.ts';
@@ -15,8 +25,15 @@ export const LINES_MAX = 1500;
 export const NODES_PER_LINE_MAX = 20;
 const REASON_BYTES_MAX = 200;
 
-/** The text of a day's file with these executions in it; of too many lines the oldest give way. */
-export function withExecutions(existing: string | null, ended: readonly Execution[]): string {
+/**
+ * The text of a day's file with these executions in it; of too many lines the oldest give way. `instance` makes the
+ * AssociationId.
+ */
+export function withExecutions(
+  existing: string | null,
+  ended: readonly Execution[],
+  instance: string | null,
+): string {
   const lines = new Map<string, string>();
   for (const line of (existing ?? '').split('\n')) {
     const id = parseObject(line)?.['ExecutionId'];
@@ -24,7 +41,7 @@ export function withExecutions(existing: string | null, ended: readonly Executio
   }
   for (const execution of [...ended].sort(byEnd)) {
     lines.delete(execution.id);
-    lines.set(execution.id, executionLine(execution));
+    lines.set(execution.id, executionLine(execution, instance));
   }
   return [...lines.values()].slice(-LINES_MAX).join('\n').concat('\n');
 }
@@ -32,14 +49,19 @@ export function withExecutions(existing: string | null, ended: readonly Executio
 const byEnd = (a: Execution, b: Execution): number =>
   (a.endedAt ?? 0) - (b.endedAt ?? 0) || compareText(a.id, b.id);
 
-function executionLine(execution: Execution): string {
-  const { id, occasion, trigger, reason, revision, generation, openedAt, endedAt } = execution;
-  const failed: NodeId[] = [];
-  for (const run of execution.runs.values()) if (hasFailed(run)) failed.push(run.node);
-  failed.sort(compareText);
+function executionLine(execution: Execution, instance: string | null): string {
+  const { id, association, version, openedAt, endedAt } = execution;
+  const { occasion, trigger, reason, revision, generation } = execution;
+  const failed = [...execution.runs.values()]
+    .filter(({ outcome }) => outcome !== null && isFailure(outcome.status))
+    .sort((a, b) => compareText(a.node, b.node));
+  const last = lastExecutionDate(execution);
   return jsonLine({
     ExecutionId: id,
-    Status: execution.skipped !== null ? 'Skipped' : failed.length > 0 ? 'Failed' : 'Success',
+    ...(instance === null ? {} : { AssociationId: associationId(instance, association) }),
+    ...(version === null ? {} : { AssociationVersion: String(version) }),
+    Status: executionStatus(execution),
+    DetailedStatus: executionDetail(execution),
     Trigger: trigger,
     Occasion: occasion,
     Reason: capBytes(reason, REASON_BYTES_MAX),
@@ -47,14 +69,29 @@ function executionLine(execution: Execution): string {
     Generation: generation,
     CreatedTime: formatInstant(openedAt),
     ...(endedAt === null ? {} : { EndedTime: formatInstant(endedAt) }),
+    ...(last === null ? {} : { LastExecutionDate: formatInstant(last) }),
     ...(execution.closed === null ? {} : { Closed: execution.closed.reason }),
     ...(execution.skipped === null ? {} : skippedFields(execution.skipped)),
     ...(execution.stopped === null ? {} : { Stopped: execution.stopped.failures }),
     ResourceCountByStatus: countsText(execution),
     ...(failed.length === 0
       ? {}
-      : { Failed: failed.slice(0, NODES_PER_LINE_MAX), FailedCount: failed.length }),
+      : {
+          Targets: failed.slice(0, NODES_PER_LINE_MAX).map(targetFields),
+          FailedCount: failed.length,
+        }),
   });
+}
+
+function targetFields(run: Run) {
+  const at = targetDate(run);
+  return {
+    ResourceId: run.node,
+    ResourceType: 'ManagedInstance',
+    Status: targetStatus(run),
+    DetailedStatus: targetDetail(run),
+    ...(at === null ? {} : { LastExecutionDate: formatInstant(at) }),
+  };
 }
 
 /** A slot at which nothing was to run. */
@@ -62,9 +99,6 @@ const skippedFields = ({ reason, detail }: NonNullable<Execution['skipped']>) =>
   Skipped: reason,
   ...(detail === '' ? {} : { SkippedDetail: capBytes(detail, REASON_BYTES_MAX) }),
 });
-
-const hasFailed = ({ outcome }: Run): boolean =>
-  outcome !== null && outcome.status !== 'Success' && outcome.status !== 'Skipped';
 
 /** As AWS writes it: a text, `{Success=1, Failed=2}`. */
 function countsText({ statuses, skipped }: Execution): string {

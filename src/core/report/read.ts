@@ -145,10 +145,12 @@ function* recordsFrom(
     const value = { ...association, open: openOf.get(association.name) ?? null, inFlight: 0 };
     yield { kind: 'put-association', value };
   }
+  const versionOf = new Map(state.associations.map(({ name, version }) => [name, version]));
   for (const execution of open) {
+    const version = versionOf.get(execution.association) ?? null;
     yield {
       kind: 'put-execution',
-      value: openAgain(execution),
+      value: { ...openAgain(execution), version },
       runs: runs.get(execution.id) ?? [],
     };
   }
@@ -167,7 +169,7 @@ function* recordsFrom(
 
 const openAgain = (
   execution: OpenExecution,
-): Omit<Execution, 'runs' | 'phases' | 'statuses' | 'failures'> => ({
+): Omit<Execution, 'version' | 'runs' | 'phases' | 'statuses' | 'failures'> => ({
   ...execution,
   forgiven: 0,
   skipped: null,

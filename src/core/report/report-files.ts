@@ -58,6 +58,7 @@ const everyAssociation = ({ state }: ReportView): readonly AssociationName[] =>
 
 function* executionFiles(view: ReportView, dirty: DirtyReport): Generator<ReportFile> {
   const byPath = new Map<string, Execution[]>();
+  const instance = view.state.instance?.name ?? null;
   for (const id of dirty.endedExecutions) {
     const execution = view.state.executions.get(id);
     if (execution === undefined || execution.endedAt === null) continue;
@@ -67,6 +68,6 @@ function* executionFiles(view: ReportView, dirty: DirtyReport): Generator<Report
     else executions.push(execution);
   }
   for (const [path, executions] of byPath) {
-    yield [path, withExecutions(dirty.existing(path), executions)];
+    yield [path, withExecutions(dirty.existing(path), executions, instance)];
   }
 }

@@ -257,9 +257,14 @@ function unassign(state: State, id: NodeId, association: AssociationName): void 
 // --- executions -----------------------------------------------------------------------------------------------
 
 function openExecution(state: State, record: Record & { kind: 'execution' }): void {
+  const association = present(
+    state.associations.get(record.association),
+    'an execution has its association',
+  );
   const execution: Execution = {
     id: record.id,
     association: record.association,
+    version: association.version,
     occasion: record.occasion,
     trigger: record.trigger,
     reason: record.reason,
@@ -278,8 +283,7 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
     endedAt: null,
   };
   state.executions.set(execution.id, execution);
-  present(state.associations.get(record.association), 'an execution has its association').open =
-    execution.id;
+  association.open = execution.id;
   for (const run of record.runs) owe(state, execution, run, record.at);
 }
 
@@ -292,6 +296,7 @@ function skipSlot(state: State, record: Record & { kind: 'slot-skipped' }): void
   state.executions.set(record.id, {
     id: record.id,
     association: record.association,
+    version: association?.version ?? null,
     occasion,
     trigger: 'schedule',
     reason: `due at ${occasion.slice('slot:'.length)}`,
@@ -557,11 +562,12 @@ function isError({ phase, outcome }: Run): boolean {
 
 function putExecution(
   state: State,
-  value: Omit<Execution, 'runs' | 'phases' | 'statuses' | 'failures'>,
+  value: (Record & { kind: 'put-execution' })['value'],
   runs: readonly Run[],
 ): void {
   const execution: Execution = {
     ...value,
+    version: value.version ?? null,
     runs: new Map(runs.map((run) => [run.node, { ...run }])),
     phases: noPhases(),
     statuses: noStatuses(),

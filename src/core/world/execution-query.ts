@@ -1,15 +1,8 @@
 /** Which executions somebody asks for: the filters of `DescribeAssociationExecutions` (SSM API), newest first. */
 import type { AssociationName, Instant } from '../model/brand.ts';
+import type { ExecutionStatus } from '../model/execution-status.ts';
+import { executionStatus } from '../model/execution-status.ts';
 import type { Execution } from '../model/state.ts';
-
-/** Of `AssociationExecution`; Skipped: a slot at which nothing was to run, or nobody got a turn. */
-export type ExecutionStatus = 'Pending' | 'Success' | 'Failed' | 'Skipped';
-export const executionStatuses: readonly ExecutionStatus[] = [
-  'Pending',
-  'Success',
-  'Failed',
-  'Skipped',
-];
 
 /** Null: any. */
 export type ExecutionFilter = {
@@ -19,14 +12,6 @@ export type ExecutionFilter = {
   readonly createdAfter: Instant | null;
   readonly createdBefore: Instant | null;
 };
-
-/** Failed hides behind nothing; Success needs an end. */
-export function executionStatus({ statuses, endedAt, skipped }: Execution): ExecutionStatus {
-  if (skipped !== null) return 'Skipped';
-  if (statuses.Failed + statuses.TimedOut + statuses.Cancelled > 0) return 'Failed';
-  if (endedAt === null) return 'Pending';
-  return statuses.Success === 0 && statuses.Skipped > 0 ? 'Skipped' : 'Success';
-}
 
 export function matchingExecutions(
   executions: Iterable<Execution>,

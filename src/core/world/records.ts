@@ -3,7 +3,7 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 2: 1 knew no compliance reports. A new kind or field raises the version; an older program then refuses the state with exit code 78.
+ * Format 3: 1 knew no compliance reports, 2 no version of an execution. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -36,7 +36,7 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 2 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 3 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
@@ -282,7 +282,9 @@ type SnapshotRecord =
     }
   | {
       readonly kind: 'put-execution';
-      readonly value: Omit<Execution, 'runs' | 'phases' | 'statuses' | 'failures'>;
+      /** Without its version in snapshots of format 2. */
+      readonly value: Omit<Execution, 'version' | 'runs' | 'phases' | 'statuses' | 'failures'> &
+        Partial<Pick<Execution, 'version'>>;
       readonly runs: readonly Run[];
     };
 

@@ -47,7 +47,7 @@ function ended(slot: number): Execution {
     ...fleet,
     record,
     finished(record, 1),
-    finished(record, 2, { status: 'Failed' }),
+    finished(record, 2, { status: 'Failed', detailedStatus: 'Interrupted' }),
     { kind: 'ended', execution: record.id, at },
   ]);
   const execution = state.executions.get(record.id);
@@ -56,17 +56,33 @@ function ended(slot: number): Execution {
 }
 
 test('ended executions: one line each, appended in order, an old line is replaced, noise is dropped', () => {
-  const one = withExecutions(null, [ended(1)]);
+  const one = withExecutions(null, [ended(1)], 'prod');
   const line = JSON.parse(one) as { [key: string]: unknown };
   assert.equal(line['ResourceCountByStatus'], '{Success=1, Failed=1}');
-  assert.deepEqual(line['Failed'], [aNodeId(2)]);
-  const both = withExecutions(`${one}no json\n{"ExecutionId":7}\n`, [ended(3), ended(2), ended(1)]);
+  assert.equal(line['AssociationVersion'], '1');
+  assert.match(String(line['AssociationId']), /^[0-9a-f-]{36}$/);
+  assert.deepEqual([line['Status'], line['DetailedStatus']], ['Failed', 'Interrupted']);
+  assert.deepEqual(line['Targets'], [
+    {
+      ResourceId: aNodeId(2),
+      ResourceType: 'ManagedInstance',
+      Status: 'Failed',
+      DetailedStatus: 'Interrupted',
+      LastExecutionDate: line['LastExecutionDate'],
+    },
+  ]);
+  assert.equal(line['FailedCount'], 1);
+  const both = withExecutions(
+    `${one}no json\n{"ExecutionId":7}\n`,
+    [ended(3), ended(2), ended(1)],
+    'prod',
+  );
   const ids = both
     .trimEnd()
     .split('\n')
     .map((text) => (JSON.parse(text) as { Occasion: string }).Occasion);
   assert.deepEqual(ids, ['slot:1', 'slot:2', 'slot:3']);
-  assert.equal(withExecutions(both, [ended(3)]), both, 'publishing again repeats nothing');
+  assert.equal(withExecutions(both, [ended(3)], 'prod'), both, 'publishing again repeats nothing');
 });
 
 test('retention: the days asked for stay, and only files of ended executions are looked at', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant } from '../../../src/core/model/brand.ts';
+import { executionStatus } from '../../../src/core/model/execution-status.ts';
 import type { ExecutionFilter } from '../../../src/core/world/execution-query.ts';
-import { executionStatus, matchingExecutions } from '../../../src/core/world/execution-query.ts';
+import { matchingExecutions } from '../../../src/core/world/execution-query.ts';
 import { MINUTE, NOON, named, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const everything: ExecutionFilter = {
