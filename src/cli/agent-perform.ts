@@ -10,8 +10,8 @@ export const command: Command = {
   examples: [
     'reconciled agent perform 0.order        # the executor starts this; nobody else needs to',
   ],
-  async run(call, { stdout, stderr, signal }) {
-    const { ok, text } = await performOrder(call.args[0] ?? '', signal);
+  async run(call, { stdout, stderr, env, signal }) {
+    const { ok, text } = await performOrder(call.args[0] ?? '', env, signal);
     (ok ? stdout : stderr).write(text);
     return ok ? EXIT.done : EXIT.error;
   },

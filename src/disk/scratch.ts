@@ -25,6 +25,13 @@ export function removeScratch(path: string): void {
   attempt('remove', path, () => rmSync(path, { force: true }));
 }
 
+/** A small folder with all that is in it, now; an absent one is fine. */
+export function removeScratchTree(path: string): void {
+  attempt('remove', path, () =>
+    rmSync(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }),
+  );
+}
+
 /** The folder with all that is in it; an absent one is fine, and so is a process that is just leaving it. */
 export async function removeScratchDir(path: string): Promise<void> {
   try {

@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
+import { encryptFor } from '../../src/secrets/age.ts';
+import { loadOrCreateIdentityFile } from '../../src/secrets/identity-file.ts';
 import { call, tempFolder } from './cli.ts';
 
 const GREET = `schemaVersion: "2.2"
@@ -200,4 +202,66 @@ test('document run: what is downloaded is where the next step runs, and a docume
     [wrong?.['status'], wrong?.['exitCode'], wrong?.['stderr']],
     ['Failed', 1, "destinationPath ../../x leads out of the run's downloads folder"],
   );
+});
+
+test('document run: --identity opens the SecureStrings of the repository, masked in what is printed', async (t) => {
+  const dir = await tempFolder(t);
+  const key = join(dir, 'role.key');
+  const { recipient } = await loadOrCreateIdentityFile(key);
+  const secret = 'correct-horse-battery';
+  await mkdir(join(dir, 'parameters'));
+  await writeFile(
+    join(dir, 'parameters', 'p.json'),
+    JSON.stringify({
+      Name: '/p',
+      Type: 'SecureString',
+      Value: await encryptFor([recipient], secret),
+    }),
+  );
+  const server = createServer((request, response) => {
+    const wanted = `Basic ${Buffer.from(`u:${secret}`).toString('base64')}`;
+    response.statusCode = request.headers.authorization === wanted ? 200 : 401;
+    response.end('fetched');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const file = join(dir, 'login.json');
+  const sourceInfo = {
+    url: `http://127.0.0.1:${port}/f`,
+    allowInsecureDownload: true,
+    authMethod: 'Basic',
+    username: 'u',
+    password: '{{ pw }}',
+  };
+  await writeFile(
+    file,
+    JSON.stringify({
+      schemaVersion: '2.2',
+      parameters: {
+        pw: { type: 'String', default: '{{ssm-secure:/p}}', interpolationType: 'ENV_VAR' },
+      },
+      mainSteps: [
+        {
+          action: 'aws:downloadContent',
+          name: 'get',
+          inputs: { sourceType: 'HTTP', sourceInfo, destinationPath: 'f' },
+        },
+        {
+          action: 'aws:runShellScript',
+          name: 'use',
+          inputs: { runCommand: ['cat f; echo " with {{ pw }}"'] },
+        },
+      ],
+    }),
+  );
+  const ask = (...flags: readonly string[]) =>
+    call(['document', 'run', file, '--repo', dir, '--root', dir, '--format', 'json', ...flags]);
+  const told = await ask('--identity', key);
+  const { status, steps } = JSON.parse(told.stdout) as Printed;
+  assert.equal(status, 'Success', told.stdout);
+  assert.equal(steps[1]?.['stdout'], 'fetched with ***\n');
+  const without = await ask();
+  assert.equal(without.code, 4);
+  assert.match(without.stdout, /Parameter \/p of type SecureString is encrypted neither for/);
 });

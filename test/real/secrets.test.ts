@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { encryptFor, makeIdentityText, recipientOf } from '../../src/secrets/age.ts';
@@ -8,6 +10,7 @@ import { association } from './files.ts';
 import { openFleet, STATUS_BRANCH } from './fleet.ts';
 
 const SECRET = 'correct-horse\nbattery staple\n';
+const PASSWORD = 'a-password-of-a-server';
 const PIECES = ['correct-horse', 'battery staple', Buffer.from(SECRET).toString('base64')];
 
 const fleet = await openFleet({
@@ -80,6 +83,47 @@ test('a secret for the escrow reaches a script of each node, and no byte of it a
       `the status branch holds ${piece}`,
     );
   }
+});
+
+test('a secret for the escrow is the password of a download, and stays in no file', async (t) => {
+  const wanted = `Basic ${Buffer.from(`deploy:${PASSWORD}`).toString('base64')}`;
+  const server = createServer((request, response) => {
+    response.statusCode = request.headers.authorization === wanted ? 200 : 401;
+    response.end('fetched\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const sourceInfo = {
+    url: `http://127.0.0.1:${port}/f`,
+    allowInsecureDownload: true,
+    authMethod: 'Basic',
+    username: 'deploy',
+    password: '{{ssm-secure:/login}}',
+  };
+  fleet.commit({
+    'documents/Fetch.json': JSON.stringify({
+      schemaVersion: '2.2',
+      mainSteps: [
+        {
+          action: 'aws:downloadContent',
+          name: 'fetch',
+          inputs: { sourceType: 'HTTP', sourceInfo, destinationPath: 'f' },
+        },
+        {
+          action: 'aws:runShellScript',
+          name: 'keep',
+          inputs: { runCommand: ['cat f >> "$RECONCILED_ROOT/fetched"'] },
+        },
+      ],
+    }),
+    ...parameter('login', await encryptFor([escrow], PASSWORD)),
+    ...association('fetch', { Name: 'Fetch' }),
+  });
+  await fleet.until(() => fleet.line('a', 'fetch')?.Status === 'Success', 'a has fetched it');
+  assert.deepEqual(fleet.lines('a', 'fetched'), ['fetched']);
+  for (const path of filesBelow(fleet.dir))
+    assert.ok(!readFileSync(path).includes(PASSWORD), `${path} holds the password`);
 });
 
 test('a secret for somebody else starts nothing, and the report names it', async () => {

@@ -26,7 +26,7 @@ import type {
 } from './plugins/plugin.ts';
 import { plugins } from './plugins/registry.ts';
 import { killGroup } from './process.ts';
-import { programScript } from './program.ts';
+import { programScript, secretVariables } from './program.ts';
 import type { TaskPlace } from './run-folder.ts';
 import {
   endOrphans,
@@ -39,7 +39,7 @@ import {
   runFolder,
   supervisorFolder,
 } from './run-folder.ts';
-import { dropSecretOutputs, markSecret } from './secret-outputs.ts';
+import { dropSecretOutputs, markSecret, scratchOf } from './secret-outputs.ts';
 import { readStream } from './streams.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
 import { outputFile, startSupervisor, taskFile } from './supervisor.ts';
@@ -127,7 +127,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     current = { order, supervisor };
     const place = { dir: supervisor.dir, n: supervisor.performed };
     if (unlocked.mask !== null) markSecret(runFolder(runsDir, run));
-    const variables = revealed(order, unlocked.secrets);
+    const pieces = plan.kind === 'script' ? order.secretEnvironment : secretVariables(plan);
+    const variables = revealed(pieces, unlocked.secrets);
     writeTask(place, plan, { start: supervisor.written, secretNames: Object.keys(variables) });
     armDeadline(order, plan.timeoutMs);
     const { code, died } = await supervisor.perform(secretLine(variables));
@@ -146,7 +147,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
 
   function planOf(order: TaskOrder): ReturnType<Plugin['plan']> | undefined {
     const folder = runFolder(runsDir, order.run);
-    const paths = { folder, downloads: join(folder, 'downloads') };
+    const paths = { scratch: scratchOf(folder), downloads: join(folder, 'downloads') };
     return plugins.get(order.action)?.plan(order, node, paths);
   }
 
@@ -321,13 +322,13 @@ type Opened = Extract<Unlocked, { ok: false }> | { ok: true; secrets: Secrets; m
 
 /** The variables of a task in plain text: for the supervisor's pipe and nothing else. */
 function revealed(
-  { secretEnvironment }: TaskOrder,
+  pieces: TaskOrder['secretEnvironment'],
   secrets: Secrets,
 ): { readonly [name: string]: string } {
   return Object.fromEntries(
-    Object.entries(secretEnvironment).map(([name, pieces]) => [
+    Object.entries(pieces).map(([name, value]) => [
       name,
-      pieces.map((piece) => ('text' in piece ? piece.text : secrets.get(piece.secret))).join(''),
+      value.map((piece) => ('text' in piece ? piece.text : secrets.get(piece.secret))).join(''),
     ]),
   );
 }

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import type { SecretPiece } from '../../core/document/prepared.ts';
 import { writeScratch } from '../../disk/scratch.ts';
 import { quote } from './launch.ts';
 import type { Program, Script } from './plugins/plugin.ts';
+import { secretVariable } from './programs/perform.ts';
 import type { TaskPlace } from './run-folder.ts';
 import { taskFile } from './supervisor.ts';
 
@@ -19,4 +21,13 @@ export function programScript({ dir, n }: TaskPlace, { order, timeoutMs }: Progr
     environment: { NODE_NO_WARNINGS: '1' },
     timeoutMs,
   };
+}
+
+/** Its secrets as variables of its environment, by name; it takes them out when it begins. */
+export function secretVariables({ secrets }: Program): {
+  readonly [name: string]: readonly SecretPiece[];
+} {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([field, pieces]) => [secretVariable(field), pieces]),
+  );
 }

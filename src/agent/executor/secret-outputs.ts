@@ -1,11 +1,12 @@
 /**
  * What the steps of a run with secrets wrote, as they wrote it: raw in 0600 files while the run lasts, because nobody but the
  * agent could tell a value from other bytes. Its results hold the masked text, so at its end the files go; a mark in the
- * run folder says so to an agent that comes after a crash. Their blocks are freed, not overwritten.
+ * run folder says so to an agent that comes after a crash. Their blocks are freed, not overwritten. The scratch folder, where
+ * ssh finds its key, goes with them, whoever killed the program that should have removed it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeScratch, writeScratch } from '../../disk/scratch.ts';
+import { removeScratch, removeScratchTree, writeScratch } from '../../disk/scratch.ts';
 import { namesIn } from './run-folder.ts';
 import { outputFile } from './supervisor.ts';
 
@@ -15,8 +16,11 @@ export function markSecret(folder: string): void {
   writeScratch(markOf(folder), '', 0o600);
 }
 
-/** A folder without the mark keeps everything. */
+export const scratchOf = (folder: string): string => join(folder, 'scratch');
+
+/** The run is over. A folder without the mark keeps its outputs. */
 export function dropSecretOutputs(folder: string): void {
+  removeScratchTree(scratchOf(folder));
   if (!existsSync(markOf(folder))) return;
   for (const name of namesIn(folder)) {
     if (!/^s\d+$/.test(name)) continue;

@@ -1,16 +1,18 @@
 import { resolve } from 'node:path';
 import type { LocalRun } from '../../agent/run-locally.ts';
 import { runDocumentLocally } from '../../agent/run-locally.ts';
+import type { Inclusion } from '../../core/document/includes.ts';
 import { includesOf } from '../../core/document/includes.ts';
 import { effectiveParameters } from '../../core/document/parameters.ts';
-import { storeReferences } from '../../core/document/store.ts';
+import { secureUse } from '../../core/document/secure.ts';
+import { referencesMet } from '../../core/document/store.ts';
 import { documentNamed, familyOf } from '../../core/load/families.ts';
 import { findParameter, storeOf } from '../../core/load/store.ts';
 import type { Parameter } from '../../core/model/association.ts';
 import type { Catalog } from '../../core/model/catalog.ts';
 import type { Document } from '../../core/model/document.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
-import type { Json, JsonObject } from '../../core/model/json.ts';
+import type { JsonObject } from '../../core/model/json.ts';
 import { visibleLine } from '../../core/report/escape.ts';
 import type { Painter } from '../../core/report/text.ts';
 import { readLibrary } from '../../io/library.ts';
@@ -45,11 +47,18 @@ export const command: Command = {
       variable: 'RECONCILED_AGENT_ROOT',
       fallback: '',
     },
+    {
+      syntax: '--identity <file>',
+      about:
+        'age identities that open the SecureStrings it uses, which --repo holds; once for each file',
+      many: true,
+    },
     FORMAT('json'),
   ],
   examples: [
     'reconciled document run documents/KeepFile.yaml --root /tmp/try --parameters path=/etc/motd',
     'reconciled document run site.json --repo . --parameters values.yaml --format json',
+    'reconciled document run Login.yaml --repo . --identity /etc/reconciled/role-web.key',
   ],
   leavesGracefully: true,
   async run(call, context) {
@@ -63,6 +72,7 @@ export const command: Command = {
     const result = await runDocumentLocally(document.content, parameters, {
       root,
       ...carriedBy(document, parameters, around),
+      identities: call.list('identity').map((file) => resolve(file)),
       signal: context.signal,
     });
     if (call.text('format') === 'json') printJson(context, jsonOf(result));
@@ -101,8 +111,8 @@ function carriedBy(
   parameters: JsonObject,
   around: Around,
 ): Pick<Parameters<typeof runDocumentLocally>[2], 'documents' | 'parameterStore'> {
-  const effective = effectiveParameters(document, parameters);
-  const { found } = includesOf(document, effective.ok ? effective.value : parameters, {
+  const values = withDefaults(document, parameters);
+  const { found } = includesOf(document, values, {
     find: (reference) => documentNamed(around.documents, reference),
     store: storeOf(around.parameters),
   });
@@ -113,18 +123,29 @@ function carriedBy(
         : [[reference, { content: inner.document.content, digest: inner.document.digest }]],
     ),
   );
-  const values: readonly Json[] = [
-    document.content,
-    parameters,
-    ...Object.values(documents).map(({ content }) => content),
-  ];
+  const executed = [{ document, values }, ...found.flatMap(executedBy)];
+  const references = executed.flatMap((one) => [
+    ...referencesMet(one.document, one.values),
+    ...secureUse(one.document, one.values).needed,
+  ]);
   const parameterStore = Object.fromEntries(
-    storeReferences(values).flatMap((reference) => {
+    references.flatMap((reference) => {
       const entry = findParameter(around.parameters, reference);
       return entry === null ? [] : [[reference, { type: entry.type, value: entry.value }]];
     }),
   );
   return { documents, parameterStore };
+}
+
+function executedBy({ document: inner, parameters }: Inclusion) {
+  if (inner === null) return [];
+  const { document } = inner;
+  return [{ document, values: withDefaults(document, parameters ?? {}) }];
+}
+
+function withDefaults(document: Document, parameters: JsonObject): JsonObject {
+  const effective = effectiveParameters(document, parameters);
+  return effective.ok ? effective.value : parameters;
 }
 
 /** The shape of the contract, §8. */

@@ -1,16 +1,15 @@
 /** Inputs of `aws:downloadContent`, judged without touching anything; texts are AWS's. @see spec/documents.md §4.9 */
-import type { Json, JsonObject } from '../model/json.ts';
+import type { JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
+import { sourceInfo } from './download-credentials.ts';
 import { inputOf } from './inputs.ts';
-import { readJson } from './read-json.ts';
-import { toJson } from './source.ts';
 
 /** Which state of a repository; both '' where the remote's own head is meant. */
 export type GitRef = { readonly branch: string; readonly commitID: string };
 
-/** Credentials may still be references to SecureStrings: `secretFields` names them. */
+/** Credentials may still refer to SecureStrings (`download-credentials.ts`). */
 export type DownloadSource =
   | {
       readonly sourceType: 'HTTP';
@@ -55,19 +54,10 @@ export function downloadRequest(inputs: JsonObject): Result<DownloadRequest, str
   if (info === '') return err('invalid input: SourceInfo must be specified');
   if (typeof destination !== 'string' || destination.includes('\0'))
     return err('invalid input: DestinationPath must be a text');
-  const record = infoOf(info);
-  if (record === null) return err(unreadable(sourceType));
+  const record = sourceInfo(info);
+  if (!isJsonObject(record)) return err(unreadable(sourceType));
   const source = readers[sourceType as DownloadSource['sourceType']](fieldsOf(record));
   return source.ok ? ok({ source: source.value, destinationPath: destination }) : source;
-}
-
-/** A map, or a text that holds one. */
-function infoOf(input: Json): JsonObject | null {
-  if (isJsonObject(input)) return input;
-  if (typeof input !== 'string') return null;
-  const { root } = readJson(input);
-  const value = root === null ? null : toJson(root);
-  return isJsonObject(value) ? value : null;
 }
 
 function unreadable(sourceType: string): string {

@@ -6,10 +6,10 @@ import type { CatalogDocument, Document } from '../model/document.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import { KNOWN_ACTIONS } from './actions.ts';
+import { sourceInfo } from './download-credentials.ts';
 import { inputOf } from './inputs.ts';
 import { prepareRun } from './prepare.ts';
 import type { StoreLookup } from './prepared.ts';
-import { readJson } from './read-json.ts';
 import {
   documentRequest,
   INCLUDE_DEPTH_MAX,
@@ -17,7 +17,6 @@ import {
   prepareIncluded,
   RUN_DOCUMENT,
 } from './run-document.ts';
-import { toJson } from './source.ts';
 
 const DOWNLOAD_CONTENT = 'aws:downloadContent';
 
@@ -103,11 +102,4 @@ function namedBy(action: string, inputs: JsonObject): Omit<Inclusion, 'document'
   if (action !== DOWNLOAD_CONTENT || inputOf(inputs, 'sourceType') !== 'SSMDocument') return null;
   const name = inputOf(sourceInfo(inputOf(inputs, 'sourceInfo') ?? null), 'name');
   return typeof name === 'string' && name !== '' ? { reference: name, parameters: null } : null;
-}
-
-/** A map, or a text that holds one. */
-export function sourceInfo(input: Json): Json {
-  if (typeof input !== 'string') return input;
-  const { root } = readJson(input);
-  return root === null ? null : toJson(root);
 }

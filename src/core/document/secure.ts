@@ -10,6 +10,7 @@ import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
+import { credentialTexts } from './download-credentials.ts';
 import type { SecretPiece, StoreLookup } from './prepared.ts';
 import { resolveReferences } from './store.ts';
 import { substitute, tokenNames } from './substitute.ts';
@@ -19,8 +20,9 @@ const TOKEN = /\{\{\s*ssm-secure:([/\w.-]+)\s*\}\}/g;
 /** Meant as a reference, and none. */
 const ALMOST = /\{\{\s*ssm-secure\b/;
 
+const DOWNLOAD_CONTENT = 'aws:downloadContent';
 /** Actions whose inputs may hold references as they are. */
-const KEEPERS: ReadonlySet<string> = new Set(['aws:downloadContent', 'aws:runDocument']);
+const KEEPERS: ReadonlySet<string> = new Set([DOWNLOAD_CONTENT, 'aws:runDocument']);
 
 /** Names of every secure reference in a value, each once, in order. */
 export function secureNames(value: Json): readonly string[] {
@@ -46,6 +48,8 @@ export type SecureUse = {
   readonly needed: readonly string[];
   /** Parameters that hold a reference and are no variable: scripts would get it as text, which it never is. */
   readonly misplaced: readonly { readonly parameter: string; readonly reference: string }[];
+  /** References in inputs of `aws:downloadContent` that are no credential, and so would be sent as they are. */
+  readonly noCredential: readonly string[];
 };
 
 /** `parameters` are effective values, references unresolved. */
@@ -60,11 +64,32 @@ export function secureUse(document: Document, parameters: JsonObject): SecureUse
     else if (isTextOfStep(document, name))
       misplaced.push({ parameter: name, reference: names[0] ?? '' });
   }
+  const noCredential = new Set<string>();
   for (const { action, inputs } of document.steps) {
     if (!KEEPERS.has(action)) continue;
-    for (const secret of secureNames(substitute(inputs, parameters))) needed.add(secret);
+    const given = substitute(inputs, parameters);
+    const found = secureNames(given);
+    if (found.length === 0) continue;
+    const usable = action === DOWNLOAD_CONTENT ? secureNames(credentialsIn(given)) : found;
+    for (const secret of usable) needed.add(secret);
+    for (const secret of found) if (!usable.includes(secret)) noCredential.add(secret);
   }
-  return { needed: [...needed], misplaced };
+  return { needed: [...needed], misplaced, noCredential: [...noCredential] };
+}
+
+/** Of every element of the inputs. */
+function credentialsIn(inputs: Json): readonly Json[] {
+  const elements: readonly Json[] = Array.isArray(inputs) ? inputs : [inputs];
+  return elements.flatMap((element) => Object.values(credentialTexts(element)));
+}
+
+/** A text in pieces: what is written, and the secrets in it. */
+export function secretPieces(text: string): readonly SecretPiece[] {
+  // Splitting by an expression with one group gives text, name, text, name, …, text.
+  return text
+    .split(TOKEN)
+    .map((part, i) => (i % 2 === 1 ? { secret: part } : { text: part }))
+    .filter((piece) => piece.text !== '');
 }
 
 /**
@@ -86,11 +111,10 @@ export function variablePieces(
       return err(`secure prefix ssm-secure: is used for a non-secure type ${type}`);
   }
   const pieces: SecretPiece[] = [];
-  // Splitting by an expression with one group gives text, name, text, name, …, text.
-  for (const [i, part] of value.split(TOKEN).entries()) {
-    if (i % 2 === 1) pieces.push({ secret: part });
+  for (const piece of secretPieces(value)) {
+    if ('secret' in piece) pieces.push(piece);
     else {
-      const resolved = resolveReferences(part, store);
+      const resolved = resolveReferences(piece.text, store);
       if (!resolved.ok) return resolved;
       if (resolved.value !== '') pieces.push({ text: String(resolved.value) });
     }

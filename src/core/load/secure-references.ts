@@ -1,9 +1,8 @@
 /** References to a SecureString in what an association would run: each has its entry, and stands where a secret may go. */
 import { nearest } from '../document/nearest.ts';
 import { effectiveParameters } from '../document/parameters.ts';
-import { malformedSecure, secureNames, secureUse } from '../document/secure.ts';
+import { malformedSecure, secureUse } from '../document/secure.ts';
 import { referencesMet, storeReferences } from '../document/store.ts';
-import { substitute } from '../document/substitute.ts';
 import type { Parameter } from '../model/association.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -66,19 +65,15 @@ function secureFaults(
   const fault = (parameter: string | null, message: string, hint: string): void => {
     faults.push({ code: 'secure-reference', parameter, missing: null, message, hint });
   };
-  const { needed, misplaced } = secureUse(document, values);
-  // The plugin would send the reference itself as the credential.
-  for (const { action, inputs } of document.steps) {
-    const [reference] =
-      action === 'aws:downloadContent' ? secureNames(substitute(inputs, values)) : [];
-    if (reference === undefined) continue;
-    const parameter = Object.keys(values).find((key) => holds(values, key, reference)) ?? null;
+  const { needed, misplaced, noCredential } = secureUse(document, values);
+  const giving = (reference: string): string | null =>
+    Object.keys(values).find((key) => holds(values, key, reference)) ?? null;
+  for (const reference of noCredential)
     fault(
-      parameter,
-      `{{ssm-secure:${reference}}} as a credential of aws:downloadContent is not built yet`,
-      'Let a script fetch it, with the secret as a variable.',
+      giving(reference),
+      `{{ssm-secure:${reference}}} is no credential of aws:downloadContent where it stands, and would stay text`,
+      'SecureStrings go into username, password, privateSSHKey and tokenInfo of sourceInfo.',
     );
-  }
   for (const [parameter, value] of Object.entries(values)) {
     const text = malformedSecure(value);
     if (text !== null)
@@ -116,7 +111,7 @@ function secureFaults(
   for (const reference of needed) {
     const found = findParameter(parameters, reference);
     if (found?.type === 'SecureString') continue;
-    const parameter = Object.keys(values).find((key) => holds(values, key, reference)) ?? null;
+    const parameter = giving(reference);
     if (found !== null) {
       const message = `secure prefix ssm-secure: is used for a non-secure type ${found.type}`;
       fault(parameter, `{{ssm-secure:${reference}}}: ${message}`, `Write {{ssm:${reference}}}.`);

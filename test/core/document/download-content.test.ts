@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { downloadRequest, getOptions } from '../../../src/core/document/download-content.ts';
+import {
+  credentialsOf,
+  credentialTexts,
+  withCredentials,
+} from '../../../src/core/document/download-credentials.ts';
 import type { VectorCase } from './vectors.ts';
 import { testVectors } from './vectors.ts';
 
@@ -45,4 +50,43 @@ test('keys match whatever their case, and a text may hold the map', () => {
     [read.value.source.url, read.value.source.authMethod, read.value.destinationPath],
     ['https://x/y', 'Basic', 'z'],
   );
+});
+
+for (const { sourceType, info, credentials } of [
+  {
+    sourceType: 'HTTP',
+    info: { url: 'https://x', authMethod: 'Basic', username: 'u', password: 'p' },
+    credentials: { username: 'u', password: 'p' },
+  },
+  {
+    sourceType: 'Git',
+    info: { repository: 'ssh://x/y', privateSSHKey: 'k' },
+    credentials: { username: '', password: '', privateSSHKey: 'k' },
+  },
+  {
+    sourceType: 'GitHub',
+    info: { owner: 'o', repository: 'r', tokenInfo: 't' },
+    credentials: { tokenInfo: 't' },
+  },
+  { sourceType: 'S3', info: { path: 'https://x/b' }, credentials: {} },
+  { sourceType: 'SSMDocument', info: { name: 'Doc' }, credentials: {} },
+])
+  test(`the credentials of ${sourceType} are taken out and put in again`, () => {
+    const read = downloadRequest({ sourceType, sourceInfo: info });
+    assert.ok(read.ok);
+    const { source } = read.value;
+    assert.deepEqual(credentialsOf(source), credentials);
+    const blank = Object.fromEntries(Object.keys(credentials).map((field) => [field, '*']));
+    const hidden = withCredentials(source, blank);
+    assert.deepEqual(credentialsOf(hidden), blank);
+    assert.deepEqual(withCredentials(hidden, credentials), source);
+    const known = Object.entries(credentials).filter(([, text]) => text !== '');
+    assert.deepEqual(credentialTexts({ sourceType, sourceInfo: info }), Object.fromEntries(known));
+  });
+
+test('without authentication an HTTP source has no credentials to open', () => {
+  const sourceInfo = { url: 'https://x', username: 'u', password: '{{ssm-secure:p}}' };
+  const read = downloadRequest({ sourceType: 'HTTP', sourceInfo });
+  assert.ok(read.ok);
+  assert.deepEqual(credentialsOf(read.value.source), {});
 });

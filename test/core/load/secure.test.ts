@@ -138,24 +138,14 @@ for (const { name, parameter, mainSteps, given, want } of [
     want: /\{\{ssm-secure:\/db\/passwort\}\} is not in parameters/,
   },
   {
-    name: 'as a credential of a download',
-    parameter: { type: 'StringMap' },
-    mainSteps: steps({ sourceType: 'GitHub', sourceInfo: '{{ pw }}' }, 'aws:downloadContent'),
-    given: ['{"owner":"o","repository":"r","tokenInfo":"{{ssm-secure:/db/password}}"}'],
-    want: /as a credential of aws:downloadContent is not built yet/,
-  },
-  {
-    name: 'written into the download itself',
+    name: 'in the URL of a download',
     parameter: { type: 'String', default: 'x' },
     mainSteps: steps(
-      {
-        sourceType: 'GitHub',
-        sourceInfo: { owner: 'o', repository: 'r', tokenInfo: '{{ssm-secure:/db/password}}' },
-      },
+      { sourceType: 'HTTP', sourceInfo: { url: 'https://x/{{ssm-secure:/db/password}}' } },
       'aws:downloadContent',
     ),
     given: null,
-    want: /as a credential of aws:downloadContent is not built yet/,
+    want: /is no credential of aws:downloadContent where it stands/,
   },
   {
     name: 'under a name built by a parameter',
@@ -171,6 +161,34 @@ for (const { name, parameter, mainSteps, given, want } of [
     assert.equal(problems.length, 1, JSON.stringify(problems));
     assert.match(problems[0]?.message ?? '', want);
     assert.ok(problems[0]?.hint !== undefined && !JSON.stringify(problems).includes(PLAIN));
+  });
+
+for (const { name, parameter, sourceInfo, given } of [
+  {
+    name: 'given as a value',
+    parameter: { type: 'StringMap' },
+    sourceInfo: '{{ pw }}',
+    given: ['{"owner":"o","repository":"r","tokenInfo":"{{ssm-secure:/db/password}}"}'],
+  },
+  {
+    name: 'in a text of the document',
+    parameter: { type: 'String' },
+    sourceInfo: '{"owner":"o","repository":"r","tokenInfo":"{{ pw }}"}',
+    given: ['{{ssm-secure:/db/password}}'],
+  },
+  {
+    name: 'written into the document',
+    parameter: { type: 'String', default: 'x' },
+    sourceInfo: { owner: 'o', repository: 'r', tokenInfo: '{{ssm-secure:/db/password}}' },
+    given: null,
+  },
+])
+  test(`a credential of a download travels as ciphertext: ${name}`, () => {
+    const mainSteps = steps({ sourceType: 'GitHub', sourceInfo }, 'aws:downloadContent');
+    const { problems, definition } = run(parameter, mainSteps, given);
+    assert.deepEqual(problems, []);
+    assert.equal(definition?.parameterStore['/db/password']?.type, 'SecureString');
+    assert.ok(!JSON.stringify(definition).includes(PLAIN));
   });
 
 const long = (bytes: number): string => 'x'.repeat(bytes);

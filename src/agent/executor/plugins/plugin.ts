@@ -1,3 +1,4 @@
+import type { SecretPiece } from '../../../core/document/prepared.ts';
 import type { TaskOrder } from '../../ports.ts';
 import type { ProgramOrder } from '../programs/perform.ts';
 
@@ -12,8 +13,8 @@ export type NodeEnvironment = {
 
 /** Where a task runs: its folders. */
 export type TaskPaths = {
-  /** The run's own, for what a step needs for a while. */
-  readonly folder: string;
+  /** The run's own, for what a step needs for a while; removed when the run ends. */
+  readonly scratch: string;
   /** `downloads` of the run: relative working directories stand in it. */
   readonly downloads: string;
 };
@@ -41,6 +42,8 @@ export type Failure = {
 export type Program = {
   readonly kind: 'program';
   readonly order: ProgramOrder;
+  /** Parts of the order that only this node can read; they reach the program through the supervisor's pipe. */
+  readonly secrets: { readonly [field: string]: readonly SecretPiece[] };
   readonly timeoutMs: number;
 };
 

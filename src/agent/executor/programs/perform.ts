@@ -1,4 +1,5 @@
 import { readFile, unlink } from 'node:fs/promises';
+import { withCredentials } from '../../../core/document/download-credentials.ts';
 import { ReconcileError } from '../../../core/model/errors.ts';
 import type { DownloadOrder } from './download.ts';
 import { downloadContent } from './download.ts';
@@ -9,11 +10,24 @@ export type ProgramOrder = DownloadOrder;
 
 export type Performed = { readonly ok: boolean; readonly text: string };
 
+const SECRET_PREFIX = 'RECONCILED_SECRET_';
+
+/** The variable in which the program finds a secret of its order. No other program sees it: those that it starts get a clean environment. */
+export const secretVariable = (field: string): string => SECRET_PREFIX + field;
+
 /** Performs the order in `file` and removes it first: it may hold credentials. A failure is an answer. */
-export async function performOrder(file: string, signal: AbortSignal): Promise<Performed> {
+export async function performOrder(
+  file: string,
+  env: { readonly [name: string]: string | undefined },
+  signal: AbortSignal,
+): Promise<Performed> {
   const order = JSON.parse(await readFile(file, 'utf8')) as ProgramOrder; // the executor wrote it
   await unlink(file);
-  return perform(order, signal);
+  const secrets = Object.entries(env).flatMap(([name, value]) =>
+    name.startsWith(SECRET_PREFIX) ? [[name.slice(SECRET_PREFIX.length), value ?? '']] : [],
+  );
+  const source = withCredentials(order.source, Object.fromEntries(secrets));
+  return perform({ ...order, source }, signal);
 }
 
 export async function perform(order: ProgramOrder, signal: AbortSignal): Promise<Performed> {

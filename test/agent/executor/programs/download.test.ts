@@ -308,6 +308,24 @@ test('GitHub: master or the default branch, a folder or a file of it', async (t)
   assert.equal((await from({ owner: '..' }, 'x')).ok, false);
 });
 
+test('GitHub: the token is the password that GitHub asks for', async (t) => {
+  const dir = place(t);
+  mkdirSync(join(dir, 'ops'));
+  makeRepo(join(dir, 'ops'), 'fleet.git').commit({ 'a.txt': 'private' });
+  const auth = { username: 'x-access-token', password: 'ghp_1' };
+  const server = await startGitServer({ root: dir, auth });
+  t.after(() => server.close());
+  const asked = (tokenInfo: string) =>
+    fetchInto(
+      dir,
+      { sourceType: 'GitHub', sourceInfo: { owner: 'ops', repository: 'fleet', tokenInfo } },
+      { gitHubUrl: server.url },
+    );
+  assert.equal((await asked('ghp_1')).ok, true);
+  assert.equal(readFileSync(join(dir, 'downloads', 'a.txt'), 'utf8'), 'private');
+  assert.match((await asked('ghp_2')).text, /cannot be fetched: HTTP Error: 401/);
+});
+
 // --- S3 ------------------------------------------------------------------------------------------------------------
 
 /** A bucket of few objects; tells what it was asked and with which signature. */
