@@ -1,10 +1,14 @@
 /** Hostile and accidental documents by the thousand: mutations of real ones, and ones grown from a grammar. */
+import { deepStrictEqual } from 'node:assert';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { stringify } from 'yaml';
 import { KNOWN_ACTIONS } from '../../../src/core/document/actions.ts';
 import { parseDocument } from '../../../src/core/document/parse.ts';
 import { documentProblemsForPlatformActions } from '../../../src/core/document/platform-actions.ts';
 import { prepareRun } from '../../../src/core/document/prepare.ts';
+import { readPlainYaml } from '../../../src/core/document/read-plain-yaml.ts';
+import { readWholeYaml } from '../../../src/core/document/read-yaml.ts';
 import { corpusFolder, corpusMissing } from './vectors.ts';
 
 /** A small generator with a seed (mulberry32), so that a failure can be repeated. */
@@ -228,6 +232,14 @@ function grow(random: Random): string {
   });
 }
 
+/** Where the short way through YAML takes a text, the whole parser reads the same tree, with the same places and no fault. */
+function checkBothWays(text: string): 'plain' | 'whole' {
+  const plain = readPlainYaml(text);
+  if (plain === null) return 'whole';
+  deepStrictEqual({ root: plain, faults: [] }, readWholeYaml(text));
+  return 'plain';
+}
+
 /** All that happens to a document before anything runs; whatever it is, this must come back. */
 function exercise(text: string): void {
   const { document, problems } = parseDocument(text, { file: 'fuzz' });
@@ -273,16 +285,25 @@ export function* grown(seed: number, count: number): Iterable<string> {
   for (let i = 0; i < count; i++) yield grow(random);
 }
 
-/** @returns the slowest document and its time */
-export function fuzz(seed: number, count: number): { readonly text: string; readonly ms: number } {
+export type Fuzzed = {
+  /** The slowest document and its time. */
+  readonly text: string;
+  readonly ms: number;
+  /** How many went the short way through YAML, and so were read twice. */
+  readonly plain: number;
+};
+
+export function fuzz(seed: number, count: number): Fuzzed {
+  let plain = 0;
   const random = randomFrom(seed);
   const texts = seeds();
   let slowest = { text: '', ms: 0 };
   for (let i = 0; i < count; i++) {
-    const text = random(3) === 0 ? grow(random) : mutate(pick(random, texts), random);
+    const text = oneOf(random, texts);
     const begun = performance.now();
     try {
       exercise(text);
+      if (checkBothWays(text) === 'plain') plain += 1;
     } catch (cause) {
       throw new Error(`seed ${seed}, document ${i}: ${String(cause)}\n${text.slice(0, 2000)}`, {
         cause,
@@ -291,5 +312,19 @@ export function fuzz(seed: number, count: number): { readonly text: string; read
     const ms = performance.now() - begun;
     if (ms > slowest.ms) slowest = { text, ms };
   }
-  return slowest;
+  return { ...slowest, plain };
+}
+
+/** A mutation of a real document, or one that is nearly right: as JSON, as YAML writes it, or that mutated. */
+function oneOf(random: Random, texts: readonly string[]): string {
+  switch (random(6)) {
+    case 0:
+      return grow(random);
+    case 1:
+      return stringify(JSON.parse(grow(random)));
+    case 2:
+      return mutate(stringify(JSON.parse(grow(random))), random);
+    default:
+      return mutate(pick(random, texts), random);
+  }
 }
