@@ -13,6 +13,9 @@ export type LedgerFile = {
   close(): Promise<void>;
 };
 
+/** About a hundred steps: between two of them the agent waits for the sync of a group. */
+const laidBytes = 64 * 1024;
+
 /** About five hundred runs of ten steps, or a few large outputs: read back in a fraction of a second. */
 const compactAfter = { records: 10_000, bytes: 16 * 1024 * 1024 };
 
@@ -23,6 +26,7 @@ export async function openLedger(dir: string, now: () => Instant): Promise<Ledge
     disk: blockingDisk,
     dir,
     format: LEDGER_FORMAT,
+    laidBytes,
     onRecord: (record) => applyRecord(state, record),
   });
   pruneEnded(state, now());

@@ -1,5 +1,5 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import type { Disk, DiskWriter } from './disk.ts';
+import type { Disk, PlaceWriter } from './disk.ts';
 import { diskError } from './errors.ts';
 import { nodeDisk } from './node-disk.ts';
 
@@ -14,13 +14,18 @@ export const blockingDisk: Disk = {
     attempt('append to', path, () => writerOf(path, openSync(path, 'a', mode))),
 };
 
-function writerOf(path: string, fd: number): DiskWriter {
+function writerOf(path: string, fd: number): PlaceWriter {
+  const write = (bytes: Uint8Array, place: number | null): Promise<void> =>
+    attempt('write', path, () => {
+      let written = 0;
+      while (written < bytes.length) {
+        const at = place === null ? null : place + written;
+        written += writeSync(fd, bytes, written, bytes.length - written, at);
+      }
+    });
   return {
-    write: (bytes) =>
-      attempt('write', path, () => {
-        let written = 0;
-        while (written < bytes.length) written += writeSync(fd, bytes, written);
-      }),
+    write: (bytes) => write(bytes, null),
+    writeAt: write,
     sync: () => attempt('sync', path, () => fdatasyncSync(fd)),
     close: () => attempt('close', path, () => closeSync(fd)),
   };

@@ -1,6 +1,6 @@
 /**
- * What durable state needs of a disk, and nothing more: files that grow at the end, names that change atomically, and
- * the two syncs that make each durable. `nodeDisk` is the real one; tests and the simulator bring a fake that tears.
+ * What durable state needs of a disk, and nothing more: files that grow at the end or are filled in, names that change
+ * atomically, and the two syncs that make each durable. `nodeDisk` is the real one; tests and the simulator bring a fake that tears.
  *
  * Every function rejects with a `ReconcileError` DISK_FULL or DISK_IO (retry `backoff`), create also with DISK_EXISTS.
  */
@@ -8,7 +8,7 @@ export type Disk = {
   /** Null when there is no such file. */
   openRead(path: string): Promise<DiskReader | null>;
   /** A new file; DISK_EXISTS (retry `never`) when the name is taken. The name is durable after `syncDir`. */
-  create(path: string, mode: number): Promise<DiskWriter>;
+  create(path: string, mode: number): Promise<PlaceWriter>;
   /** Writes at the end of the file, which is created when absent. The name of a new one is durable after `syncDir`. */
   openAppend(path: string, mode: number): Promise<DiskWriter>;
   /** Replaces `to` in one step; durable after `syncDir`. */
@@ -40,4 +40,12 @@ export type DiskWriter = {
    */
   sync(): Promise<void>;
   close(): Promise<void>;
+};
+
+export type PlaceWriter = DiskWriter & {
+  /**
+   * Over what stands at `place`, or at the end of the file. As `write` says; and after a power cut without a sync any part of the
+   * bytes may be the old ones.
+   */
+  writeAt(bytes: Uint8Array, place: number): Promise<void>;
 };

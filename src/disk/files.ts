@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ReconcileError } from '../core/model/errors.ts';
-import type { Disk, DiskWriter } from './disk.ts';
+import type { Disk, PlaceWriter } from './disk.ts';
 import { systemCode } from './errors.ts';
 import { nodeDisk } from './node-disk.ts';
 
@@ -30,12 +30,12 @@ export async function writeFileAtomic(
   await writer.close();
 }
 
-/** `writeFileAtomic` that leaves the new file open, to be appended to. */
+/** `writeFileAtomic` that leaves the new file open, to be written on. */
 export async function createAtomic(
   path: string,
   content: Content,
   { mode = 0o600, disk = nodeDisk }: WriteOptions = {},
-): Promise<DiskWriter> {
+): Promise<PlaceWriter> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}${temporarySuffix}`;
   const writer = await disk.create(temporary, mode);
   try {

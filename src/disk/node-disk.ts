@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import type { Disk, DiskReader, DiskWriter } from './disk.ts';
+import type { Disk, DiskReader, PlaceWriter } from './disk.ts';
 import { diskError, systemCode } from './errors.ts';
 
 /** The disk of this machine. */
@@ -82,15 +82,18 @@ async function readFully(handle: FileHandle, into: Uint8Array, position: number)
   return filled;
 }
 
-function writerOf(path: string, handle: FileHandle): DiskWriter {
+function writerOf(path: string, handle: FileHandle): PlaceWriter {
+  const write = (bytes: Uint8Array, place: number | null): Promise<void> =>
+    attempt('write', path, async () => {
+      let written = 0;
+      while (written < bytes.length) {
+        const at = place === null ? null : place + written;
+        written += (await handle.write(bytes, written, bytes.length - written, at)).bytesWritten;
+      }
+    });
   return {
-    write: (bytes) =>
-      attempt('write', path, async () => {
-        let written = 0;
-        while (written < bytes.length) {
-          written += (await handle.write(bytes, written)).bytesWritten;
-        }
-      }),
+    write: (bytes) => write(bytes, null),
+    writeAt: write,
     // fdatasync: it carries the file's length too; only times and the like are left for later.
     sync: () => attempt('sync', path, () => handle.datasync()),
     close: () => attempt('close', path, () => handle.close()),

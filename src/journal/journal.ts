@@ -21,6 +21,8 @@ export type JournalOptions<R> = {
   /** Called for each record that survived, in order, before `openJournal` resolves. */
   readonly onRecord: (record: R) => void;
   readonly segmentBytesMax?: number;
+  /** For who waits for each sync: how far the file is laid out ahead of its groups. Without, it grows with each group. */
+  readonly laidBytes?: number;
   readonly groupBytesMax?: number;
   readonly waitingBytesMax?: number;
 };
@@ -59,6 +61,7 @@ export type JournalStats = {
 const mebibyte = 1024 * 1024;
 const defaults = {
   segmentBytesMax: 64 * mebibyte,
+  laidBytes: 1,
   groupBytesMax: 4 * mebibyte,
   waitingBytesMax: 64 * mebibyte,
 };

@@ -8,7 +8,7 @@ import { nextTurn, readFrames } from './frames.ts';
 import type { Segment } from './layout.ts';
 import { snapshotName } from './layout.ts';
 import type { Group } from './segment.ts';
-import { groupBeginsAfter, readGroups } from './segment.ts';
+import { readGroups, readRest } from './segment.ts';
 
 export type Replay<R> = {
   readonly disk: Disk;
@@ -50,12 +50,10 @@ export async function replaySegment<R>(
       found.end = group.end;
     }
     const { end } = found;
-    const bytesCut = to - end;
-    if (bytesCut > 0) {
-      const torn = segment.end === null && !(await groupBeginsAfter(reader, end));
-      if (!torn) throw corrupt(segment.file, end, damaged);
-    }
-    return { ...found, bytesCut };
+    if (end === to) return { ...found, bytesCut: 0 };
+    const rest = segment.end === null ? await readRest(reader, end) : null;
+    if (rest?.kind !== 'torn') throw corrupt(segment.file, end, damaged);
+    return { ...found, bytesCut: rest.bytes };
   });
 }
 

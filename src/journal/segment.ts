@@ -21,6 +21,23 @@ export function encodePayloads(payloads: readonly string[]): string {
   return payloads.map(encodeFrame).join('');
 }
 
+/** What a file is laid out with: a person's tools take it for empty lines, and no disk for nothing. */
+const filler = 0x0a;
+
+/**
+ * The bytes to write at `at` so that the file ends at a multiple of `laidBytes`. To write over what was laid out changes neither the
+ * file's length nor its place on the disk, so its sync has no metadata to carry: about half the time of one that grows the file.
+ */
+export function layOut(
+  bytes: Buffer,
+  file: { readonly at: number; readonly fileBytes: number; readonly laidBytes: number },
+): Buffer {
+  const end = file.at + bytes.length;
+  if (end <= file.fileBytes) return bytes;
+  const laid = Math.ceil(end / file.laidBytes) * file.laidBytes;
+  return laid === end ? bytes : Buffer.concat([bytes, Buffer.alloc(laid - end, filler)]);
+}
+
 const headerBytesMax = 4096;
 
 /** @throws ReconcileError JOURNAL_CORRUPT: a segment appears under its name only once its header is durable */
@@ -56,13 +73,41 @@ export async function* readGroups(reader: DiskReader, range: ReadRange): AsyncGe
   }
 }
 
+/** What stands behind the last whole group: what was laid out and not used yet, what a crash tore, or damage. */
+export type Rest = { readonly kind: 'torn'; readonly bytes: number } | { readonly kind: 'damaged' };
+
 /**
- * Whether a group begins after a damaged place. Then the damage was durable once and is no torn tail.
- * Reads the rest of the segment at once: rare, and segments are bounded.
+ * Damaged is what a group follows: it was durable once. Of what is torn only that counts which is not as it was laid out.
+ * Reads the rest of the segment at once: segments are bounded.
  */
-export async function groupBeginsAfter(reader: DiskReader, place: number): Promise<boolean> {
+export async function readRest(reader: DiskReader, place: number): Promise<Rest> {
+  const bytes = await restOf(reader, place);
+  if (groupBeginsAfter(bytes, place) && !(await isWrittenNow(reader, place))) {
+    return { kind: 'damaged' };
+  }
+  let end = bytes.length;
+  // A file that a power cut left longer than its bytes shows zeros.
+  while (end > 0 && (bytes[end - 1] === filler || bytes[end - 1] === 0)) end -= 1;
+  const ownBreak = end > 0 && bytes[end] === filler ? 1 : 0;
+  return { kind: 'torn', bytes: end + ownBreak };
+}
+
+/**
+ * Reading beside the writer: groups may have been written since the place was looked at, and a page of the later one
+ * been read after a page of the earlier one. Who has seen the later one sees all of the earlier one now.
+ */
+async function isWrittenNow(reader: DiskReader, place: number): Promise<boolean> {
+  const range = { from: place, to: reader.size, chunkBytes: headerBytesMax };
+  for await (const group of readGroups(reader, range)) return group.start === place;
+  return false;
+}
+
+async function restOf(reader: DiskReader, place: number): Promise<Buffer> {
   const rest = Buffer.alloc(reader.size - place);
-  const bytes = rest.subarray(0, await reader.read(rest, place));
+  return rest.subarray(0, await reader.read(rest, place));
+}
+
+function groupBeginsAfter(bytes: Buffer, place: number): boolean {
   // A newline may be what was damaged, so look for the mark; inside a record its quotes would be escaped.
   const first = bytes.indexOf(groupMark);
   for (let at = first; at !== -1; at = bytes.indexOf(groupMark, at + 1)) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { invariant, ReconcileError } from '../core/model/errors.ts';
-import type { Disk, DiskWriter } from '../disk/disk.ts';
+import type { Disk, PlaceWriter } from '../disk/disk.ts';
 import { createAtomic } from '../disk/files.ts';
 import type { SegmentEnd } from './control.ts';
 import { encodeControl, layoutVersion } from './control.ts';
@@ -8,7 +8,7 @@ import { journalError } from './errors.ts';
 import type { JournalFormat } from './format.ts';
 import { payloadBytesMax } from './frames.ts';
 import { segmentName } from './layout.ts';
-import { encodeGroup, encodePayloads } from './segment.ts';
+import { encodeGroup, encodePayloads, layOut } from './segment.ts';
 
 export type WriterOptions = {
   readonly disk: Disk;
@@ -16,6 +16,8 @@ export type WriterOptions = {
   readonly format: JournalFormat<unknown>;
   /** A segment is sealed before a group that would make it longer; a single longer group stands alone. */
   readonly segmentBytesMax: number;
+  /** A segment's file grows by multiples of this, ahead of its groups (`layOut`); 1: with each group. */
+  readonly laidBytes: number;
   /** Batches that wait are written together up to this size. */
   readonly groupBytesMax: number;
   /** What may wait for the disk before further batches are refused. */
@@ -40,10 +42,12 @@ export type Writer = {
 };
 
 type OpenSegment = NextSegment & {
-  readonly file: DiskWriter;
+  readonly file: PlaceWriter;
   readonly headerBytes: number;
   /** Durable end; whatever stands beyond it does not count. */
   bytes: number;
+  /** Durable length of the file. */
+  fileBytes: number;
   records: number;
 };
 
@@ -86,10 +90,12 @@ export async function beginWriting(
   async function begin(payloads: readonly string[]): Promise<OpenSegment> {
     const content = firstBytes(options.format, next, payloads);
     const path = join(options.dir, segmentName(next.segment));
-    const file = await createAtomic(path, content.all, { disk: options.disk });
+    const all = layOut(content.all, { at: 0, fileBytes: 0, laidBytes: options.laidBytes });
+    const file = await createAtomic(path, all, { disk: options.disk });
     const size = { bytes: content.all.length, records: payloads.length };
     options.sizes.set(next.segment, size);
-    return { ...next, file, headerBytes: content.headerBytes, ...size };
+    const { headerBytes } = content;
+    return { ...next, file, headerBytes, fileBytes: all.length, ...size };
   }
 
   async function leave(segment: OpenSegment): Promise<void> {
@@ -115,8 +121,10 @@ export async function beginWriting(
       batches.map((batch) => batch.frames).join(''),
       records,
     );
+    const { laidBytes } = options;
+    const all = layOut(group, { at: segment.bytes, fileBytes: segment.fileBytes, laidBytes });
     try {
-      await segment.file.write(group);
+      await segment.file.writeAt(all, segment.bytes);
       const syncAt = performance.now();
       await segment.file.sync();
       lastSyncMs = performance.now() - syncAt;
@@ -124,6 +132,7 @@ export async function beginWriting(
       await leave(segment);
       throw cause;
     }
+    segment.fileBytes = Math.max(segment.fileBytes, segment.bytes + all.length);
     segment.bytes += group.length;
     segment.records += records;
     options.sizes.set(segment.segment, { records: segment.records, bytes: segment.bytes });

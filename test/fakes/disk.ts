@@ -3,7 +3,7 @@
  * synced may be there, be zero, or be missing, and any of the changes to a folder that were not synced may be undone.
  */
 import { dirname, join } from 'node:path';
-import type { Disk, DiskReader, DiskWriter } from '../../src/disk/disk.ts';
+import type { Disk, DiskReader, PlaceWriter } from '../../src/disk/disk.ts';
 import { diskError } from '../../src/disk/errors.ts';
 
 export type DiskOperation = {
@@ -50,6 +50,8 @@ type Inode = {
   content: Buffer;
   size: number;
   durableBytes: number;
+  /** What durable bytes were before they were written over, oldest first. */
+  overwritten: { readonly at: number; readonly old: Buffer }[];
   /** After a failed sync the kernel has forgotten which bytes were dirty. */
   syncFailed: boolean;
 };
@@ -107,20 +109,27 @@ export function fakeDisk(random: () => number): FakeDisk {
     return sum;
   }
 
-  function writerOf(inode: Inode, path: string): DiskWriter {
+  function writerOf(inode: Inode, path: string): PlaceWriter {
     const born = life;
+    const writeAt = (bytes: Uint8Array, place: () => number): Promise<void> =>
+      operate('write', path, born, (share) => {
+        const at = place();
+        const over = Math.max(0, inode.size - at);
+        const room = bytesMax === null ? bytes.length : over + Math.max(0, bytesMax - used());
+        const fits = Math.min(Math.floor(bytes.length * share), room);
+        overwrite(inode, bytes.subarray(0, Math.min(fits, over)), at);
+        append(inode, bytes.subarray(over, fits));
+        if (room < bytes.length) throw diskError('write', path, failure('ENOSPC', path));
+      });
     return {
-      write: (bytes) =>
-        operate('write', path, born, (share) => {
-          const room = bytesMax === null ? bytes.length : Math.max(0, bytesMax - used());
-          const fits = Math.min(Math.floor(bytes.length * share), room);
-          append(inode, bytes.subarray(0, fits));
-          if (room < bytes.length) throw diskError('write', path, failure('ENOSPC', path));
-        }),
+      write: (bytes) => writeAt(bytes, () => inode.size),
+      writeAt: (bytes, place) => writeAt(bytes, () => place),
       sync: async () => {
         try {
           await operate('sync', path, born, () => {
-            if (!inode.syncFailed) inode.durableBytes = inode.size;
+            if (inode.syncFailed) return;
+            inode.durableBytes = inode.size;
+            inode.overwritten = [];
           });
         } catch (cause) {
           inode.syncFailed = true;
@@ -132,6 +141,11 @@ export function fakeDisk(random: () => number): FakeDisk {
   }
 
   function tear(inode: Inode): void {
+    for (const { at, old } of inode.overwritten.splice(0).reverse()) {
+      for (let block = 0; block < old.length; block += tornBlockBytes) {
+        if (random() < 0.5) old.copy(inode.content, at + block, block, block + tornBlockBytes);
+      }
+    }
     if (inode.size === inode.durableBytes) return;
     const kept = inode.durableBytes + Math.floor(random() * (inode.size - inode.durableBytes + 1));
     // Blocks reach the disk in any order: some of those before the new end never did.
@@ -253,8 +267,18 @@ const newInode = (): Inode => ({
   content: Buffer.alloc(256),
   size: 0,
   durableBytes: 0,
+  overwritten: [],
   syncFailed: false,
 });
+
+function overwrite(inode: Inode, bytes: Uint8Array, at: number): void {
+  if (bytes.length === 0) return;
+  const durable = Math.min(bytes.length, inode.durableBytes - at);
+  if (durable > 0) {
+    inode.overwritten.push({ at, old: Buffer.from(inode.content.subarray(at, at + durable)) });
+  }
+  inode.content.set(bytes, at);
+}
 
 function append(inode: Inode, bytes: Uint8Array): void {
   const size = inode.size + bytes.length;

@@ -1,10 +1,11 @@
-/** Appends numbered entries to the real journal in the folder it is given and prints each id once it is acknowledged. */
+/** Appends numbered entries to the real journal in the given folder, laid out by so many bytes; prints each id once it is acknowledged. */
 import { writeSync } from 'node:fs';
 import { nodeDisk } from '../../src/disk/node-disk.ts';
 import { compactEntries, entry, openLedger } from './ledger.ts';
 
-const dir = process.argv[2] ?? '';
-const { journal, replayed } = await openLedger({ disk: nodeDisk, dir, segmentBytesMax: 4_000 });
+const [dir = '', laidBytes] = process.argv.slice(2);
+const options = { segmentBytesMax: 4_000, laidBytes: Number(laidBytes) };
+const { journal, replayed } = await openLedger({ disk: nodeDisk, dir, ...options });
 let next = (replayed.at(-1) ?? 0) + 1;
 
 async function appendForEver(): Promise<never> {

@@ -176,15 +176,74 @@ test('a tail torn at any byte is cut at the last good group', async () => {
   }
 });
 
-/** A snapshot, two sealed segments, and a last one with three groups. */
-async function manyFiles(): Promise<Map<string, Buffer>> {
+test('a file that was laid out keeps its length while it is filled, and a person can read it', async () => {
   const on = disk();
-  const { journal } = await openLedger({ disk: on, segmentBytesMax: 220 });
+  const { journal } = await openLedger({ disk: on, laidBytes: 200 });
+  assert.equal(on.bytesOf(last)?.length, 200);
+  await journal.append([entry(1)]);
+  assert.equal(on.bytesOf(last)?.length, 200);
+  assert.match(on.bytesOf(last)?.toString() ?? '', /{"id":1,"note":"№ x"}\n{40,}$/);
+  await journal.append([entry(2), entry(3)]);
+  assert.equal(on.bytesOf(last)?.length, 400, 'it is laid out on with the group that needs it');
+  const opened = await openLedger({ disk: on });
+  assert.deepEqual(opened.replayed, [1, 2, 3]);
+  assert.equal(opened.journal.repaired, null);
+});
+
+test('what was laid out is not counted, and takes records of a disk that is full', async () => {
+  const on = disk();
+  const { journal } = await openLedger({ disk: on, laidBytes: 400 });
+  on.limitBytes(400);
+  await journal.append([entry(1)]);
+  const { bytes } = journal.stats();
+  assert.ok(bytes < 200, `${bytes} bytes`);
+  await journal.append([entry(2)]);
+  await assert.rejects(journal.append(Array.from({ length: 20 }, () => entry(3))), {
+    code: 'JOURNAL_FULL',
+  });
+  on.limitBytes(null);
+  assert.deepEqual(await replayedFrom(on), [1, 2]);
+});
+
+for (const rest of ['as laid out', 'zero'] as const) {
+  test(`a group torn at any byte of a file that was laid out, the rest ${rest}, is cut`, async () => {
+    const on = disk();
+    const { journal } = await openLedger({ disk: on, laidBytes: 1_000 });
+    await journal.append([entry(1)]);
+    const before = journal.stats().bytes;
+    await journal.append([entry(2), entry(3)]);
+    const whole = on.bytesOf(last) ?? Buffer.alloc(0);
+    const end = journal.stats().bytes;
+    // Its last byte is a line break, as if it had been laid out.
+    for (let to = before; to < end - 1; to++) {
+      for (const from of [before, Math.min(to, before + 20)]) {
+        const torn = disk();
+        await torn.makeDir('/state', 0o700);
+        // From `from` to `to` nothing reached the disk: the head of the group, or its tail.
+        const bytes = Buffer.from(whole);
+        if (from === before) bytes.fill(rest === 'zero' ? 0 : '\n', to, end);
+        else bytes.fill(rest === 'zero' ? 0 : '\n', from, to);
+        if (bytes.equals(whole)) continue;
+        torn.put(last, bytes);
+        const opened = await openLedger({ disk: torn });
+        assert.deepEqual(opened.replayed, [1], `${from} ${to}`);
+        assert.equal(opened.journal.repaired === null, from === before && to === before);
+        await opened.journal.append([entry(4)]);
+        assert.deepEqual(await replayedFrom(torn), [1, 4]);
+      }
+    }
+  });
+}
+
+/** A snapshot, two sealed segments, and a last one with three groups. */
+async function manyFiles(laidBytes: number): Promise<Map<string, Buffer>> {
+  const on = disk();
+  const { journal } = await openLedger({ disk: on, segmentBytesMax: 220, laidBytes });
   await journal.append([entry(1), entry(2)]);
   await journal.compact(compactEntries);
   for (let id = 3; id <= 6; id++) await journal.append([entry(id)]);
   await journal.close();
-  const wide = await openLedger({ disk: on });
+  const wide = await openLedger({ disk: on, laidBytes });
   for (let id = 7; id <= 9; id++) await wide.journal.append([entry(id)]);
   const files = new Map<string, Buffer>();
   for (const name of await on.list('/state')) {
@@ -203,30 +262,37 @@ async function diskWith(files: ReadonlyMap<string, Buffer>): Promise<FakeDisk> {
   return on;
 }
 
-test('a flipped bit anywhere before the last group is found, and nothing is touched', async () => {
-  const files = await manyFiles();
-  assert.deepEqual(await replayedFrom(await diskWith(files)), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  const newest = newestSegment(files);
-  assert.ok(files.size >= 4);
-  for (const [name, bytes] of files) {
-    const end = name === newest ? bytes.lastIndexOf(' #{"group"') - 11 : bytes.length;
-    for (let at = 0; at < end; at++) {
-      const damaged = Buffer.from(bytes);
-      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
-      const on = await diskWith(new Map([...files, [name, damaged]]));
-      const place = new RegExp(`${name} is damaged at byte \\d+`);
-      await assert.rejects(
-        openLedger({ disk: on }),
-        { code: 'JOURNAL_CORRUPT', retry: 'never', message: place },
-        `${name} byte ${at}`,
-      );
-      assert.deepEqual(on.bytesOf(`/state/${name}`), damaged);
+for (const laidBytes of [1, 128]) {
+  test(`a flipped bit anywhere before the last group is found, and nothing is touched; laid out by ${laidBytes}`, async () => {
+    const files = await manyFiles(laidBytes);
+    assert.deepEqual(await replayedFrom(await diskWith(files)), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const newest = newestSegment(files);
+    assert.ok(files.size >= 4);
+    for (const [name, bytes] of files) {
+      const end = name === newest ? bytes.lastIndexOf(' #{"group"') - 11 : bytes.length;
+      for (let at = 0; at < end; at++) {
+        if (isBeyond(bytes, at)) break;
+        const damaged = Buffer.from(bytes);
+        damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+        const on = await diskWith(new Map([...files, [name, damaged]]));
+        const place = new RegExp(`${name} is damaged at byte \\d+`);
+        await assert.rejects(
+          openLedger({ disk: on }),
+          { code: 'JOURNAL_CORRUPT', retry: 'never', message: place },
+          `${name} byte ${at}`,
+        );
+        assert.deepEqual(on.bytesOf(`/state/${name}`), damaged);
+      }
     }
-  }
-});
+  });
+}
+
+/** What was laid out in a segment and never used is nobody's. */
+const isBeyond = (bytes: Buffer, at: number): boolean =>
+  bytes.subarray(at - 1).every((byte) => byte === 0x0a);
 
 test('a file that is missing in the middle is found', async () => {
-  const files = await manyFiles();
+  const files = await manyFiles(1);
   for (const name of files.keys()) {
     if (name === newestSegment(files)) continue;
     const rest = new Map([...files].filter(([other]) => other !== name));

@@ -15,11 +15,13 @@ const root = await mkdtemp(join(tmpdir(), 'reconciled-kill-'));
 after(() => rm(root, { recursive: true }));
 
 /** The ids that a real process had acknowledged when it was killed. */
-async function appendUntilKilled(dir: string, lifeMs: number): Promise<number[]> {
+async function appendUntilKilled(
+  dir: string,
+  { lifeMs, laidBytes }: { readonly lifeMs: number; readonly laidBytes: number },
+): Promise<number[]> {
   const appender = fileURLToPath(new URL('./appender.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), appender, dir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = ['--import', import.meta.resolve('tsx'), appender, dir, String(laidBytes)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {
     said += chunk.toString();
@@ -36,7 +38,11 @@ test(`${rounds} times kill -9 while appending and compacting: nothing acknowledg
   const dir = join(root, 'journal');
   let known = 0;
   for (let round = 0; round < rounds; round++) {
-    const acked = await appendUntilKilled(dir, 5 + round * 4);
+    const acked = await appendUntilKilled(dir, {
+      lifeMs: 5 + round * 4,
+      // Lives of either kind take over from each other.
+      laidBytes: round % 2 === 0 ? 1_024 : 1,
+    });
     const { journal, replayed } = await openLedger({ disk: nodeDisk, dir });
     await journal.close();
     // Ids are handed out in order, so a journal without loss or doubling is 1, 2, 3 …

@@ -65,17 +65,22 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { maxLength: 25 },
 );
 
+/** Files that grow with each group, and files laid out ahead in pieces smaller and larger than a segment. */
+const laid = fc.constantFrom(1, 64, 1_024);
+
 /** Plays the clients of one journal through its lives. */
 class Clients {
   private readonly disk: FakeDisk;
+  private readonly laidBytes: number;
   private ledger: Ledger | null = null;
   private nextId = 1;
   private acked: number[] = [];
   /** Batches not acknowledged, oldest first; all of them may be handed over again. */
   private refused: number[][] = [];
 
-  constructor(seed: number) {
+  constructor(seed: number, laidBytes: number) {
     this.disk = fakeDisk(seeded(seed));
+    this.laidBytes = laidBytes;
   }
 
   async play(step: Step): Promise<void> {
@@ -116,7 +121,8 @@ class Clients {
   }
 
   private async open(): Promise<Ledger> {
-    const sizes = { segmentBytesMax: 350, groupBytesMax: 200 };
+    const { laidBytes } = this;
+    const sizes = { segmentBytesMax: 350, groupBytesMax: 200, laidBytes };
     const ledger = await openLedger({ disk: this.disk, ...sizes });
     this.check(ledger.replayed);
     return ledger;
@@ -203,8 +209,8 @@ class Clients {
 
 test('whatever the disk does, the acknowledged are replayed once and in order', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer(), steps, async (seed, story) => {
-      const clients = new Clients(seed);
+    fc.asyncProperty(fc.integer(), laid, steps, async (seed, laidBytes, story) => {
+      const clients = new Clients(seed, laidBytes);
       for (const step of story) await clients.play(step);
       await clients.end();
     }),
@@ -223,10 +229,17 @@ const story: readonly Step[] = [
   { kind: 'append', batches: [1] },
 ];
 
-for (const fault of ['crash', 'io', 'full'] as const) {
-  test(`a ${fault} at any single disk operation of a whole life`, async () => {
+for (const [fault, laidBytes] of [
+  ['crash', 1],
+  ['crash', 512],
+  ['io', 1],
+  ['io', 512],
+  ['full', 1],
+  ['full', 512],
+] as const) {
+  test(`a ${fault} at any single disk operation of a whole life, laid out by ${laidBytes}`, async () => {
     for (let at = 0; at < 250; at++) {
-      const clients = new Clients(at);
+      const clients = new Clients(at, laidBytes);
       await clients.play({ kind: 'fault', after: at, fault });
       for (const step of story) await clients.play(step);
       await clients.end();
