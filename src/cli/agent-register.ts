@@ -1,5 +1,5 @@
 import { registerAgent } from '../agent/register.ts';
-import { AGENT_ROOT } from './agent-root.ts';
+import { AGENT_ROOT, rootOf } from './agent-root.ts';
 import type { Command } from './command.ts';
 import { usage } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -31,7 +31,7 @@ export const command: Command = {
         server: call.text('server'),
         serverKey: call.text('server-key'),
         activation: id === null ? null : { id, code },
-        root: call.text('root'),
+        root: rootOf(call),
         agentVersion: await versionOf(),
         log: lineLog(context.stderr),
       },
@@ -41,7 +41,7 @@ export const command: Command = {
       `registered ${registered.nodeId} (${registered.name})\n` +
         `key        ${registered.publicKey}\n` +
         `wrote      ${registered.configFile}\n` +
-        `next       reconciled agent run${rootArgument(call.text('root'))}\n`,
+        `next       reconciled agent run${rootArgument(rootOf(call))}\n`,
     );
     return EXIT.done;
   },

@@ -1,4 +1,5 @@
-import type { Flag } from './command.ts';
+import { resolve } from 'node:path';
+import type { Call, Flag } from './command.ts';
 
 export const AGENT_ROOT: Flag = {
   syntax: '--root <dir>',
@@ -6,3 +7,10 @@ export const AGENT_ROOT: Flag = {
   variable: 'RECONCILED_AGENT_ROOT',
   fallback: '',
 };
+
+/** Absolute, as steps run in folders of their own; empty for the machine itself, as scripts see it in `RECONCILED_ROOT`. */
+export function rootOf(call: Call): string {
+  const given = call.text('root');
+  const root = given === '' ? '/' : resolve(given);
+  return root === '/' ? '' : root;
+}

@@ -1,5 +1,5 @@
 import { runAgent } from '../agent/run.ts';
-import { AGENT_ROOT } from './agent-root.ts';
+import { AGENT_ROOT, rootOf } from './agent-root.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { lineLog } from './line-log.ts';
@@ -13,7 +13,7 @@ export const command: Command = {
   async run(call, context) {
     const { signal } = context;
     await runAgent(
-      { root: call.text('root'), agentVersion: await versionOf(), log: lineLog(context.stderr) },
+      { root: rootOf(call), agentVersion: await versionOf(), log: lineLog(context.stderr) },
       signal,
     );
     return EXIT.done;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
@@ -206,7 +206,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       }, 'the daemon is ready');
       return daemon;
     },
-    startAgent: (name) => launch(name, ['agent', 'run', '--root', root(name)]),
+    // Relative, as a person types it: steps run in folders of their own, and must find the root from there.
+    startAgent: (name) => launch(name, ['agent', 'run', '--root', relative('', root(name))]),
     async join(name, tags) {
       const activation = newActivation();
       fleet.commit(activationFile(activation, name, tags), `let ${name} join`);

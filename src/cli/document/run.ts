@@ -16,6 +16,7 @@ import type { JsonObject } from '../../core/model/json.ts';
 import { visibleLine } from '../../core/report/escape.ts';
 import type { Painter } from '../../core/report/text.ts';
 import { readLibrary } from '../../io/library.ts';
+import { rootOf } from '../agent-root.ts';
 import type { Command, Context } from '../command.ts';
 import { FORMAT, usage } from '../command.ts';
 import { EXIT } from '../exit.ts';
@@ -67,7 +68,7 @@ export const command: Command = {
     }
     const document = await readDocument(call.args[0] ?? '', context);
     const parameters = await givenParameters(document, call.list('parameters'), context);
-    const root = call.text('root') === '' ? '' : resolve(call.text('root'));
+    const root = rootOf(call);
     const around = await surroundings(call.given('repo'), context.signal);
     const result = await runDocumentLocally(document.content, parameters, {
       root,
