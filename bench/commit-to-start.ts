@@ -8,30 +8,18 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openSession } from '../src/agent/session.ts';
-import { sha256Hex } from '../src/core/canonical/digest.ts';
-import { digest, instant } from '../src/core/model/brand.ts';
-import { present } from '../src/core/model/errors.ts';
-import type { StreamResult } from '../src/core/model/run.ts';
 import { loadOrCreateKeyFile } from '../src/protocol/key-file.ts';
-import { identityFromPem, identityToPem, makeIdentity, nodeIdOf } from '../src/protocol/keys.ts';
-import { parseJob } from '../src/protocol/parse.ts';
+import { identityToPem, makeIdentity, nodeIdOf } from '../src/protocol/keys.ts';
+import { connectAnswering } from './answering-clients.ts';
+import { freePort } from './free-port.ts';
 
 const program = fileURLToPath(import.meta.url);
 const launcher = fileURLToPath(new URL('../bin/reconciled.mjs', import.meta.url));
-const noOutput: StreamResult = {
-  text: '',
-  head: '',
-  tail: '',
-  bytes: 0,
-  digest: digest(sha256Hex('')),
-};
 
 if (process.argv[2] === 'clients')
   await speak(process.argv[3] ?? '', process.argv[4] ?? '', process.argv[5] ?? '');
@@ -143,106 +131,15 @@ async function measure(): Promise<void> {
   }
 }
 
-/** Answers every job at once with accepted, started and a success; prints the arrivals of each full round. */
+/** Prints the arrivals of each full round. */
 async function speak(server: string, keysFile: string, serverKey: string): Promise<void> {
   const pems = JSON.parse(readFileSync(keysFile, 'utf8')) as string[];
   let arrivals: number[] = [];
-  const connect = (pem: string): Promise<void> =>
-    new Promise((resolve) => {
-      const identity = identityFromPem(pem);
-      const node = present(nodeIdOf(identity.publicKey), 'a key has an id');
-      const session = openSession({
-        server,
-        serverKey,
-        identity,
-        node,
-        hello: () => ({
-          facts: {
-            hostname: 'bench',
-            platformType: 'Linux',
-            platformName: 'Linux',
-            platformVersion: '',
-            architecture: 'x86_64',
-            agentVersion: '0',
-            bootId: 'bench',
-          },
-          fence: { epoch: 0, position: 0 },
-          running: null,
-          startedAt: null,
-          lastRuns: [],
-          recipient: null,
-          activation: null,
-        }),
-        onWelcome: () => {
-          resolve();
-        },
-        onMessage: (message) => {
-          if (message.kind !== 'job') return;
-          const job = parseJob(message.envelope.payload);
-          if (!job.ok) throw new Error('bad job');
-          const at = instant(Date.now());
-          const { run, execution, association } = job.value;
-          session.send({ kind: 'accepted', run });
-          session.send({ kind: 'started', run, at });
-          session.send({
-            kind: 'result',
-            result: {
-              run,
-              execution,
-              association,
-              status: 'Success',
-              detailedStatus: 'Success',
-              errorCode: '',
-              compliance: null,
-              executionSummary:
-                '1 out of 1 plugin processed, 1 success, 0 failed, 0 timedout, 0 skipped. ',
-              startedAt: at,
-              finishedAt: at,
-              steps: [
-                {
-                  name: 'bench',
-                  action: 'aws:runShellScript',
-                  status: 'Success',
-                  exitCode: 0,
-                  reason: '',
-                  startedAt: at,
-                  finishedAt: at,
-                  stdout: noOutput,
-                  stderr: noOutput,
-                },
-              ],
-            },
-          });
-          arrivals.push(at);
-          if (arrivals.length < pems.length) return;
-          process.stdout.write(`${JSON.stringify(arrivals)}\n`);
-          arrivals = [];
-        },
-        handshakeTimeoutMs: 60_000,
-      });
-      session.ended.then(
-        () => sleep(200).then(() => connect(pem).then(resolve)),
-        () => undefined,
-      );
-    });
-  const waiting = [...pems];
-  await Promise.all(
-    Array.from({ length: 32 }, async () => {
-      for (let pem = waiting.pop(); pem !== undefined; pem = waiting.pop()) await connect(pem);
-    }),
-  );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
+  const onRun = (atMs: number): void => {
+    arrivals.push(atMs);
+    if (arrivals.length < pems.length) return;
+    process.stdout.write(`${JSON.stringify(arrivals)}\n`);
+    arrivals = [];
+  };
+  await connectAnswering({ server, serverKey, pems, runMs: 0, onRun });
 }

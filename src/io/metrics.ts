@@ -97,6 +97,8 @@ export function openMetrics(): Metrics {
   gauge('journal_sync_seconds', 'Duration of the last sync', (now) => now.journalSyncMs / 1000);
   gauge('source_age_seconds', 'Since the source was read', (now) => now.sourceAgeSeconds);
   gauge('status_age_seconds', 'Since the status branch agreed', (now) => now.statusAgeSeconds);
+  // In this order: the last one read begins the next interval.
+  gauge('event_loop_delay_max_seconds', 'Of the last scrape interval', () => loopDelay.max / 1e9);
   gauge('event_loop_delay_p99_seconds', 'Of the last scrape interval', () => {
     const seconds = loopDelay.percentile(99) / 1e9;
     loopDelay.reset();
