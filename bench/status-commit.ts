@@ -90,7 +90,7 @@ async function openOurs(dir: string): Promise<Side> {
   let parent: string | null = null;
 
   async function commit(round: number, files: Files): Promise<void> {
-    const next = changeTree(root, files);
+    const next = await changeTree(root, files);
     const bytes = encodeCommit({
       tree: next.root.oid,
       parents: parent === null ? [] : [parent],

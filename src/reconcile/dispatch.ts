@@ -4,6 +4,7 @@ import { digestOf } from '../core/canonical/digest.ts';
 import { associationId } from '../core/canonical/identity.ts';
 import type { Admission } from '../core/enrol/register.ts';
 import { ID_PARAMETER, reportsForItself } from '../core/model/association.ts';
+import type { Definition } from '../core/model/definition.ts';
 import { invariant, present, unreachable } from '../core/model/errors.ts';
 import type { Answer, Effect } from '../core/world/effects.ts';
 import type { World } from '../core/world/world.ts';
@@ -92,21 +93,18 @@ function buildJob(
     'an offer has its definition in force',
   );
   const run = present(execution.runs.get(effect.node), 'an offer has its run');
-  const { document, includes, parameterStore, digests, association } = definition;
-  const ownId = associationId(instance.name, association.name);
-  const parameters = reportsForItself(association)
-    ? { ...definition.parameters, [ID_PARAMETER]: ownId }
-    : definition.parameters;
+  const { document, parameterStore, digests, association } = definition;
+  const shared = sharedParts(instance.name, definition);
   invariant(execution.generation === digests.generation, 'an open execution is of this generation');
   const number = document.number ?? state.documents.get(document.name)?.number ?? 1;
   return {
+    ...shared,
     kind: 'job',
     instance: instance.name,
     node: effect.node,
     run: effect.run,
     execution: effect.execution,
     association: association.name,
-    associationId: ownId,
     generation: digests.generation,
     occasion: effect.occasion,
     document: {
@@ -115,14 +113,6 @@ function buildJob(
       content: document.document.content,
       digest: document.document.digest,
     },
-    documents: Object.fromEntries(
-      includes.map(({ reference, document: { document: inner } }) => [
-        reference,
-        { content: inner.content, digest: inner.digest },
-      ]),
-    ),
-    parameters,
-    parametersDigest: digestOf(parameters),
     parameterStore,
     fence: { epoch: instance.epoch, position: accepted.position },
     notBefore: now,
@@ -130,4 +120,33 @@ function buildJob(
     onInterrupted: association.onInterrupted,
     timeoutMs: association.timeoutMs,
   };
+}
+
+type SharedParts = Pick<Job, 'associationId' | 'documents' | 'parameters' | 'parametersDigest'>;
+
+const known = new WeakMap<Definition, { readonly instance: string; readonly parts: SharedParts }>();
+
+/** What all jobs of a definition have in common, made once: a slot hands it to ten thousand nodes. */
+function sharedParts(instance: string, definition: Definition): SharedParts {
+  const before = known.get(definition);
+  if (before?.instance === instance) return before.parts;
+  const { association, includes } = definition;
+  const ownId = associationId(instance, association.name);
+  const parameters = reportsForItself(association)
+    ? { ...definition.parameters, [ID_PARAMETER]: ownId }
+    : definition.parameters;
+  const documents = Object.fromEntries(
+    includes.map(({ reference, document: { document: inner } }) => [
+      reference,
+      { content: inner.content, digest: inner.digest },
+    ]),
+  );
+  const parts = {
+    associationId: ownId,
+    documents,
+    parameters,
+    parametersDigest: digestOf(parameters),
+  };
+  known.set(definition, { instance, parts });
+  return parts;
 }

@@ -12,7 +12,7 @@ export type Inbox = {
 };
 
 /** So that a storm of results is taken in slices, and acks go out in between. */
-export const EVENTS_PER_PASS = 2_000;
+export const EVENTS_PER_PASS = 250;
 
 type Waiting = { readonly event: Event; settle(failure?: Error): void };
 

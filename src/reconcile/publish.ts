@@ -4,9 +4,10 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256Hex } from '../core/canonical/digest.ts';
-import { assess } from '../core/compliance/assess.ts';
+import { assessInSlices } from '../core/compliance/assess.ts';
 import type { CommitId, ExecutionId } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
+import { beginSlice } from '../core/model/slice.ts';
 import type { Standings } from '../core/model/standing.ts';
 import {
   executionsPath,
@@ -53,8 +54,6 @@ export type Publisher = {
 /** Ended executions reach the branch this often (contract §7, "rolled up hourly"), or when so many wait in memory. */
 const ROLL_UP_MS = 60 * 60_000;
 const ENDED_MAX = 500;
-/** Files rendered before other work gets its turn. */
-const FILES_PER_SLICE = 200;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
 
 type PublishPorts = Pick<Ports, 'status' | 'clock'>;
@@ -150,8 +149,9 @@ export function createPublisher(
     signal: AbortSignal,
   ): Promise<PublishOutcome> {
     const before = taken.all || taken.ended.size > 0 ? await ports.status.tip(signal) : null;
-    const view = viewOf(world, options, assessNow(world, ports), foreignPaths);
+    const view = { ...(await lookAt(world, clock)), foreignPaths, sign: options.sign };
     const files = new Map<string, Uint8Array | null>();
+    const digests = new Map<string, string>();
     const existing = await textsOf(before, [...taken.ended], world);
     const dirty = {
       nodes: taken.nodes,
@@ -160,10 +160,13 @@ export function createPublisher(
       all: taken.all,
       existing: (path: string) => existing.get(path) ?? null,
     };
-    let rendered = 0;
+    const slice = beginSlice(clock.monotonicMs);
     for (const [path, text] of renderFiles(view, dirty)) {
       files.set(path, text === null ? null : Buffer.from(text));
-      if (++rendered % FILES_PER_SLICE === 0) await nextTurn();
+      if (text !== null) digests.set(path, sha256Hex(text));
+      if (!slice.isOver()) continue;
+      await nextTurn();
+      slice.begin();
     }
     const firstDay = firstDayOf(world, options);
     if (before !== null && firstDay !== null && firstDay > keptFrom) {
@@ -171,7 +174,9 @@ export function createPublisher(
       for (const path of expiredExecutionPaths(written, firstDay)) files.set(path, null);
     }
     if (taken.all && before !== null) await keepHistory(before, files, complete, firstDay);
-    const changed = complete ? files : onlyChanged(files, standing);
+    const isNews = ([path, bytes]: readonly [string, Uint8Array | null]): boolean =>
+      bytes === null || standing.get(path) !== digests.get(path);
+    const changed = complete ? files : new Map([...files].filter(isNews));
     if (!complete && isIdle(changed)) return { kind: 'unchanged', commit: null };
     const seq = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
     const outcome = await ports.status.publish(
@@ -191,8 +196,9 @@ export function createPublisher(
     seenAtMs = clock.monotonicMs();
     if (before !== null && firstDay !== null) keptFrom = firstDay;
     for (const [path, bytes] of files) {
-      if (bytes === null) standing.delete(path);
-      else standing.set(path, sha256Hex(bytes));
+      const digest = bytes === null ? undefined : digests.get(path);
+      if (digest === undefined) standing.delete(path);
+      else standing.set(path, digest);
     }
     if (outcome.kind === 'published') {
       options.onPublished?.();
@@ -255,39 +261,39 @@ export function createPublisher(
   };
 }
 
-function assessNow(world: World, { clock }: PublishPorts): Standings {
-  return assess({
-    now: clock.now(),
-    state: world.state,
-    definitions: world.revision?.definitions ?? new Map(),
-    nodes: world.fleet.nodes,
-    nextSlotOf: (name) => world.nextSlotOf(name),
-    waitingOf: (execution, run) => waitingOf(world, execution, run),
-  });
-}
-
-function viewOf(
+/** In slices, and from the beginning when another revision comes in between: a report is of one revision. */
+async function lookAt(
   world: World,
-  options: PublisherOptions,
-  standings: Standings,
-  foreignPaths: readonly string[],
-): ReportView {
-  const revision = world.revision;
-  if (revision === null) {
-    throw new ReconcileError('STATUS_NOT_READY', 'no revision is in force yet', {
-      retry: 'next-pass',
+  clock: Ports['clock'],
+): Promise<Omit<ReportView, 'foreignPaths' | 'sign'>> {
+  for (;;) {
+    const { revision, state } = world;
+    if (revision === null) {
+      throw new ReconcileError('STATUS_NOT_READY', 'no revision is in force yet', {
+        retry: 'next-pass',
+      });
+    }
+    const { catalog, definitions } = revision;
+    const { nodes } = world.fleet;
+    const steps = assessInSlices({
+      now: clock.now(),
+      state,
+      definitions,
+      nodes,
+      nextSlotOf: (name) => world.nextSlotOf(name),
+      waitingOf: (execution, run) => waitingOf(world, execution, run),
     });
+    const slice = beginSlice(clock.monotonicMs);
+    while (world.revision === revision) {
+      const step = steps.next();
+      if (step.done === true) {
+        return { state, catalog, definitions, nodes, standings: step.value, plan: planOf(world) };
+      }
+      if (!slice.isOver()) continue;
+      await nextTurn();
+      slice.begin();
+    }
   }
-  return {
-    state: world.state,
-    catalog: revision.catalog,
-    definitions: revision.definitions,
-    nodes: world.fleet.nodes,
-    standings,
-    plan: planOf(world),
-    foreignPaths,
-    sign: options.sign,
-  };
 }
 
 const planned = new WeakMap<RevisionChange, PlanReport>();
@@ -355,17 +361,6 @@ async function textsOf(
     if (bytes !== null) texts.set(path, Buffer.from(bytes).toString());
   }
   return texts;
-}
-
-function onlyChanged(
-  files: ReadonlyMap<string, Uint8Array | null>,
-  standing: ReadonlyMap<string, string>,
-): ReadonlyMap<string, Uint8Array | null> {
-  return new Map(
-    [...files].filter(([path, bytes]) =>
-      bytes === null ? true : standing.get(path) !== sha256Hex(bytes),
-    ),
-  );
 }
 
 /** Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran. */

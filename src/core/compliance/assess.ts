@@ -26,8 +26,8 @@ import {
 } from './tally.ts';
 import { isNonCompliant, summarizeTypes, typesOf, worstType } from './types.ts';
 
-/** Nodes per slice: about a millisecond with twenty associations each. */
-const SLICE_NODES = 200;
+/** Nodes between two places to stop: about a millisecond with twenty associations each. */
+const NODES_PER_STEP = 200;
 
 export function assess(facts: Facts): Standings {
   const slices = assessInSlices(facts);
@@ -37,7 +37,10 @@ export function assess(facts: Facts): Standings {
   }
 }
 
-/** As `assess`; yields so that the caller can let other work through. The facts must not change meanwhile. */
+/**
+ * As `assess`; yields so that the caller can let other work through. A node that changes meanwhile stands as it was when it
+ * was looked at; the definitions and the nodes must stay the same, or the caller begins again.
+ */
 export function* assessInSlices(facts: Facts): Generator<undefined, Standings> {
   const tallies = new Map<AssociationName, AssociationTally>();
   for (const name of facts.state.associations.keys()) tallies.set(name, newAssociationTally());
@@ -57,7 +60,7 @@ export function* assessInSlices(facts: Facts): Generator<undefined, Standings> {
     if (mute) unreported++;
     const reported = facts.state.nodes.get(id)?.compliance.types.values() ?? [];
     nodes.set(id, nodeStanding(id, tally, reported, silent));
-    if (++walked % SLICE_NODES === 0) yield;
+    if (++walked % NODES_PER_STEP === 0) yield;
   }
   const associations = new Map<AssociationName, AssociationStanding>();
   for (const [name, tally] of tallies) {

@@ -36,15 +36,15 @@ export type Advance = {
   readonly more: boolean;
 };
 
-/** Due instants looked at in one pass, so that a thousand slots at midnight do not stop the event loop. */
-const TIMERS_PER_PASS = 200;
+/** Due instants looked at and runs opened in one pass: a thousand slots at midnight do not stop the event loop. */
+const DUE_PER_PASS = 400;
 
 export function advance(world: World, events: readonly Event[], now: Instant): Advance {
   const turn: Turn = { world, now, records: [], effects: [], reasons: [] };
   if (now < world.seenAt) onSetBack(turn);
   world.seenAt = now;
   for (const event of events) onEvent(turn, event);
-  const moreTimers = onTime(turn, TIMERS_PER_PASS);
+  const moreTimers = onTime(turn, DUE_PER_PASS);
   onRollouts(turn);
   const moreOffers = dispatch(turn);
   const { records, effects, reasons } = turn;

@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 const JOB_VALID_MS = 5 * 60_000;
 
 /** Hand-overs of one pass, so that answers are read in between; the rest follows in the next pass at once. */
-export const OFFERS_PER_PASS = 200;
+export const OFFERS_PER_PASS = 50;
 
 /** Emits offers for everything that may start; true when the limit of one pass cut it short. */
 export function dispatch(turn: Turn): boolean {

@@ -14,17 +14,22 @@ import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { Timer, World } from './world.ts';
 
-/** Takes the timers that are due, at most `limit` in one pass; true when more are due. */
-export function onTime(turn: Turn, limit: number): boolean {
+/** Takes the timers that are due, until they have cost as much as one pass may; true when more are due. */
+export function onTime(turn: Turn, costMax: number): boolean {
   const { timers } = turn.world;
-  for (let taken = 0; ; taken++) {
+  for (let cost = 0; ; ) {
     const next = timers.peek();
     if (next === undefined || next.at > turn.now) return false;
-    if (taken === limit) return true;
+    if (cost >= costMax) return true;
     timers.pop();
+    cost += costOf(turn.world, next);
     onTimer(turn, next);
   }
 }
+
+/** A slot opens a run on every node of its association; the others look at one thing each. */
+const costOf = (world: World, timer: Timer): number =>
+  timer.kind === 'slot' ? Math.max(1, world.assigned.get(timer.association)?.size ?? 0) : 1;
 
 function onTimer(turn: Turn, timer: Timer): void {
   const { world } = turn;

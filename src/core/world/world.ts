@@ -3,6 +3,7 @@
  * what it touches. `apply` is the only way to change it. Its simple twin is `planFull`, which derives everything again.
  */
 
+import type { Association } from '../model/association.ts';
 import type {
   AssociationName,
   CommitId,
@@ -18,7 +19,14 @@ import { unreachable } from '../model/errors.ts';
 import type { Node } from '../model/node.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareText } from '../model/problem.ts';
-import type { AcceptedBy, Execution, HeldCode, NodeState, State } from '../model/state.ts';
+import type {
+  AcceptedBy,
+  AssociationState,
+  Execution,
+  HeldCode,
+  NodeState,
+  State,
+} from '../model/state.ts';
 import { emptyState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import type { AlarmState, Gate } from '../rollout/gate.ts';
@@ -73,6 +81,11 @@ type Waiting = { readonly lastRunAt: number; readonly node: NodeId };
 /** A node lines up once, however often it comes and goes. */
 type Queue = { readonly heap: Heap<Waiting>; readonly nodes: Set<NodeId> };
 
+type Upcoming = Pick<AssociationState, 'anchor' | 'lastSlot'> & {
+  readonly association: Association;
+  readonly at: Instant | null;
+};
+
 export type RevisionChange = {
   readonly revision: CommitId;
   readonly before: CommitId | null;
@@ -118,6 +131,8 @@ export class World {
   /** Association → those that depend on it, and how long the longest chain below each is. */
   #dependents: ReadonlyMap<AssociationName, readonly AssociationName[]> = new Map();
   readonly #depths = new Map<AssociationName, number>();
+  /** The next slot of each association, with what it was found from: a report asks once per node. */
+  readonly #upcoming = new Map<AssociationName, Upcoming>();
 
   definition(name: AssociationName): Definition | undefined {
     return this.revision?.definitions.get(name);
@@ -236,7 +251,19 @@ export class World {
     const definition = this.definition(name);
     const slots = this.state.associations.get(name);
     if (definition === undefined || slots === undefined) return null;
-    return upcomingSlot(definition.association, slots);
+    const { association } = definition;
+    const { anchor, lastSlot } = slots;
+    const known = this.#upcoming.get(name);
+    if (
+      known?.association === association &&
+      known.anchor === anchor &&
+      known.lastSlot === lastSlot
+    ) {
+      return known.at;
+    }
+    const at = upcomingSlot(association, slots);
+    this.#upcoming.set(name, { association, anchor, lastSlot, at });
+    return at;
   }
 
   /** Connected, known to the revision, and nothing out at it. */

@@ -189,7 +189,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     stats: () => ({ connections: peers.size, sessions: sessions.size }),
     async close() {
       closing = true;
-      clearInterval(heartbeat);
+      heartbeat.stop();
       for (const peer of peers) peer.drop('closing');
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
@@ -205,19 +205,33 @@ const farewell = (admission: Exclude<Admission, { kind: 'welcome' }>): ServerMes
   return { kind, code, message };
 };
 
-const slices = 50;
+const peersPerTick = 10;
 
-/** Every peer once per interval, a slice at a time: pings to ten thousand at once would hold up everything else. */
-function startHeartbeat(peers: ReadonlySet<Peer>, intervalMs: number): NodeJS.Timeout {
-  let queue: Peer[] = [];
-  let perTick = 0;
-  return setInterval(() => {
-    if (queue.length === 0) {
-      queue = [...peers];
-      perTick = Math.ceil(queue.length / slices);
-    }
-    for (const peer of queue.splice(0, perTick)) if (peers.has(peer)) peer.ping();
-  }, intervalMs / slices).unref();
+/** Every peer once per interval, a few at a time: pings to ten thousand at once would hold up everything else. */
+function startHeartbeat(peers: ReadonlySet<Peer>, intervalMs: number): { stop(): void } {
+  let timer = setTimeout(beginRound, intervalMs).unref();
+
+  function beginRound(): void {
+    const queue = [...peers];
+    const tickMs = intervalMs / Math.max(1, Math.ceil(queue.length / peersPerTick));
+    const beganMs = performance.now();
+    let next = 0;
+    const tick = (): void => {
+      // By the time that has passed, not by ticks: a round of late ticks would take longer than peers are patient.
+      const share = (performance.now() - beganMs + tickMs) / intervalMs;
+      const due = Math.min(queue.length, Math.ceil(queue.length * share));
+      for (const peer of queue.slice(next, due)) if (peers.has(peer)) peer.ping();
+      next = due;
+      timer = setTimeout(next < queue.length ? tick : beginRound, tickMs).unref();
+    };
+    tick();
+  }
+
+  return {
+    stop: () => {
+      clearTimeout(timer);
+    },
+  };
 }
 
 // --- listening ------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import { STATUS_LIMITS, statusTipOf } from './read-status.ts';
 import { statusCommit } from './status-commit.ts';
 import type { Left, StatusConfig, StatusStore } from './status-store.ts';
 import { discardStatusStore, openStatusStore } from './status-store.ts';
-import type { Folder } from './status-tree.ts';
+import type { ChangedTree, Folder } from './status-tree.ts';
 import { changeTree, replaceTree } from './status-tree.ts';
 
 /** Rounds of one publish: lost races and lost answers; after these the next interval tries again. */
@@ -122,7 +122,7 @@ async function publish(
 
     const place = await findPlace(store, { tip, request }, signal);
     if (place.kind === 'rebuild') return place;
-    const { root, objects } = treeFor(request, place.base);
+    const { root, objects } = await treeFor(request, place.base);
     if (root.oid === place.tree) {
       if (tip !== null) await store.markKnown({ commit: tip, root });
       return { kind: 'unchanged', commit: tip === null ? null : commitId(tip) };
@@ -212,7 +212,7 @@ async function findPlace(
   };
 }
 
-function treeFor(request: PublishRequest, base: Folder | null): ReturnType<typeof changeTree> {
+function treeFor(request: PublishRequest, base: Folder | null): Promise<ChangedTree> {
   if (base === null) return changeTree(null, onlyPresent(request.files));
   return request.complete ? replaceTree(base, request.files) : changeTree(base, request.files);
 }

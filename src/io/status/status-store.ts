@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beginSlice } from '../../core/model/slice.ts';
 import { ensureBareDirectory, setAside } from '../git/bare-directory.ts';
 import { casRef } from '../git/cas-ref.ts';
 import type { HttpLimits } from '../git/http-client.ts';
@@ -52,8 +53,6 @@ export type StatusStore = {
 };
 
 const SENT_REF = 'refs/reconciled/sent';
-/** Objects between two turns of the event loop: a rebuild of a large fleet must not stop heartbeats. */
-const OBJECTS_PER_TURN = 200;
 
 export async function openStatusStore(
   config: StatusConfig,
@@ -82,9 +81,12 @@ export async function openStatusStore(
     async write(objects, detached) {
       await pack.begin();
       if (detached) await pack.seal();
-      for (const [count, object] of objects.entries()) {
+      const slice = beginSlice(() => performance.now());
+      for (const object of objects) {
         pack.add(object);
-        if (count % OBJECTS_PER_TURN === OBJECTS_PER_TURN - 1) await nextTurn();
+        if (!slice.isOver()) continue;
+        await nextTurn(); // a rebuild of a large fleet must not stop heartbeats
+        slice.begin();
       }
       await pack.flush();
     },

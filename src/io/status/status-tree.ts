@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invariant } from '../../core/model/errors.ts';
+import { beginSlice } from '../../core/model/slice.ts';
 import type { ObjectReader } from '../git/object-reader.ts';
 import { readTree } from '../git/object-reader.ts';
 import { objectId } from '../git/objects.ts';
@@ -23,24 +25,33 @@ type Nested = Map<string, Nested | Uint8Array | null>;
 /** Larger files are read back from the pack when they change: memory is for the ten thousand small ones. */
 const KEPT_BYTES_MAX = 16 << 10;
 
+export type ChangedTree = { readonly root: Folder; readonly objects: readonly NewObject[] };
+
 /**
  * The tree with `changes` made, and the objects that this takes: files first, folders deepest first, the root last.
- * Folders that become empty disappear. With `previous` null the changes are the whole tree.
+ * Folders that become empty disappear. With `previous` null the changes are the whole tree. Other work has its turn
+ * between two entries, since ten thousand files take a second to hash.
  */
-export function changeTree(
-  previous: Folder | null,
-  changes: Changes,
-): { readonly root: Folder; readonly objects: readonly NewObject[] } {
+export async function changeTree(previous: Folder | null, changes: Changes): Promise<ChangedTree> {
   const objects: NewObject[] = [];
-  const root = changeFolder(previous, nest(changes), objects);
-  return { root: root ?? folderOf(new Map(), null, objects), objects };
+  const steps = changeFolder(previous, nest(changes), objects);
+  const slice = beginSlice(() => performance.now());
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) {
+      return { root: step.value ?? folderOf(new Map(), null, objects), objects };
+    }
+    if (!slice.isOver()) continue;
+    await nextTurn();
+    slice.begin();
+  }
 }
 
 /**
  * `wanted` as a whole tree over `previous`: what `previous` has and `wanted` lacks is removed, and unchanged files make
  * no objects.
  */
-export function replaceTree(previous: Folder, wanted: Changes): ReturnType<typeof changeTree> {
+export function replaceTree(previous: Folder, wanted: Changes): Promise<ChangedTree> {
   const changes = new Map(wanted);
   for (const path of filePaths(previous)) if (!changes.has(path)) changes.set(path, null);
   return changeTree(previous, changes);
@@ -66,20 +77,22 @@ function* filePaths(folder: Folder, prefix = ''): Generator<string> {
   }
 }
 
-function changeFolder(
+/** Stops after each entry. */
+function* changeFolder(
   previous: Folder | null,
   changes: Nested,
   objects: NewObject[],
-): Folder | null {
+): Generator<undefined, Folder | null> {
   const entries = new Map(previous?.entries);
   for (const [name, change] of changes) {
     const before = entries.get(name) ?? null;
     const after =
       change === null || change instanceof Uint8Array
         ? fileOf(change, before, objects)
-        : changeFolder(before?.kind === 'folder' ? before : null, change, objects);
+        : yield* changeFolder(before?.kind === 'folder' ? before : null, change, objects);
     if (after === null) entries.delete(name);
     else entries.set(name, after);
+    yield;
   }
   return entries.size === 0 ? null : folderOf(entries, previous, objects);
 }
