@@ -226,6 +226,22 @@ test('a peer that answers no ping is dropped; one that does stays', () =>
     well.socket.terminate();
   }));
 
+test('each of a few peers is asked once per interval, not oftener', () =>
+  withServer({ limits: { heartbeatMs: 300 } }, async ({ url }) => {
+    const peer = await dial(url);
+    await peer.introduce();
+    await peer.next();
+    let pings = 0;
+    peer.socket.on('ping', () => pings++);
+    const beganMs = performance.now();
+    await until(() => pings === 3, 'three pings');
+    assert.ok(
+      performance.now() - beganMs > 450,
+      'two intervals lie between the first and the third',
+    );
+    peer.socket.terminate();
+  }));
+
 test('a flood is read slowly and loses nothing', () =>
   withServer({ limits: { rate: { burst: 10, perSecond: 5_000 } } }, async ({ url, events }) => {
     const peer = await dial(url);
