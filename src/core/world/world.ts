@@ -15,7 +15,6 @@ import type {
 import { instant } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
-import { unreachable } from '../model/errors.ts';
 import type { Node } from '../model/node.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareText } from '../model/problem.ts';
@@ -42,6 +41,9 @@ import { createFleet } from './fleet.ts';
 import { dependencyGate, ringGate } from './gates.ts';
 import type { Heap } from './heap.ts';
 import { createHeap } from './heap.ts';
+import { indexRecord } from './index-record.ts';
+import type { Queues } from './queues.ts';
+import { createQueues } from './queues.ts';
 import type { Record } from './records.ts';
 import type { Rings } from './rings.ts';
 import { createRings } from './rings.ts';
@@ -75,11 +77,6 @@ export type Timer = { readonly at: Instant } & (
   | { readonly kind: 'silent'; readonly node: NodeId }
   | { readonly kind: 'rested'; readonly node: NodeId }
 );
-
-/** A node that waits for its turn in an execution; oldest last run first, then id (contract §5). */
-type Waiting = { readonly lastRunAt: number; readonly node: NodeId };
-/** A node lines up once, however often it comes and goes. */
-type Queue = { readonly heap: Heap<Waiting>; readonly nodes: Set<NodeId> };
 
 type Upcoming = Pick<AssociationState, 'anchor' | 'lastSlot'> & {
   readonly association: Association;
@@ -127,9 +124,9 @@ export class World {
   seenAt: Instant = instant(0);
   /** Associations in which a start may have become possible since the last look. */
   readonly hopeful = new Set<AssociationName>();
-  readonly #ready = new Map<ExecutionId, Queue>();
+  readonly queues: Queues = createQueues();
   /** Association → those that depend on it, and how long the longest chain below each is. */
-  #dependents: ReadonlyMap<AssociationName, readonly AssociationName[]> = new Map();
+  dependents: ReadonlyMap<AssociationName, readonly AssociationName[]> = new Map();
   readonly #depths = new Map<AssociationName, number>();
   /** The next slot of each association, with what it was found from: a report asks once per node. */
   readonly #upcoming = new Map<AssociationName, Upcoming>();
@@ -141,7 +138,7 @@ export class World {
   /** Applies one record to state and index. */
   apply(record: Record): void {
     applyToState(this.state, record);
-    this.#index(record);
+    indexRecord(this, record);
   }
 
   /** Puts a loaded revision in force: the catalog is derived data, the records that accept it come separately. */
@@ -150,7 +147,7 @@ export class World {
     this.#markJudged(this.revision?.catalog ?? null, revision.catalog);
     this.revision = revision;
     this.fleet = fleet;
-    this.#dependents = dependentsIn(revision);
+    this.dependents = dependentsIn(revision);
     this.#depths.clear();
     this.#rebuildRings();
   }
@@ -159,10 +156,10 @@ export class World {
     for (const name of this.rings.names()) {
       if (this.definition(name) === undefined) this.rings.rebuild(name, null);
     }
-    for (const name of this.revision?.definitions.keys() ?? []) this.#rebuildRingsOf(name);
+    for (const name of this.revision?.definitions.keys() ?? []) this.rebuildRingsOf(name);
   }
 
-  #rebuildRingsOf(name: AssociationName): void {
+  rebuildRingsOf(name: AssociationName): void {
     const rings = this.definition(name)?.association.rings ?? [];
     const { revision, fleet } = this;
     if (rings.length === 0 || revision === null) {
@@ -287,13 +284,11 @@ export class World {
 
   /** The next node of an execution that could start: pending there, connected and free. Taken out of the queue. */
   takeReady(execution: Execution): NodeState | null {
-    const queue = this.#ready.get(execution.id);
     for (;;) {
-      const entry = queue?.heap.pop();
-      if (entry === undefined) return null;
-      queue?.nodes.delete(entry.node);
-      const node = this.state.nodes.get(entry.node);
-      const pending = execution.runs.get(entry.node)?.phase === 'Pending';
+      const id = this.queues.take(execution.id);
+      if (id === null) return null;
+      const node = this.state.nodes.get(id);
+      const pending = execution.runs.get(id)?.phase === 'Pending';
       // Held back again since it lined up: whatever lets it go lines it up anew.
       if (node === undefined || !pending || !this.isFree(node)) continue;
       if (this.mayRunOn(execution, node)) return node;
@@ -308,7 +303,7 @@ export class World {
       const execution = this.state.executions.get(assignment.execution);
       if (execution?.runs.get(node.id)?.phase !== 'Pending' || execution.closed !== null) continue;
       if (!this.mayRunOn(execution, node)) continue;
-      this.#enqueue(execution, node, assignment.last?.outcome.startedAt ?? null);
+      this.enqueue(execution, node, assignment.last?.outcome.startedAt ?? null);
     }
   }
 
@@ -325,37 +320,18 @@ export class World {
     this.hopeful.add(name);
   }
 
-  /** Those that depend on an association that has changed for these nodes. */
-  #lineUpDependents(name: AssociationName, nodes: Iterable<NodeId>): void {
-    if (!this.#dependents.has(name)) return;
-    for (const id of nodes) {
-      const node = this.state.nodes.get(id);
-      if (node === undefined) continue;
-      this.touchNode(id);
-      this.lineUp(node);
-    }
-  }
-
-  #enqueue(execution: Execution, node: NodeState, lastRunAt: Instant | null): void {
-    const queue = this.#ready.get(execution.id) ?? {
-      heap: createHeap(earlierTurn),
-      nodes: new Set(),
-    };
-    this.#ready.set(execution.id, queue);
-    if (!queue.nodes.has(node.id)) {
-      queue.nodes.add(node.id);
-      queue.heap.push({ lastRunAt: lastRunAt ?? 0, node: node.id });
-    }
+  enqueue(execution: Execution, node: NodeState, lastRunAt: Instant | null): void {
+    this.queues.add(execution.id, node.id, lastRunAt);
     this.hopeful.add(execution.association);
   }
 
   /** Derives every index from state again: after a replay. */
   reindex(): void {
     this.assigned.clear();
-    this.#ready.clear();
+    this.queues.clear();
     for (const name of this.state.associations.keys()) this.assigned.set(name, new Set());
     for (const node of this.state.nodes.values()) {
-      for (const name of node.assignments.keys()) this.#assign(name, node.id);
+      for (const name of node.assignments.keys()) this.assign(name, node.id);
       this.lineUp(node);
     }
     for (const execution of this.state.executions.values()) {
@@ -365,7 +341,7 @@ export class World {
     this.dirty.all = true;
   }
 
-  #assign(name: AssociationName, node: NodeId): void {
+  assign(name: AssociationName, node: NodeId): void {
     let nodes = this.assigned.get(name);
     if (nodes === undefined) {
       nodes = new Set();
@@ -374,122 +350,7 @@ export class World {
     nodes.add(node);
   }
 
-  #index(record: Record): void {
-    const { dirty } = this;
-    switch (record.kind) {
-      case 'paused':
-        dirty.fleet = true;
-        return this.#touchOwed();
-      case 'instance':
-      case 'accepted':
-      case 'held':
-      case 'released':
-      case 'file-invalid':
-      case 'file-valid':
-      case 'document':
-      case 'document-removed':
-        dirty.fleet = true;
-        return;
-      case 'resumed':
-        dirty.fleet = true;
-        this.#touchOwed();
-        for (const association of this.state.associations.values()) {
-          if (association.open !== null) this.hopeful.add(association.name);
-        }
-        return;
-      case 'published':
-        return;
-      case 'association':
-        dirty.fleet = true;
-        this.hopeful.add(record.name);
-        this.#rebuildRingsOf(record.name);
-        this.lineUpAll(record.name);
-        for (const name of this.#dependents.get(record.name) ?? []) this.lineUpAll(name);
-        return this.#touch(record.name, this.assigned.get(record.name) ?? []);
-      case 'version':
-        dirty.associations.add(record.association);
-        return;
-      case 'association-removed':
-        this.assigned.delete(record.name);
-        this.rings.rebuild(record.name, null);
-        dirty.associations.add(record.name);
-        dirty.fleet = true;
-        return;
-      case 'assigned':
-        for (const node of record.nodes) {
-          this.#assign(record.association, node);
-          this.rings.refresh(record.association, node);
-        }
-        this.#touch(record.association, record.nodes);
-        return;
-      case 'unassigned':
-        for (const node of record.nodes) {
-          this.assigned.get(record.association)?.delete(node);
-          this.rings.refresh(record.association, node);
-        }
-        this.#touch(record.association, record.nodes);
-        return this.#lineUpDependents(record.association, record.nodes);
-      case 'slot-skipped':
-        dirty.ended.add(record.id);
-        return this.#touch(record.association, this.assigned.get(record.association) ?? []);
-      case 'ring-passed':
-      case 'ring-opened':
-      case 'rollout-ended':
-      case 'rollout-halted':
-      case 'rollout-resumed':
-        dirty.fleet = true;
-        dirty.associations.add(record.association);
-        this.rings.touch(record.association);
-        return this.lineUpAll(record.association);
-      case 'slot':
-        return this.#touch(record.association, this.assigned.get(record.association) ?? []);
-      case 'registered':
-        return this.touchNode(record.registration.node);
-      case 'revoked':
-        return this.touchNode(record.node);
-      case 'connected':
-      case 'disconnected':
-        return this.#contact(record.node);
-      case 'execution':
-      case 'joined':
-        return this.#owed(record);
-      case 'closed':
-        this.#ready.delete(record.execution);
-        return this.#closed(record.execution);
-      case 'stopped':
-      case 'unstopped':
-        return this.#touchExecution(record.execution);
-      case 'ended':
-        dirty.ended.add(record.execution);
-        this.#ready.delete(record.execution);
-        return;
-      case 'archived':
-        dirty.ended.delete(record.execution);
-        return;
-      case 'offered':
-      case 'returned':
-      case 'started':
-      case 'unreachable':
-      case 'finished':
-        return this.#moved(record);
-      case 'complied':
-        dirty.nodes.add(record.node);
-        for (const { association } of record.items) dirty.associations.add(association);
-        return;
-      case 'recalled':
-        this.rings.refresh(record.association, record.node);
-        this.#touch(record.association, [record.node]);
-        return this.#lineUpDependents(record.association, [record.node]);
-      case 'put-association':
-      case 'put-node':
-      case 'put-execution':
-        return; // snapshots are replayed, and a replay ends with reindex()
-      default:
-        return unreachable(record);
-    }
-  }
-
-  #touch(association: AssociationName, nodes: Iterable<NodeId>): void {
+  touch(association: AssociationName, nodes: Iterable<NodeId>): void {
     this.dirty.associations.add(association);
     for (const node of nodes) this.dirty.nodes.add(node);
   }
@@ -501,80 +362,12 @@ export class World {
     for (const name of assignments) this.dirty.associations.add(name);
   }
 
-  /** Everything that waits, since all of it waits for another reason now. */
-  #touchOwed(): void {
-    for (const execution of this.state.executions.values()) this.touchPending(execution);
-  }
-
   touchPending(execution: Execution): void {
     if (execution.phases.Pending === 0) return;
     this.dirty.associations.add(execution.association);
     for (const run of execution.runs.values()) {
       if (run.phase === 'Pending') this.dirty.nodes.add(run.node);
     }
-  }
-
-  #touchExecution(id: ExecutionId): void {
-    const execution = this.state.executions.get(id);
-    if (execution === undefined) return;
-    this.#touch(execution.association, execution.runs.keys());
-    this.hopeful.add(execution.association);
-  }
-
-  /** Nodes that did not get their turn are not waited for any more by what depends on it. */
-  #closed(id: ExecutionId): void {
-    this.#touchExecution(id);
-    const execution = this.state.executions.get(id);
-    if (execution === undefined) return;
-    const { association } = execution;
-    if (this.rings.of(association) !== null) {
-      for (const node of execution.runs.keys()) this.rings.refresh(association, node);
-    }
-    this.#lineUpDependents(association, execution.runs.keys());
-  }
-
-  /** Contact changes who can start, why others wait, who is silent, and what the node says of itself. */
-  #contact(id: NodeId): void {
-    this.touchNode(id);
-    const node = this.state.nodes.get(id);
-    if (node === undefined) return;
-    for (const name of node.assignments.keys()) this.rings.refresh(name, id);
-    this.lineUp(node);
-  }
-
-  #owed(record: Record & { kind: 'execution' | 'joined' }): void {
-    const id = record.kind === 'execution' ? record.id : record.execution;
-    const execution = this.state.executions.get(id);
-    if (execution === undefined) return;
-    this.#touch(
-      execution.association,
-      record.runs.map((run) => run.node),
-    );
-    for (const { node } of record.runs) {
-      this.#assign(execution.association, node);
-      this.rings.refresh(execution.association, node);
-      const known = this.state.nodes.get(node);
-      if (known === undefined || !this.isFree(known) || !this.mayRunOn(execution, known)) continue;
-      const last = known.assignments.get(execution.association)?.last?.outcome.startedAt ?? null;
-      this.#enqueue(execution, known, last);
-    }
-  }
-
-  #moved(
-    record: Record & { kind: 'offered' | 'returned' | 'started' | 'unreachable' | 'finished' },
-  ): void {
-    const node = this.state.nodes.get(record.node);
-    const execution = this.state.executions.get(record.execution);
-    const association = record.kind === 'finished' ? record.association : execution?.association;
-    if (association !== undefined) {
-      this.dirty.associations.add(association);
-      this.hopeful.add(association);
-      this.rings.refresh(association, record.node);
-    }
-    this.touchNode(record.node); // busy or not: for its other associations, too
-    if (execution?.endedAt === null) this.dirty.ended.delete(execution.id);
-    else if (execution !== undefined) this.dirty.ended.add(execution.id);
-    if (node !== undefined) this.lineUp(node);
   }
 }
 
@@ -599,6 +392,3 @@ function dependentsIn(
   }
   return dependents;
 }
-
-const earlierTurn = (a: Waiting, b: Waiting): boolean =>
-  a.lastRunAt < b.lastRunAt || (a.lastRunAt === b.lastRunAt && a.node < b.node);
