@@ -21,3 +21,9 @@ export function countsOf(object: JsonObject, key: string): string {
   const parts = Object.entries(counts).filter(([, count]) => count !== 0);
   return parts.map(([name, count]) => `${String(count)} ${name}`).join(', ') || '-';
 }
+
+/** How an execution's runs ended; where it is open, how far they are. */
+export function runsOf(execution: JsonObject): string {
+  if (field(execution, 'skipped') !== '-') return `none: ${field(execution, 'skipped')}`;
+  return countsOf(execution, field(execution, 'endedTime') === '-' ? 'phases' : 'statuses');
+}

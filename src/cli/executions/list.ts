@@ -1,8 +1,8 @@
 import type { Instant } from '../../core/model/brand.ts';
 import { formatInstant, parseInstant } from '../../core/model/brand.ts';
 import { executionStatuses } from '../../core/model/execution-status.ts';
-import type { Json, JsonObject } from '../../core/model/json.ts';
-import { asAnswer, countsOf, field, objectsOf } from '../answers.ts';
+import type { Json } from '../../core/model/json.ts';
+import { asAnswer, field, objectsOf, runsOf } from '../answers.ts';
 import type { Call, Command, Context } from '../command.ts';
 import { CONFIG, FORMAT, usage } from '../command.ts';
 import { EXIT } from '../exit.ts';
@@ -62,11 +62,6 @@ async function answerTo(call: Call, context: Context): Promise<Json> {
   const filter = { association, status, createdAfter, createdBefore };
   const found = await historyOf(files, filter);
   return asAnswer(found.map(({ runs: _, ...execution }) => execution));
-}
-
-function runsOf(execution: JsonObject): string {
-  if (field(execution, 'skipped') !== '-') return `none: ${field(execution, 'skipped')}`;
-  return countsOf(execution, field(execution, 'endedTime') === '-' ? 'phases' : 'statuses');
 }
 
 /** @throws usage error when it is no instant */

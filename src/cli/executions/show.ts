@@ -1,6 +1,6 @@
 import type { Json } from '../../core/model/json.ts';
 import { isJsonObject } from '../../core/model/json.ts';
-import { asAnswer, countsOf, field, objectsOf } from '../answers.ts';
+import { asAnswer, field, objectsOf, runsOf } from '../answers.ts';
 import type { Call, Command, Context } from '../command.ts';
 import { CONFIG, FORMAT } from '../command.ts';
 import { EXIT } from '../exit.ts';
@@ -27,11 +27,10 @@ export const command: Command = {
       field(each, 'lastExecutionDate'),
       field(each, 'waiting') === '-' ? field(each, 'summary') : field(each, 'waiting'),
     ]);
-    const runs = countsOf(answer, 'phases' in answer ? 'phases' : 'statuses');
     context.stdout.write(
       `${field(answer, 'association')} version ${field(answer, 'associationVersion')}: ` +
         `${field(answer, 'detailedStatus')}  ${field(answer, 'reason')}\n` +
-        `created ${field(answer, 'createdTime')}, ended ${field(answer, 'endedTime')}: ${runs}\n\n`,
+        `created ${field(answer, 'createdTime')}, ended ${field(answer, 'endedTime')}: ${runsOf(answer)}\n\n`,
     );
     printTable(context, ['NODE', 'STATUS', 'BEGAN', 'WHAT'], rows);
     return EXIT.done;
