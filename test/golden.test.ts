@@ -15,12 +15,12 @@ import { assess } from '../src/core/compliance/assess.ts';
 import { parseInstant } from '../src/core/model/brand.ts';
 import { present } from '../src/core/model/errors.ts';
 import type { Outcome } from '../src/core/model/state.ts';
-import { planReport } from '../src/core/report/planned.ts';
 import { reportFiles } from '../src/core/report/report-files.ts';
 import { waitingOf } from '../src/core/world/waiting.ts';
 import { readLibrary } from '../src/io/library.ts';
 import { loadHere } from '../src/io/load-here.ts';
 import { openDirectory } from '../src/io/source/directory.ts';
+import { lastPlanReport } from '../src/reconcile/last-plan.ts';
 import { commit, hello, node, TestFleet } from './fakes/fleet.ts';
 
 type Case = {
@@ -133,7 +133,6 @@ function outcome(run: Outcome['run'], failed: boolean, at: Outcome['finishedAt']
 
 function render({ world, now }: TestFleet): ReadonlyMap<string, string> {
   const revision = present(world.revision, 'the revision is in force');
-  const change = present(world.lastPlan, 'the revision was planned');
   const files = reportFiles(
     {
       state: world.state,
@@ -148,16 +147,7 @@ function render({ world, now }: TestFleet): ReadonlyMap<string, string> {
         nextSlotOf: (association) => world.nextSlotOf(association),
         waitingOf: (execution, run) => waitingOf(world, execution, run),
       }),
-      plan: planReport({
-        base: change.before,
-        head: change.revision,
-        plan: change.plan,
-        problems: change.problems,
-        verdict: { kind: 'accepted', code: null, reason: 'accepted by first' },
-        nodesTotal: world.fleet.nodes.size,
-        targetsOf: (association) => world.assignedTo(association),
-        nextRunOf: (association) => world.nextSlotOf(association),
-      }),
+      plan: lastPlanReport(world),
       foreignPaths: [],
       sign: (text) => digestOf(text),
     },

@@ -18,13 +18,13 @@ import { compareText } from '../core/model/problem.ts';
 import type { Standings } from '../core/model/standing.ts';
 import { associationJson, versionsJson } from '../core/report/association-json.ts';
 import { executionJson, executionTargetJson } from '../core/report/execution-json.ts';
-import { planReport } from '../core/report/planned.ts';
 import { summarize } from '../core/report/summary.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
 import { matchingExecutions } from '../core/world/execution-query.ts';
 import { explainNamed } from '../core/world/explanation.ts';
 import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
+import { lastPlanReport } from '../reconcile/last-plan.ts';
 import { isSettled } from '../reconcile/settled.ts';
 import type { Triggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
@@ -168,18 +168,9 @@ function explained({ world, ports }: Parts, values: Values): ControlAnswer {
 }
 
 function lastPlanOf(world: World): Json {
-  const change = world.lastPlan;
-  if (change === null) return null;
-  const { summary, planId, base, head } = planReport({
-    base: change.before,
-    head: change.revision,
-    plan: change.plan,
-    problems: change.problems,
-    verdict: { kind: change.verdict.kind, code: null, reason: '' },
-    nodesTotal: world.fleet.nodes.size,
-    targetsOf: (name) => world.assignedTo(name),
-    nextRunOf: (name) => world.nextSlotOf(name),
-  });
+  const report = lastPlanReport(world);
+  if (report === null) return null;
+  const { summary, planId, base, head } = report;
   return { planId, base, head, summary };
 }
 

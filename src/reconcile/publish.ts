@@ -17,14 +17,13 @@ import {
   PLAN_PATH,
   STATE_PATH,
 } from '../core/report/paths.ts';
-import type { PlanReport } from '../core/report/plan-file.ts';
-import { planReport } from '../core/report/planned.ts';
 import { renderFiles } from '../core/report/report-files.ts';
 import type { ReportView } from '../core/report/view.ts';
 import type { Dirty } from '../core/world/effects.ts';
 import { waitingOf } from '../core/world/waiting.ts';
-import type { RevisionChange, World } from '../core/world/world.ts';
+import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
+import { lastPlanReport } from './last-plan.ts';
 import type { Ports, PublishOutcome } from './ports.ts';
 import { isSettled } from './settled.ts';
 
@@ -287,41 +286,20 @@ async function lookAt(
     while (world.revision === revision) {
       const step = steps.next();
       if (step.done === true) {
-        return { state, catalog, definitions, nodes, standings: step.value, plan: planOf(world) };
+        return {
+          state,
+          catalog,
+          definitions,
+          nodes,
+          standings: step.value,
+          plan: lastPlanReport(world),
+        };
       }
       if (!slice.isOver()) continue;
       await nextTurn();
       slice.begin();
     }
   }
-}
-
-const planned = new WeakMap<RevisionChange, PlanReport>();
-
-/** Told once, as it was when the revision was judged: a plan does not change because time passes. */
-function planOf(world: World): PlanReport | null {
-  const change = world.lastPlan;
-  if (change === null) return null;
-  const report = planned.get(change) ?? describePlan(world, change);
-  planned.set(change, report);
-  return report;
-}
-
-function describePlan(world: World, change: RevisionChange): PlanReport {
-  const { verdict } = change;
-  return planReport({
-    base: change.before,
-    head: change.revision,
-    plan: change.plan,
-    problems: change.problems,
-    verdict:
-      verdict.kind === 'held'
-        ? verdict
-        : { kind: 'accepted', code: null, reason: `accepted by ${verdict.by}` },
-    nodesTotal: world.fleet.nodes.size,
-    targetsOf: (name) => world.assignedTo(name),
-    nextRunOf: (name) => world.nextSlotOf(name),
-  });
 }
 
 /** History and the last plan are not rendered again: what stands there stays; whatever else is not ours goes. */

@@ -53,8 +53,8 @@ test('plan: JSON has the shape of the contract', async () => {
   for (const key of ['planId', 'base', 'head', 'problems', 'warnings']) assert.ok(key in plan, key);
   assert.equal(plan.summary.associations.create, plan.associations.length);
   for (const each of plan.associations) {
-    const keys = ['change', 'name', 'nextRun', 'nodes', 'nodesTotal', 'reasons'];
-    assert.deepEqual(Object.keys(each).sort(), keys);
+    const keys = ['change', 'name', 'nextRun', 'nextRunBefore', 'nodes', 'nodesTotal'];
+    assert.deepEqual(Object.keys(each).sort(), [...keys, 'reasons', 'runsNow']);
     assert.ok(Array.isArray(each['reasons']) && each['reasons'].length > 0, String(each['name']));
   }
 });

@@ -35,7 +35,7 @@ export async function explainOffline(asked: OfflineQuestion, signal: AbortSignal
   });
   const commit = world.state.accepted?.commit ?? null;
   const accepted = commit === null ? null : await treeIfHere(dir, commit);
-  const baseline: Baseline = { world, commit, snapshot: accepted };
+  const baseline: Baseline = { world, commit, snapshot: accepted, loaded: null };
   const snapshot = rev === null && accepted !== null ? accepted : await openFiles(dir, rev);
   const loaded = await loadHead(snapshot, baseline, signal);
   const fleet = createFleet(nodesOf(loaded.catalog, world.state));

@@ -14,6 +14,7 @@ import { openRevision } from '../../io/source/revision.ts';
 import type { StatusFiles } from '../../io/status/read-status.ts';
 import type { Snapshot } from '../../reconcile/ports.ts';
 import { textsOf } from '../../reconcile/recover.ts';
+import type { Loaded } from '../load-repository.ts';
 import { loadFiles } from '../load-repository.ts';
 
 export type Baseline = {
@@ -22,6 +23,8 @@ export type Baseline = {
   readonly commit: CommitId | null;
   /** The tree of `commit`; null without one, or where this clone does not hold it. */
   readonly snapshot: Snapshot | null;
+  /** What the tree says, where it was read as a whole. */
+  readonly loaded: Loaded | null;
 };
 
 /** Of the status branch: its accepted revision, and every node it knows. Empty without one: then everything is new. */
@@ -32,7 +35,8 @@ export async function baselineOfStatus(
 ): Promise<Baseline> {
   const world = await worldOf(status, now);
   const commit = world.state.accepted?.commit ?? null;
-  return { world, commit, snapshot: commit === null ? null : await treeIfHere(dir, commit) };
+  const snapshot = commit === null ? null : await treeIfHere(dir, commit);
+  return { world, commit, snapshot, loaded: null };
 }
 
 /** Of a revision that somebody names: as if all of it were applied, on the nodes of the status branch. */
@@ -45,9 +49,10 @@ export async function baselineOfRevision(
   const observed = await worldOf(status, now);
   const snapshot = await openRevision(dir, revision);
   if (snapshot.commit === observed.state.accepted?.commit) {
-    return { world: observed, commit: snapshot.commit, snapshot };
+    return { world: observed, commit: snapshot.commit, snapshot, loaded: null };
   }
-  const { catalog, definitions } = await loadFiles(snapshot, {}, signal);
+  const loaded = await loadFiles(snapshot, {}, signal);
+  const { catalog, definitions } = loaded;
   const world = new World();
   for (const registration of observed.state.registrations.values()) {
     world.apply({ kind: 'registered', registration });
@@ -74,7 +79,7 @@ export async function baselineOfRevision(
     world.apply({ kind: 'assigned', association: name, nodes });
   }
   world.apply({ kind: 'accepted', commit, position: 1, by: 'first', at: now });
-  return { world, commit, snapshot };
+  return { world, commit, snapshot, loaded };
 }
 
 /** Path → blob in force at the baseline: what stays in force where the head is invalid. */

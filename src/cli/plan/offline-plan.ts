@@ -5,16 +5,18 @@
 import type { Removal } from '../../core/accept/accept.ts';
 import { allowedDeletes, judgeRemoval } from '../../core/accept/accept.ts';
 import { nodesOf } from '../../core/enrol/nodes.ts';
-import type { AssociationName, Instant, NodeId } from '../../core/model/brand.ts';
+import type { Instant, NodeId } from '../../core/model/brand.ts';
 import type { Catalog } from '../../core/model/catalog.ts';
 import type { Definition } from '../../core/model/definition.ts';
+import { present } from '../../core/model/errors.ts';
 import { crowdedNodes } from '../../core/plan/crowded.ts';
 import type { PlanReport } from '../../core/report/plan-file.ts';
 import { planReport } from '../../core/report/planned.ts';
-import { upcomingSlot } from '../../core/schedule/slots.ts';
 import type { Fleet } from '../../core/world/fleet.ts';
 import { createFleet } from '../../core/world/fleet.ts';
-import { planRevision, removalOf, slotsUnder } from '../../core/world/on-revision.ts';
+import { comingUnder } from '../../core/world/moves.ts';
+import { removalOf } from '../../core/world/on-revision.ts';
+import { planRevision } from '../../core/world/plan-revision.ts';
 import type { StatusFiles } from '../../io/status/read-status.ts';
 import type { Snapshot } from '../../reconcile/ports.ts';
 import type { Loaded } from '../load-repository.ts';
@@ -22,6 +24,7 @@ import { loadFiles, openFiles } from '../load-repository.ts';
 import type { Baseline } from './baseline.ts';
 import { baselineOfRevision, baselineOfStatus, lastGoodOf, settingsOf } from './baseline.ts';
 import { messagesSince } from './messages.ts';
+import { movesBetween } from './moves.ts';
 
 export type OfflinePlan = {
   readonly dir: string;
@@ -67,6 +70,8 @@ export async function planOffline(asked: OfflinePlan, signal: AbortSignal): Prom
   const { baseline, catalog, definitions, fleet } = sides;
   const { world } = baseline;
   const plan = planRevision(world, { catalog, definitions }, fleet);
+  const moves = await movesBetween(baseline, { catalog, definitions }, plan, { from: now, signal });
+  const coming = { from: now, earlierSlots: 'fired' } as const;
   const report = planReport({
     base: baseline.commit,
     head: sides.head,
@@ -78,7 +83,15 @@ export async function planOffline(asked: OfflinePlan, signal: AbortSignal): Prom
       const targets = definitions.get(name)?.association.targets ?? [];
       return fleet.resolve(targets, catalog.groups);
     },
-    nextRunOf: (name) => nextRunOf(definitions.get(name), name, baseline, now),
+    comingOf(name) {
+      const each = present(plan.get(name), 'a plan knows what it plans');
+      return comingUnder(
+        world,
+        { catalog, definitions },
+        { fleet, plan: each, name, asked: coming },
+      );
+    },
+    moveOf: (name) => moves.get(name) ?? null,
   });
   return { plan: report, nameOf: (node) => fleet.nodes.get(node)?.name ?? node };
 }
@@ -129,16 +142,4 @@ async function judge(
   return verdict.kind === 'hold'
     ? { kind: 'held', code: verdict.code, reason: verdict.reason }
     : { kind: 'accepted', code: null, reason: '' };
-}
-
-/** Its next slot, as the schedule will stand once this is accepted now. */
-function nextRunOf(
-  definition: Definition | undefined,
-  name: AssociationName,
-  { world }: Baseline,
-  now: Instant,
-): Instant | null {
-  if (definition === undefined) return null;
-  const slots = slotsUnder(world.state.associations.get(name), definition.digests, now);
-  return upcomingSlot(definition.association, slots);
 }

@@ -1,11 +1,10 @@
 /** A plan as the comment of a pull request: counts first, then a table, long lists folded, everything hostile made harmless. */
-import { formatInstant } from '../../core/model/brand.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import { cell, code, prose } from '../../core/report/escape.ts';
 import type { PlannedAssociation } from '../../core/report/plan-file.ts';
 import { counted } from '../../core/report/words.ts';
 import type { NamedPlan } from './offline-plan.ts';
-import { namesOf, sidesOf, totalsOf } from './plan-text.ts';
+import { namesOf, nextWords, sidesOf, totalsOf } from './plan-text.ts';
 
 /** A comment of a forge ends at 64 KiB; with these it stays below, whatever the fleet. */
 const ROWS_MAX = 100;
@@ -37,16 +36,15 @@ function table(associations: readonly PlannedAssociation[], nameOf: NamedPlan['n
   ].join('\n');
 }
 
-function rowOf(
-  { name, change, reasons, nodes, nextRun }: PlannedAssociation,
-  nameOf: NamedPlan['nameOf'],
-): string {
+function rowOf(planned: PlannedAssociation, nameOf: NamedPlan['nameOf']): string {
+  const { name, change, reasons, nodes, runsNow } = planned;
   const named = namesOf(nodes, nameOf).slice(0, NODES_SHOWN).map(cell).join(', ');
+  const count = runsNow === nodes.length ? '' : `${runsNow} of `;
   const where =
     nodes.length === 0
       ? ''
-      : `${counted(nodes.length, 'node')}: ${named}${nodes.length > NODES_SHOWN ? ', …' : ''}`;
-  const next = nextRun === null ? '' : formatInstant(nextRun);
+      : `${count}${counted(nodes.length, 'node')}: ${named}${nodes.length > NODES_SHOWN ? ', …' : ''}`;
+  const next = nextWords(planned);
   return `| ${cell(name)} | ${change} | ${reasons.map(cell).join(', ')} | ${where} | ${next} |`;
 }
 

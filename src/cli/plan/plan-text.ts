@@ -59,16 +59,29 @@ function lineOf(planned: PlannedAssociation, nameOf: NamedPlan['nameOf'], paint:
 }
 
 /** "runs now on 3 nodes: a, b, c", "next at 2026-…". */
-function runsOf(
-  { nodes, nextRun, change }: PlannedAssociation,
-  nameOf: NamedPlan['nameOf'],
-): readonly string[] {
+function runsOf(planned: PlannedAssociation, nameOf: NamedPlan['nameOf']): readonly string[] {
+  const { nodes, change } = planned;
   const named = namesOf(nodes, nameOf).slice(0, NODES_SHOWN).join(', ');
   const more = nodes.length > NODES_SHOWN ? ', …' : '';
+  const next = nextWords(planned);
   return [
     ...(nodes.length === 0
       ? [change === 'delete' ? 'nothing is undone on nodes' : 'runs nowhere at once']
-      : [`runs now on ${counted(nodes.length, 'node')}: ${named}${more}`]),
-    ...(nextRun === null ? [] : [`next slot ${formatInstant(nextRun)}`]),
+      : [`${startWords(planned)}: ${named}${more}`]),
+    ...(next === '' ? [] : [`next slot ${next}`]),
   ];
+}
+
+/** Rings and gates let some of them wait. */
+function startWords({ nodes, runsNow }: PlannedAssociation): string {
+  const all = counted(nodes.length, 'node');
+  if (runsNow === nodes.length) return `runs now on ${all}`;
+  return runsNow === 0 ? `will run on ${all}` : `runs now on ${runsNow} of ${all}`;
+}
+
+/** Where it moves, from where: "2027-02-01T00:00:00Z (was 2027-01-31T12:00:00Z)". */
+export function nextWords({ nextRun, nextRunBefore, change }: PlannedAssociation): string {
+  if (nextRun === nextRunBefore || nextRunBefore === null || change === 'delete')
+    return nextRun === null ? '' : formatInstant(nextRun);
+  return `${nextRun === null ? 'never' : formatInstant(nextRun)} (was ${formatInstant(nextRunBefore)})`;
 }

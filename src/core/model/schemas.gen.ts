@@ -2548,7 +2548,15 @@ export interface PlanAssociation {
    */
   nodesTotal: number;
   /**
-   * Next scheduled instant, UTC.
+   * How many of these nodes start at once: not those whose ring comes later, nor any while a suspend or a calendar holds it.
+   */
+  runsNow?: number;
+  /**
+   * nextRun of what is applied now; null for a new association, or one that this does not touch.
+   */
+  nextRunBefore?: string | null;
+  /**
+   * Next slot that nothing holds, UTC.
    */
   nextRun: string | null;
   [k: string]: unknown;

@@ -8,7 +8,7 @@ import type { Problem } from '../model/problem.ts';
 
 const ASSOCIATIONS_PER_NODE = 20;
 
-type Targeted = { readonly association: Association; readonly nodes: readonly NodeId[] };
+type Targeted = { readonly association: Association; readonly nodes: Iterable<NodeId> };
 
 /** One warning, at the association with which the first node has too many; empty when there is none. */
 export function crowdedNodes(all: Iterable<Targeted>): readonly Problem[] {
@@ -23,7 +23,7 @@ export function crowdedNodes(all: Iterable<Targeted>): readonly Problem[] {
   }
   if (crossing === null) return [];
   const crowded = [...counts].filter(([, count]) => count > ASSOCIATIONS_PER_NODE);
-  const [most, count] = crowded.reduce((a, b) => (b[1] > a[1] ? b : a));
+  const [most, count] = crowded.reduce((a, b) => (isMore(b, a) ? b : a));
   const nodes = crowded.length === 1 ? '1 node has' : `${crowded.length} nodes have`;
   return [
     {
@@ -38,3 +38,9 @@ export function crowdedNodes(all: Iterable<Targeted>): readonly Problem[] {
     },
   ];
 }
+
+/** Of equals the first by id, in whichever order they were counted. */
+const isMore = (
+  [id, count]: readonly [NodeId, number],
+  [than, most]: readonly [NodeId, number],
+): boolean => count > most || (count === most && id < than);

@@ -39,7 +39,12 @@ export type PlannedAssociation = {
   readonly reasons: readonly string[];
   /** All of them, sorted; the file holds the first hundred. */
   readonly nodes: readonly NodeId[];
+  /** How many of them start at once: not those whose ring comes later, nor any while a gate is closed. */
+  readonly runsNow: number;
+  /** The next slot that is let through. */
   readonly nextRun: Instant | null;
+  /** The same of what is applied now; null for one that is new, or that this does not touch. */
+  readonly nextRunBefore: Instant | null;
 };
 
 /** Associations and problems up to `listMax`; nodes of one association up to a hundred. */
@@ -54,7 +59,9 @@ export function planFile(plan: PlanReport, listMax: number = PLAN_LIST_MAX): str
         reasons: each.reasons.slice(0, PLAN_LIST_MAX),
         nodes: each.nodes.slice(0, PLAN_LIST_MAX),
         nodesTotal: each.nodes.length,
+        runsNow: each.runsNow,
         nextRun: each.nextRun === null ? null : formatInstant(each.nextRun),
+        nextRunBefore: each.nextRunBefore === null ? null : formatInstant(each.nextRunBefore),
       })),
       associationsTotal: associations.length,
       problems: problems.slice(0, listMax),

@@ -22,7 +22,22 @@ export type PlannedRevision = {
   readonly verdict: PlanReport['verdict'];
   readonly nodesTotal: number;
   targetsOf(association: AssociationName): readonly NodeId[];
-  nextRunOf(association: AssociationName): Instant | null;
+  /** What it does once this is in force. */
+  comingOf(association: AssociationName): PlannedComing;
+  /** What of it moves though nothing starts, and when it would have run next; null: neither. */
+  moveOf(association: AssociationName): PlannedMove | null;
+};
+
+/** The shapes of `core/world/moves.ts`. */
+export type PlannedComing = {
+  readonly nextRun: Instant | null;
+  readonly waits: string | null;
+  readonly startsNow: number | null;
+  readonly rings: string | null;
+};
+export type PlannedMove = {
+  readonly because: readonly string[];
+  readonly nextRunBefore: Instant | null;
 };
 
 export function planReport(revision: PlannedRevision): PlanReport {
@@ -33,15 +48,21 @@ export function planReport(revision: PlannedRevision): PlanReport {
   for (const [name, each] of revision.plan) {
     counts[each.change]++;
     const nodes = runsOn(each, name, revision);
-    runsNow += nodes.length;
     for (const node of nodes) affected.add(node);
-    if (each.change === 'unchanged' && nodes.length === 0 && each.leaves.length === 0) continue;
+    const move = revision.moveOf(name);
+    const isQuiet = nodes.length === 0 && each.leaves.length === 0 && move === null;
+    if (each.change === 'unchanged' && isQuiet) continue;
+    const coming = each.change === 'delete' ? GONE : revision.comingOf(name);
+    const now = Math.min(coming.startsNow ?? nodes.length, nodes.length);
+    runsNow += now;
     associations.push({
       name,
       change: each.change,
-      reasons: reasonsOf(each),
+      reasons: reasonsOf(each, coming, move?.because ?? []),
       nodes,
-      nextRun: each.change === 'delete' ? null : revision.nextRunOf(name),
+      runsNow: now,
+      nextRun: coming.nextRun,
+      nextRunBefore: move?.nextRunBefore ?? null,
     });
   }
   const { base, head, verdict } = revision;
@@ -78,9 +99,17 @@ function runsOn(
   }
 }
 
-function reasonsOf(each: PlannedChange): readonly string[] {
+const GONE: PlannedComing = { nextRun: null, waits: null, startsNow: null, rings: null };
+
+function reasonsOf(
+  each: PlannedChange,
+  { waits, rings }: PlannedComing,
+  because: readonly string[],
+): readonly string[] {
   const reasons = each.start === null ? quietReasons(each.change) : [each.start.reason];
   const edited = each.edits
+    // Which settings is said by `because`, where the revision before is at hand.
+    .filter((edit) => edit !== 'settings' || because.length === 0)
     .map((edit) => `${edit} changed`)
     .filter((sentence) => !reasons.includes(sentence));
   const moved = [
@@ -89,7 +118,8 @@ function reasonsOf(each: PlannedChange): readonly string[] {
       : []),
     ...(each.leaves.length > 0 ? [`${each.leaves.length} no longer targeted`] : []),
   ];
-  return [...reasons, ...edited, ...moved];
+  const held = [waits, rings].filter((words) => words !== null);
+  return [...reasons, ...edited, ...because, ...moved, ...held];
 }
 
 /** `ApplyOnlyAtCronInterval` lets nothing start but the schedule. */

@@ -7,31 +7,26 @@ import { judgeAncestry, judgeRemoval } from '../accept/accept.ts';
 import { formatOccasion } from '../canonical/occasion.ts';
 import { nodesOf } from '../enrol/nodes.ts';
 import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
-import { instant } from '../model/brand.ts';
 import type { AssociationDigests, Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
-import { compareText } from '../model/problem.ts';
-import type {
-  AcceptedBy,
-  AssociationState,
-  Execution,
-  State,
-  VersionChange,
-} from '../model/state.ts';
+import type { AcceptedBy, Execution, State, VersionChange } from '../model/state.ts';
+import { crowdedNodes } from '../plan/crowded.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
-import { planAssociation, reasonIn } from '../plan/plan.ts';
+import { reasonIn } from '../plan/plan.ts';
 import type { Event, LoadedRevision } from './events.ts';
 import { closeOpen, joinExecution, openExecution, unassign, watchExecution } from './executions.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
+import type { Move } from './moves.ts';
+import { movesOf } from './moves.ts';
 import { GONE_MS } from './on-node.ts';
 import { rolloutUnder } from './on-rollout.ts';
 import { onSlot, scheduleNext, watchSuspend } from './on-time.ts';
+import type { RevisionPlan } from './plan-revision.ts';
+import { planRevision, slotsUnder } from './plan-revision.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { World } from './world.ts';
-
-export type RevisionPlan = ReadonlyMap<AssociationName, AssociationPlan>;
 
 export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): void {
   const { world } = turn;
@@ -44,7 +39,8 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
     revision: revision.commit,
     before,
     plan,
-    problems: revision.catalog.problems,
+    problems: [...revision.catalog.problems, ...crowdedUnder(world, revision, plan)],
+    moves: movesUnder(turn, revision, plan),
     verdict: by === null ? { kind: 'held', ...heldBy(world) } : { kind: 'accepted', by },
   };
   if (by === null) return;
@@ -92,30 +88,32 @@ function watchAgain(turn: Turn, execution: Execution): void {
 
 const upgraded = { who: 'owed', trigger: 'document', reason: 'program upgraded' } as const;
 
-/** What this revision would do, association by association; pure. */
-export function planRevision(
+/** Against the revision in force; after a restart that is the first to be read, and then nothing has moved. */
+function movesUnder(turn: Turn, after: LoadedRevision, plan: RevisionPlan) {
+  const before = turn.world.revision;
+  if (before === null) return new Map<AssociationName, Move>();
+  const asked = { from: turn.now, earlierSlots: 'owed' } as const;
+  return movesOf(turn.world, { before, after, plan }, asked);
+}
+
+/** The targets of a plan: whoever is assigned, with those who join and without those who leave. */
+function crowdedUnder(world: World, { definitions }: LoadedRevision, plan: RevisionPlan) {
+  return crowdedNodes(
+    [...definitions.values()].map(({ association }) => ({
+      association,
+      nodes: targetsUnder(world, association.name, plan.get(association.name)),
+    })),
+  );
+}
+
+function* targetsUnder(
   world: World,
-  revision: Pick<LoadedRevision, 'catalog' | 'definitions'>,
-  fleet: Fleet,
-): RevisionPlan {
-  const names = new Set([...world.state.associations.keys(), ...revision.definitions.keys()]);
-  const plan = new Map<AssociationName, AssociationPlan>();
-  for (const name of [...names].sort(compareText)) {
-    const after = revision.definitions.get(name) ?? null;
-    const targets =
-      after === null ? [] : fleet.resolve(after.association.targets, revision.catalog.groups);
-    plan.set(
-      name,
-      planAssociation({
-        before: world.state.associations.get(name)?.digests ?? null,
-        after,
-        assigned: world.assignedTo(name),
-        targets,
-        triggers: revision.catalog.settings.triggers,
-      }),
-    );
-  }
-  return plan;
+  name: AssociationName,
+  plan: AssociationPlan | undefined,
+): Generator<NodeId> {
+  const gone = new Set(plan?.leaves);
+  for (const node of world.assigned.get(name) ?? []) if (!gone.has(node)) yield node;
+  yield* plan?.joins ?? [];
 }
 
 /** Who accepts it; null when it is held, which is then recorded. */
@@ -339,22 +337,6 @@ function changesOf(
 /** A new generation that starts nothing now (the flag) must not let the old one go on starting either. */
 function closeOpenOf(turn: Turn, plan: AssociationPlan, name: AssociationName): void {
   if (plan.start === null) closeOpen(turn, name, 'edited');
-}
-
-/**
- * An edited schedule begins now; any other edit keeps the slots that are still to come. Those that are gone never come
- * again, even where the clock was set back before the edit.
- */
-export function slotsUnder(
-  before: AssociationState | undefined,
-  { generation, schedule }: AssociationDigests,
-  now: Instant,
-): Pick<AssociationState, 'anchor' | 'lastSlot'> {
-  if (before?.digests.schedule !== schedule) {
-    return { anchor: now, lastSlot: instant(Math.max(now, before?.lastSlot ?? now)) };
-  }
-  const { anchor, lastSlot } = before;
-  return { anchor: before.digests.generation === generation ? anchor : now, lastSlot };
 }
 
 /** Sessions of nodes that are revoked, or that no registration and no file knows any more. */

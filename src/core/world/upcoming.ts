@@ -14,7 +14,7 @@ import { gateOf } from '../rollout/gate.ts';
 import { matches } from '../selector/match.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
-import { planRevision, slotsUnder } from './on-revision.ts';
+import { planRevision, slotsUnder } from './plan-revision.ts';
 import type { World } from './world.ts';
 
 export type Question = {
@@ -41,10 +41,7 @@ export function upcomingOf(
   const plan = planRevision(world, revision, fleet);
   const { associations, nodes } = question;
   const { groups } = revision.catalog;
-  const place: Placing = (ring, id) => {
-    const node = fleet.nodes.get(id);
-    return node !== undefined && matches(ring.targets, node, groups);
-  };
+  const place = placingIn(revision, fleet);
   return [...revision.definitions.values()]
     .filter(({ association }) => associations === null || associations.has(association.name))
     .sort((a, b) => compareText(a.association.name, b.association.name))
@@ -59,10 +56,29 @@ export function upcomingOf(
     });
 }
 
+/** What starts of it at once, ring by ring. */
+export function startsIn(
+  revision: Pick<LoadedRevision, 'catalog'>,
+  fleet: Fleet,
+  definition: Definition,
+  plan: AssociationPlan,
+): readonly Start[] {
+  const matched = fleet.resolve(definition.association.targets, revision.catalog.groups);
+  const place = placingIn(revision, fleet);
+  return startsOf(plan, matched, (nodes) => ringsOf(definition, nodes, place));
+}
+
+function placingIn({ catalog }: Pick<LoadedRevision, 'catalog'>, fleet: Fleet): Placing {
+  return (ring, id) => {
+    const node = fleet.nodes.get(id);
+    return node !== undefined && matches(ring.targets, node, catalog.groups);
+  };
+}
+
 /** Its slots alone, whoever it targets. */
 export function scheduledOf(
   world: World,
-  revision: Pick<LoadedRevision, 'catalog'>,
+  revision: { readonly catalog: Pick<Catalog, 'calendars'> },
   definition: Definition,
   question: Pick<Question, 'from' | 'earlierSlots'>,
 ): Upcoming {
@@ -71,7 +87,7 @@ export function scheduledOf(
 
 function slotsOf(
   world: World,
-  { catalog }: Pick<LoadedRevision, 'catalog'>,
+  { catalog }: { readonly catalog: Pick<Catalog, 'calendars'> },
   { association, digests }: Definition,
   { from, earlierSlots }: Pick<Question, 'from' | 'earlierSlots'>,
 ): Pick<Upcoming, 'association' | 'anchor' | 'lastSlot' | 'gateAt'> {

@@ -42,6 +42,7 @@ import { dependencyGate, ringGate } from './gates.ts';
 import type { Heap } from './heap.ts';
 import { createHeap } from './heap.ts';
 import { indexRecord } from './index-record.ts';
+import type { Move } from './moves.ts';
 import type { Queues } from './queues.ts';
 import { createQueues } from './queues.ts';
 import type { Record } from './records.ts';
@@ -88,6 +89,8 @@ export type RevisionChange = {
   readonly before: CommitId | null;
   readonly plan: ReadonlyMap<AssociationName, AssociationPlan>;
   readonly problems: readonly Problem[];
+  /** What moves of associations that stay. */
+  readonly moves: ReadonlyMap<AssociationName, Move>;
   readonly verdict:
     | { readonly kind: 'accepted'; readonly by: AcceptedBy }
     | { readonly kind: 'held'; readonly code: HeldCode; readonly reason: string };

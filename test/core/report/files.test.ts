@@ -124,7 +124,15 @@ test('plan.json: long lists are cut and counted', () => {
       runsNow: nodes.length,
     },
     associations: [
-      { name: aName('web-motd'), change: 'create', reasons: ['new'], nodes, nextRun: noon },
+      {
+        name: aName('web-motd'),
+        change: 'create',
+        reasons: ['new'],
+        nodes,
+        runsNow: 1,
+        nextRun: noon,
+        nextRunBefore: null,
+      },
     ],
     problems: [],
     warnings: [],

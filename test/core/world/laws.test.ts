@@ -9,7 +9,7 @@ import { concurrencyMax } from '../../../src/core/rollout/limits.ts';
 import { apply } from '../../../src/core/world/apply.ts';
 import type { Effect } from '../../../src/core/world/effects.ts';
 import { createFleet } from '../../../src/core/world/fleet.ts';
-import { planRevision } from '../../../src/core/world/on-revision.ts';
+import { planRevision } from '../../../src/core/world/plan-revision.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { hello, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';

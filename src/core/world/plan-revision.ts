@@ -1,0 +1,55 @@
+/** What a revision would do to the world, and how its slots will stand; pure, for the daemon, the plan and the forecast. */
+import type { AssociationName, Instant } from '../model/brand.ts';
+import { instant } from '../model/brand.ts';
+import type { AssociationDigests } from '../model/definition.ts';
+import { compareText } from '../model/problem.ts';
+import type { AssociationState } from '../model/state.ts';
+import type { AssociationPlan } from '../plan/plan.ts';
+import { planAssociation } from '../plan/plan.ts';
+import type { LoadedRevision } from './events.ts';
+import type { Fleet } from './fleet.ts';
+import type { World } from './world.ts';
+
+export type RevisionPlan = ReadonlyMap<AssociationName, AssociationPlan>;
+
+/** What this revision would do, association by association. */
+export function planRevision(
+  world: World,
+  revision: Pick<LoadedRevision, 'catalog' | 'definitions'>,
+  fleet: Fleet,
+): RevisionPlan {
+  const names = new Set([...world.state.associations.keys(), ...revision.definitions.keys()]);
+  const plan = new Map<AssociationName, AssociationPlan>();
+  for (const name of [...names].sort(compareText)) {
+    const after = revision.definitions.get(name) ?? null;
+    const targets =
+      after === null ? [] : fleet.resolve(after.association.targets, revision.catalog.groups);
+    plan.set(
+      name,
+      planAssociation({
+        before: world.state.associations.get(name)?.digests ?? null,
+        after,
+        assigned: world.assignedTo(name),
+        targets,
+        triggers: revision.catalog.settings.triggers,
+      }),
+    );
+  }
+  return plan;
+}
+
+/**
+ * An edited schedule begins now; any other edit keeps the slots that are still to come. Those that are gone never come
+ * again, even where the clock was set back before the edit.
+ */
+export function slotsUnder(
+  before: AssociationState | undefined,
+  { generation, schedule }: AssociationDigests,
+  now: Instant,
+): Pick<AssociationState, 'anchor' | 'lastSlot'> {
+  if (before?.digests.schedule !== schedule) {
+    return { anchor: now, lastSlot: instant(Math.max(now, before?.lastSlot ?? now)) };
+  }
+  const { anchor, lastSlot } = before;
+  return { anchor: before.digests.generation === generation ? anchor : now, lastSlot };
+}
