@@ -28,7 +28,7 @@ import type { Kill, TaskHistory } from './flow.ts';
 import { nextOf, stepOf } from './flow.ts';
 import type { ActiveRun, LedgerRecord, LedgerState } from './ledger.ts';
 import { applyRecord, endedRun, isLowerFence } from './ledger.ts';
-import { boundResult } from './output.ts';
+import { boundResult, noOutput } from './output.ts';
 import type { ExecutorEvent, Task, TaskOrder, TaskOutcome } from './ports.ts';
 import { sameTask } from './ports.ts';
 import type { RunPlan } from './prepare.ts';
@@ -455,6 +455,27 @@ const isCutByReboot = ({ reason }: { readonly reason: string }): boolean =>
   reason === reboot.reason;
 const isRebooted = (context: AgentContext, active: ActiveRun): boolean =>
   active.startedAt !== null && active.bootId !== context.bootId;
+
+/** The task that follows if the one that runs succeeds. Nothing is decided by it; null when it is not known, or none does. */
+export function likelyNext(
+  context: AgentContext,
+  { active }: Pick<LedgerState, 'active'>,
+  now: Instant,
+): TaskOrder | null {
+  const running = active === null ? null : runningTask(active);
+  if (active === null || running === null || active.stop !== null) return null;
+  const { job } = active;
+  const plan = context.prepare(job);
+  if (!plan.ok) return null;
+  const streams = { stdout: noOutput, stderr: noOutput };
+  const outcome: TaskOutcome = { exitCode: 0, failure: '', ...streams, finishedAt: now };
+  const { task } = running;
+  const done = after(active, { kind: 'exited', run: job.run, task, outcome });
+  const next = nextOf({ ...plan, history: done.history, stop: null, noReboot: null });
+  if (next.kind !== 'start') return null;
+  const started: LedgerRecord = { kind: 'started', run: job.run, task: next.task, at: now };
+  return orderOf(context, after(done, started), next.task);
+}
 
 // --- small words ----------------------------------------------------------------------------------------------
 

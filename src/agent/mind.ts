@@ -5,7 +5,7 @@ import type { AgentMessage } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
 import { ciphertextsOf } from './ciphertexts.ts';
 import type { AgentContext, AgentInput, Decision, Effect } from './decide.ts';
-import { decide } from './decide.ts';
+import { decide, likelyNext } from './decide.ts';
 import type { LedgerRecord, LedgerState } from './ledger.ts';
 import { applyRecord } from './ledger.ts';
 import type { ExecutorPort, Log } from './ports.ts';
@@ -95,6 +95,12 @@ export function openMind(options: MindOptions): Mind {
     }, options.crash);
   }
 
+  function prepareNext(): void {
+    if (closing.signal.aborted) return;
+    const order = likelyNext(context, state, now());
+    if (order !== null) executor.prepare(order);
+  }
+
   function perform(effect: Effect): void {
     switch (effect.kind) {
       case 'send':
@@ -102,7 +108,10 @@ export function openMind(options: MindOptions): Mind {
       case 'begin':
         return begin(effect.run);
       case 'start':
-        return executor.start(effect.order);
+        executor.start(effect.order);
+        // When it is on its way.
+        setImmediate(prepareNext);
+        return;
       case 'adopt':
         log('run-adopted', { run: effect.order.run, rebooted: effect.rebooted });
         return executor.adopt(effect.order, { rebooted: effect.rebooted });

@@ -77,6 +77,8 @@ export type ExecutorEvent =
 /** The only code that starts processes. Calls return at once; what happens comes back as events. */
 export type ExecutorPort = {
   start(order: TaskOrder): void;
+  /** Likely the next one: whatever can be done for it while another runs, without beginning it. It may never be started. */
+  prepare(order: TaskOrder): void;
   /** After a restart: waits for a task that may be alive, or finds out how it ended. `rebooted`: it cannot be alive. */
   adopt(order: TaskOrder, state: { readonly rebooted: boolean }): void;
   /** SIGKILL to the whole process group; `task-ended` follows. */

@@ -117,6 +117,7 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
           const why = 'a simulated machine restarts for no step';
           life.after(1, 'restart refused', () => tell({ kind: 'reboot-refused', run, why }));
         },
+        prepare: () => undefined,
         kill(run) {
           for (const body of [...bodies.values(), ...unborn.values()]) {
             if (body.order.run !== run) continue;

@@ -13,16 +13,21 @@ import { outcome, steps } from './fake-node.ts';
 
 const full = new ReconcileError('JOURNAL_FULL', 'no space left', { retry: 'backoff' });
 
-function setUp() {
+function setUp(count = 1) {
   const sent: AgentMessage[] = [];
   const told: string[] = [];
   const started: TaskOrder[] = [];
+  const prepared: TaskOrder[] = [];
   const failures: unknown[] = [];
   const crashes: unknown[] = [];
   const executor: ExecutorPort = {
     start: (order) => {
       told.push('start');
       started.push(order);
+    },
+    prepare: (order) => {
+      told.push(`prepare ${order.task.step}`);
+      prepared.push(order);
     },
     adopt: () => assert.fail('nothing to adopt'),
     kill: () => undefined,
@@ -31,7 +36,12 @@ function setUp() {
     close: () => Promise.resolve(),
   };
   const mind = openMind({
-    context: { node: agentNode, daemonKey: daemon.publicKey, bootId: 'b', prepare: () => steps(1) },
+    context: {
+      node: agentNode,
+      daemonKey: daemon.publicKey,
+      bootId: 'b',
+      prepare: () => steps(count),
+    },
     state: emptyLedger(),
     append: (records: readonly LedgerRecord[]) => {
       const failure = failures.shift();
@@ -58,7 +68,7 @@ function setUp() {
     task: { step: 0, element: 0 },
     outcome: outcome(0),
   } as const;
-  return { mind, sent, told, started, failures, crashes, offer, ended };
+  return { mind, sent, told, started, prepared, failures, crashes, offer, ended };
 }
 
 const turn = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -78,6 +88,17 @@ test('durable first, then told, then done; which records share a sync', async ()
     'exited+finished',
     'say result',
   ]);
+  await mind.close();
+});
+
+test('while a task runs its likely successor is prepared, and that is the order which then starts', async () => {
+  const { mind, told, started, prepared, offer, ended } = setUp(2);
+  offer();
+  await turn();
+  mind.handle(ended);
+  await turn();
+  assert.deepEqual(told.slice(-4), ['start', 'prepare 1', 'exited+started', 'start']);
+  assert.deepEqual(prepared, [started[1]]);
   await mind.close();
 });
 

@@ -3,7 +3,15 @@
  * When a step has ended, what lies there is moved aside, so that it belongs to this step and to no other even if the agent
  * dies now, and read from there. `*.json` only: a script writes under another name and renames.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { PUT_TEXT_MAX, PUTS_PER_STEP_MAX, parsePut } from '../../core/document/put-compliance.ts';
 import type { NodeId } from '../../core/model/brand.ts';
@@ -39,6 +47,8 @@ export function openDropFolder(dir: string | null, node: string): DropFolder | n
   if (dir === null || !isNodeId(node)) return null;
   makeScratchDir(dir);
   const taken = join(dir, TAKEN);
+  /** Asking a folder that is not there costs more than all else when nobody reports, as after most steps. */
+  let anyTaken = existsSync(taken);
   return {
     collect({ run, sequence }, mask) {
       const aside = join(taken, run, String(sequence));
@@ -47,16 +57,23 @@ export function openDropFolder(dir: string | null, node: string): DropFolder | n
       if (found.length > 0) {
         const mine = isOurs(dir) ? found : [];
         if (mine.length === 0) refused.push(refusal('InvalidResourceId', '', FOREIGN_FOLDER));
-        else makeScratchDir(aside);
+        else {
+          makeScratchDir(aside);
+          anyTaken = true;
+        }
         for (const name of mine) moveScratchDir(join(dir, name), join(aside, name));
       }
       const puts: CompliancePut[] = [];
       const masked = (text: string): string => mask?.text(text) ?? text;
-      for (const name of namesOfPuts(aside))
+      for (const name of anyTaken ? namesOfPuts(aside) : [])
         read(readRegularFile(join(aside, name), masked), masked(name), node, puts, refused);
       return puts.length + refused.length === 0 ? null : { puts, refused };
     },
-    forget: () => removeScratchDir(taken),
+    forget: async () => {
+      if (!anyTaken) return;
+      anyTaken = false;
+      await removeScratchDir(taken);
+    },
   };
 }
 

@@ -34,7 +34,6 @@ import {
   findTask,
   groupOf,
   hasBegun,
-  outputStartLine,
   outputStartOf,
   runFolder,
   supervisorFolder,
@@ -73,6 +72,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
   /** Its secrets are being opened: a kill that comes meanwhile must not be lost. */
   let unlocking: { readonly run: RunId; killed: boolean } | null = null;
   let adopted: { readonly run: RunId; readonly pgid: number } | null = null;
+  /** Files that stand there for the task that will likely be next. */
+  let ahead: readonly TaskFile[] = [];
   let deadline: NodeJS.Timeout | undefined;
   let poll: NodeJS.Timeout | undefined;
   let closed = false;
@@ -129,7 +130,10 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     if (unlocked.mask !== null) markSecret(runFolder(runsDir, run));
     const pieces = plan.kind === 'script' ? order.secretEnvironment : secretVariables(plan);
     const variables = revealed(pieces, unlocked.secrets);
-    writeTask(place, plan, { start: supervisor.written, secretNames: Object.keys(variables) });
+    for (const file of filesOf(place, plan, Object.keys(variables))) {
+      if (!ahead.some((there) => isSame(there, file))) writeTaskFile(file);
+    }
+    ahead = [];
     armDeadline(order, plan.timeoutMs);
     const { code, died } = await supervisor.perform(secretLine(variables));
     if (closed) return;
@@ -215,8 +219,24 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     else await endAdopted(order, place, code);
   }
 
+  function prepare(order: TaskOrder): void {
+    if (current?.order.run !== order.run || current.order.sequence + 1 !== order.sequence) return;
+    const plan = planOf(order);
+    if (plan?.kind !== 'script') return;
+    const { dir, performed } = current.supervisor;
+    const files = filesOf({ dir, n: performed }, plan, Object.keys(order.secretEnvironment));
+    try {
+      for (const file of files) writeTaskFile(file);
+      ahead = files;
+    } catch {
+      // Whoever is stopped by it says so: they are written again when the task starts.
+      ahead = [];
+    }
+  }
+
   return {
     start: (order) => guard(perform(order)),
+    prepare,
 
     adopt(order, { rebooted }) {
       const { run, task, sequence } = order;
@@ -339,15 +359,24 @@ function withheld(why: string): Pick<TaskOutcome, 'stdout' | 'stderr'> {
   return { stdout: noOutput, stderr: appendText(noOutput, text) };
 }
 
-function writeTask(
+type TaskFile = { readonly path: string; readonly text: string; readonly mode: number };
+
+/** What a supervisor finds in its folder when it gets the task. */
+function filesOf(
   place: TaskPlace,
   plan: Script | Program,
-  { start, secretNames }: { readonly start: OutputEnds; readonly secretNames: readonly string[] },
-): void {
+  secretNames: readonly string[],
+): readonly TaskFile[] {
   const { dir, n } = place;
   const script = plan.kind === 'script' ? plan : programScript(place, plan);
   const path = taskFile(dir, n, script.interpreter === undefined ? 'sh' : 'ps1');
-  writeScratch(path, script.text, 0o700);
-  const text = outputStartLine(start) + launchText(script, path, secretNames);
-  writeScratch(taskFile(dir, n, 'run'), text, 0o600);
+  const text = launchText(script, path, secretNames);
+  return [
+    { path, text: script.text, mode: 0o700 },
+    { path: taskFile(dir, n, 'run'), text, mode: 0o600 },
+  ];
 }
+
+const isSame = (a: TaskFile, b: TaskFile): boolean => a.path === b.path && a.text === b.text;
+
+const writeTaskFile = ({ path, text, mode }: TaskFile): void => writeScratch(path, text, mode);

@@ -28,19 +28,19 @@ export function findTask(folder: string, sequence: number): TaskPlace | null {
   return { dir: supervisorFolder(folder, first), n: sequence - first };
 }
 
-/** The first line of `n.run` says where the task's output begins in the files of its supervisor. */
-export const outputStartLine = ({ out, err }: OutputEnds): string => `# output ${out} ${err}\n`;
+/** The first line of `n.exit` says where the task's output begins in the files of its supervisor. */
+const exitFile = /^(\d{1,12}) (\d{1,12})\n(?:(\d{1,3})\n)?$/;
 
 export function outputStartOf({ dir, n }: TaskPlace): OutputEnds {
-  const line = /^# output (\d{1,12}) (\d{1,12})\n/.exec(readOrNull(taskFile(dir, n, 'run')) ?? '');
-  return { out: Number(line?.[1] ?? 0), err: Number(line?.[2] ?? 0) };
+  const [, out, err] = exitFile.exec(readOrNull(taskFile(dir, n, 'exit')) ?? '') ?? [];
+  return { out: Number(out ?? 0), err: Number(err ?? 0) };
 }
 
 /** The code that the supervisor left; null while there is none. */
 export function exitCodeOf({ dir, n }: TaskPlace): number | null {
-  const text = readOrNull(taskFile(dir, n, 'exit'));
-  // Without its line break the file is not written yet.
-  return text !== null && /^\d{1,3}\n$/.test(text) ? Number(text) : null;
+  // Without its line break it is not written yet.
+  const code = exitFile.exec(readOrNull(taskFile(dir, n, 'exit')) ?? '')?.[3];
+  return code === undefined ? null : Number(code);
 }
 
 /** The file is made before the task begins: without it, it never did. */

@@ -8,7 +8,7 @@ export const OUTPUT_BYTES_BEFORE_MAX = 1024 * 1024;
 const pairs = 64;
 const pipes = (stream: 'o' | 'e'): string => `${stream}0 ${stream}1 `.repeat(pairs).trim();
 
-/** The variable in which a task finds the line that told it to go. */
+/** The variable in which a task finds what the line that told it to go has for it. */
 export const GO_LINE = 'go';
 
 /**
@@ -16,9 +16,11 @@ export const GO_LINE = 'go';
  * (relative names follow when the folder is moved into the run's) and performs task n at each line of its input:
  *
  *   n.run          what to do, written by the agent; gets a clean environment and nothing of ours
- *   a line         the word to go, and whatever must never be in a file: `n.run` evaluates it
+ *   a line         the word to go: where the task's output will begin in `out` and `err`, and whatever must never be in a file
+ *                  (`n.run` evaluates it)
  *   out err        what all tasks wrote, one after another, through pipes: `>/dev/stderr` works, and a child left behind is seen
- *   n.exit         there as soon as it begins; its code and a line break, in one write, when it has ended
+ *   n.exit         there as soon as it begins, with a line that says where its output does; its code and a line break, in one write,
+ *                  when it has ended. Appended: a file that is cut and written again goes to the disk at once
  *
  * A task has ended when its shell has and both its pipes are closed. Two processes per task would cost more than most tasks, so
  * one `cat` per stream serves them all: it opens the pipes of each task in turn, and opening a pipe waits for the other
@@ -48,9 +50,9 @@ n=0
 while :; do
   slot=$((n % 2))
   {
-    [ "$n" = 0 ] || { echo "$code" >"$((n - 1)).exit"; echo "$((n - 1)) $code" >&9; }
+    [ "$n" = 0 ] || { echo "$code" >>"$((n - 1)).exit"; echo "$((n - 1)) $code" >&9; }
     exec 3<"o$slot" 4<"e$slot"
-    (read -r ${GO_LINE} || exit; exec 3<&- 4<&- 9>&- </dev/null; : >"$n.exit"; umask 022; . "./$n.run")
+    (read -r out err ${GO_LINE} || exit; exec 3<&- 4<&- 9>&- </dev/null; echo "$out $err" >"$n.exit"; umask 022; . "./$n.run")
     code=$?
     [ -e "$n.exit" ] || { rm -f o0 e0 o1 e1; exit 0; }
   } >"o$slot" 2>"e$slot"

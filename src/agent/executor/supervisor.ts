@@ -21,10 +21,10 @@ export type Supervisor = {
   /** Bytes that its tasks have written: where the output of the next one begins. */
   written: OutputEnds;
   /**
-   * Gives it its next task; `n.run` stands in its folder. `line` reaches it through a pipe and no file; it has no line break.
+   * Gives it its next task; `n.run` stands in its folder. `secrets` reach it through a pipe and no file; they have no line break.
    * `died`: the supervisor ended with it, and so says the code.
    */
-  perform(line: string): Promise<{ readonly code: number; readonly died: boolean }>;
+  perform(secrets: string): Promise<{ readonly code: number; readonly died: boolean }>;
   /** SIGKILL to it, the task and everything in their process group. */
   killGroup(): void;
   /** No task follows: it ends by itself. */
@@ -74,11 +74,11 @@ export function startSupervisor(dir: string): Supervisor {
     dir,
     performed: 0,
     written: { out: 0, err: 0 },
-    async perform(text) {
+    async perform(secrets) {
       if (this.performed === 0) recordIdentity(this.dir, child);
       this.performed += 1;
       const answered = line.next();
-      child.stdin.write(`${text}\n`);
+      child.stdin.write(`${this.written.out} ${this.written.err} ${secrets}\n`);
       return Promise.race([
         answered.then((answer) => ({ code: Number(answer.split(' ')[1]), died: false })),
         ended.then((code) => ({ code, died: true })),

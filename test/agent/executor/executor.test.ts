@@ -370,6 +370,41 @@ test('a supervisor that was killed alone takes its step with it', () =>
     await until(() => !alive(script), 'the step is gone too');
   }));
 
+for (const c of [
+  { name: 'is started as it stands', lines: ['echo ahead'], want: 'ahead\n' },
+  {
+    name: 'is written again when it turns out otherwise',
+    lines: ['echo otherwise'],
+    want: 'otherwise\n',
+  },
+]) {
+  test(`what is prepared while a task runs ${c.name}`, () =>
+    withBench(async (bench) => {
+      const go = join(bench.dir, 'go');
+      await startWaiting(bench, 0, `until [ -s ${go} ]; do sleep 0.05; done; cat ${go}`);
+      bench.executor.prepare(bench.order(1, { runCommand: ['echo ahead'] }));
+      const folder = join(bench.dir, 'runs', run('1'), 's0');
+      assert.match(readFileSync(join(folder, '1.sh'), 'utf8'), /echo ahead/);
+      assert.ok(!existsSync(join(folder, '1.exit')), 'it has not begun');
+      await writeFile(go, 'go');
+      assert.equal((await bench.next('task-ended')).outcome.stdout.text, 'go');
+      assert.equal((await bench.perform(1, c.lines)).stdout.text, c.want);
+    }));
+}
+
+test('what was only prepared never began', () =>
+  withBench(async (bench, again) => {
+    await startWaiting(bench, 0, 'sleep 60');
+    bench.executor.prepare(bench.order(1, { runCommand: ['echo ahead'] }));
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    next.executor.kill(run('1'));
+    assert.equal((await next.next('task-ended')).outcome.exitCode, null);
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    assert.equal((await next.next('task-unborn')).kind, 'task-unborn');
+  }));
+
 test('never begun: said for certain', () =>
   withBench(async (bench) => {
     bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted: false });
