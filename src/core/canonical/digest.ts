@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { BlobId, Digest } from '../model/brand.ts';
 import { blobId, digest } from '../model/brand.ts';
 import { canonicalJson } from './json.ts';
@@ -10,10 +10,10 @@ export function digestOf(value: unknown): Digest {
 
 /** SHA-256 in lower-case hex; text is hashed as UTF-8. */
 export function sha256Hex(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }
 
 /** The object id that Git gives a blob with these bytes. */
 export function gitBlobId(bytes: Uint8Array): BlobId {
-  return blobId(createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex'));
+  return blobId(hash('sha1', Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]), 'hex'));
 }

@@ -37,7 +37,7 @@ export type Advance = {
 };
 
 /** Due instants looked at and runs opened in one pass: a thousand slots at midnight do not stop the event loop. */
-const DUE_PER_PASS = 400;
+const DUE_PER_PASS = 200;
 
 export function advance(world: World, events: readonly Event[], now: Instant): Advance {
   const turn: Turn = { world, now, records: [], effects: [], reasons: [] };
