@@ -22,6 +22,8 @@ export type Start = {
   readonly reason: string;
   /** In the order in which nodes take it; one entry without a name when there are no rings. */
   readonly rings: readonly Ring[];
+  /** A rollout that is under way: what holds the first of `rings`, which are those to come. Null: it begins here. */
+  readonly underWay: Gate | null;
 };
 
 export type Ring = {
@@ -82,7 +84,7 @@ export function* timelineOf(
     .flatMap((start) => startOccurrences(upcoming, start, span))
     .sort((a, b) => a.at - b.at);
   let taken = 0;
-  let ringsAhead = upcoming.starts.flatMap((start) => takingOf(start).slice(1)).reduce(nodesOf, 0);
+  let ringsAhead = upcoming.starts.flatMap(laterRings).reduce(nodesOf, 0);
   for (const slot of slotOccurrences(upcoming, span)) {
     for (; ; taken++) {
       const next = started[taken];
@@ -107,6 +109,9 @@ function takingOf({ rings }: Start): readonly Ring[] {
   return taking.length > 0 ? taking : rings.slice(0, 1);
 }
 
+const laterRings = (start: Start): readonly Ring[] =>
+  takingOf(start).slice(start.underWay === null ? 1 : 0);
+
 /** No slot runs in a ring before it has come. */
 const withoutRings = (slot: Occurrence, ringsAhead: number): Occurrence =>
   slot.kind === 'run' ? { ...slot, nodes: slot.nodes - ringsAhead, estimated: true } : slot;
@@ -117,8 +122,13 @@ const withoutRings = (slot: Occurrence, ringsAhead: number): Occurrence =>
  */
 function startOccurrences(upcoming: Upcoming, start: Start, span: Span): readonly Occurrence[] {
   const { name } = upcoming.association;
+  const { underWay } = start;
   const occurrences: Occurrence[] = [];
-  let at = span.from;
+  if (underWay !== null && underWay.until === null) {
+    return [{ kind: 'skipped', at: span.from, association: name, ...underWay }];
+  }
+  let at = instant(Math.max(span.from, underWay?.until ?? span.from));
+  if (at >= span.until) return [];
   for (const [i, ring] of takingOf(start).entries()) {
     const opening = openingAt(upcoming, at, span);
     if (opening.at === null) {
@@ -133,7 +143,7 @@ function startOccurrences(upcoming: Upcoming, start: Start, span: Span): readonl
       trigger: start.trigger,
       reason: opening.gate === null ? start.reason : `${start.reason}, ${waitWords(opening.gate)}`,
       ring: ring.name,
-      estimated: i > 0,
+      estimated: i > 0 || underWay !== null,
     });
     at = instant(at + ring.soakMs);
     if (at >= span.until) break;

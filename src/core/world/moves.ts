@@ -4,7 +4,7 @@
  */
 import { digestOf } from '../canonical/digest.ts';
 import { nextRun } from '../forecast/forecast.ts';
-import type { Ring, Upcoming } from '../forecast/timeline.ts';
+import type { Ring, Start, Upcoming } from '../forecast/timeline.ts';
 import type { Association } from '../model/association.ts';
 import type { AssociationName, Instant } from '../model/brand.ts';
 import { formatInstant, instant } from '../model/brand.ts';
@@ -163,7 +163,8 @@ export function comingUnder(
   const nextRun = nextRunIn(coming, asked.from);
   if (plan.start === null) return { ...NOTHING, nextRun };
   const waits = waitsAt(coming, asked.from);
-  const rings = ringsIn(revision, fleet, definition, plan);
+  const starts = startsIn(world, revision, { fleet, definition, plan, from: asked.from });
+  const rings = ringsIn(definition, plan, starts);
   const startsNow = waits === null ? (rings?.[0]?.nodes ?? null) : 0;
   return {
     nextRun,
@@ -181,15 +182,9 @@ function waitsAt(coming: Upcoming, at: Instant): string | null {
 }
 
 /** Those with nodes, in order; null when all start together. */
-function ringsIn(
-  revision: Pick<LoadedRevision, 'catalog'>,
-  fleet: Fleet,
-  definition: Definition,
-  plan: AssociationPlan,
-) {
+function ringsIn(definition: Definition, plan: AssociationPlan, starts: readonly Start[]) {
   if (definition.association.rings.length === 0 || plan.start?.who !== 'all') return null;
-  const rings = startsIn(revision, fleet, definition, plan).flatMap((start) => start.rings);
-  const taking = rings.filter(({ nodes }) => nodes > 0);
+  const taking = starts.flatMap((start) => start.rings).filter(({ nodes }) => nodes > 0);
   return taking.length === 0 ? null : taking;
 }
 

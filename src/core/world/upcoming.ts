@@ -2,9 +2,9 @@
  * What comes of a revision, for the forecast: its plan against the world, its slots as they will stand, who is matched.
  * The daemon asks with the revision in force, an author with one that is not merged yet.
  */
-import type { Ring, Start, Upcoming } from '../forecast/timeline.ts';
+import type { Gate, Ring, Start, Upcoming } from '../forecast/timeline.ts';
 import type { Association } from '../model/association.ts';
-import type { AssociationName, Instant, NodeId } from '../model/brand.ts';
+import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
@@ -50,7 +50,10 @@ export function upcomingOf(
       const matched = fleet.resolve(targets, groups);
       const asked = nodes === null ? matched : matched.filter((node) => nodes.has(node));
       if (nodes !== null && asked.length === 0) return [];
-      const starts = startsOf(plan.get(name), asked, (of) => ringsOf(definition, of, place));
+      const starts = startsOf(plan.get(name), asked, {
+        rings: (of) => ringsOf(definition, of, place),
+        rollout: rolloutIn(world, definition, plan.get(name), question.from),
+      });
       const slots = slotsOf(world, revision, definition, question);
       return [{ ...slots, nodes: asked.length, starts }];
     });
@@ -58,14 +61,26 @@ export function upcomingOf(
 
 /** What starts of it at once, ring by ring. */
 export function startsIn(
+  world: World,
   revision: Pick<LoadedRevision, 'catalog'>,
-  fleet: Fleet,
-  definition: Definition,
-  plan: AssociationPlan,
+  {
+    fleet,
+    definition,
+    plan,
+    from,
+  }: {
+    readonly fleet: Fleet;
+    readonly definition: Definition;
+    readonly plan: AssociationPlan;
+    readonly from: Instant;
+  },
 ): readonly Start[] {
   const matched = fleet.resolve(definition.association.targets, revision.catalog.groups);
   const place = placingIn(revision, fleet);
-  return startsOf(plan, matched, (nodes) => ringsOf(definition, nodes, place));
+  return startsOf(plan, matched, {
+    rings: (nodes) => ringsOf(definition, nodes, place),
+    rollout: rolloutIn(world, definition, plan, from),
+  });
 }
 
 function placingIn({ catalog }: Pick<LoadedRevision, 'catalog'>, fleet: Fleet): Placing {
@@ -112,18 +127,75 @@ function gatesOf(
   return (at) => gateOf(gated, input, at).waiting;
 }
 
+type RingsAhead = {
+  readonly rings: (starting: readonly NodeId[]) => readonly Ring[];
+  readonly rollout: Rollout;
+};
+
 function startsOf(
   plan: AssociationPlan | undefined,
   asked: readonly NodeId[],
-  rings: (starting: readonly NodeId[]) => readonly Ring[],
+  { rings, rollout }: RingsAhead,
 ): readonly Start[] {
-  const start = plan?.start ?? null;
-  if (plan === undefined || start === null || start.who === 'owed') return [];
-  const { trigger, reason } = start;
-  if (start.who === 'all') return [{ trigger, reason, rings: rings(asked) }];
+  if (plan === undefined) return [];
+  const goesOn = rollout.kind === 'under-way' ? goingOn(rings(asked), rollout) : [];
+  const start = plan.start;
+  if (start === null || start.who === 'owed') return goesOn;
+  const now = { trigger: start.trigger, reason: start.reason, underWay: null };
+  if (start.who === 'all') {
+    if (rollout.kind === 'new') return [{ ...now, rings: rings(asked) }];
+    const later = goesOn.flatMap((each) => each.rings).reduce((sum, { nodes }) => sum + nodes, 0);
+    return [{ ...now, rings: [{ ...allAtOnce(asked), nodes: asked.length - later }] }, ...goesOn];
+  }
   const joins = new Set(plan.joins);
   const starting = asked.filter((node) => joins.has(node));
-  return starting.length === 0 ? [] : [{ trigger, reason, rings: [allAtOnce(starting)] }];
+  return starting.length === 0 ? goesOn : [{ ...now, rings: [allAtOnce(starting)] }, ...goesOn];
+}
+
+/** How far the generation has come: a new one begins at the first ring, one that is everywhere has no rings any more. */
+type Rollout =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'through' }
+  | {
+      readonly kind: 'under-way';
+      readonly ring: number;
+      readonly gate: Gate;
+      readonly commit: CommitId;
+    };
+
+function rolloutIn(
+  world: World,
+  { association: { name, rings }, digests }: Definition,
+  plan: AssociationPlan | undefined,
+  from: Instant,
+): Rollout {
+  const before = world.state.associations.get(name);
+  if (before?.digests.generation !== digests.generation) return { kind: 'new' };
+  const { rollout, generationCommit: commit } = before;
+  if (rollout === null || rings.length === 0) return { kind: 'through' };
+  const ring = Math.min(rollout.ring, rings.length);
+  // An edit is how a commit resumes.
+  if (rollout.halted !== null && plan?.change !== 'update') {
+    const { failures, ring: bad } = rollout.halted;
+    const detail = `halted: ${failures} failed in ring ${bad + 1}`;
+    return { kind: 'under-way', ring, commit, gate: { reason: 'rollout', until: null, detail } };
+  }
+  const soakMs = rings[ring]?.soakMs ?? 0;
+  // A ring that still runs is supposed to end now, and well.
+  const until = instant((rollout.passedAt ?? from) + soakMs);
+  const detail = `ring ${ring + 1} ${rollout.passedAt === null ? 'runs' : 'soaks'}`;
+  return { kind: 'under-way', ring, commit, gate: { reason: 'rollout', until, detail } };
+}
+
+/** The rings after the one that it has come to; none when nobody is in them. */
+function goingOn(
+  all: readonly Ring[],
+  { ring, gate, commit }: Rollout & { kind: 'under-way' },
+): readonly Start[] {
+  const rings = all.slice(ring + 1);
+  if (rings.every(({ nodes }) => nodes === 0)) return [];
+  const reason = `rollout of ${commit.slice(0, 7)} goes on`;
+  return [{ trigger: 'document', reason, rings, underWay: gate }];
 }
 
 type Placing = (ring: Association['rings'][number], node: NodeId) => boolean;
