@@ -19,15 +19,18 @@ export function holdsToken({ node }: Spot): boolean {
   return node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('{{');
 }
 
-export function forEachText(spot: Spot, see: (text: string, spot: Spot) => void): void {
+/** Every text that may hold a token. Most lines of a script hold none, and a pointer to each would cost more than the rest. */
+export function forEachTemplate(spot: Spot, see: (text: string, spot: Spot) => void): void {
   const { node, pointer } = spot;
   if (node.kind === 'scalar') {
-    if (typeof node.value === 'string') see(node.value, spot);
+    if (typeof node.value === 'string' && node.value.includes('{{')) see(node.value, spot);
   } else if (node.kind === 'list') {
-    node.items.forEach((item, i) => {
-      forEachText({ node: item, pointer: pointTo(pointer, i) }, see);
-    });
+    for (const [i, item] of node.items.entries()) {
+      const at = { node: item, pointer: '' };
+      if (item.kind === 'scalar' && !holdsToken(at)) continue;
+      forEachTemplate({ ...at, pointer: pointTo(pointer, i) }, see);
+    }
   } else {
-    for (const entry of entriesOf(node, pointer)) forEachText(entry.spot, see);
+    for (const entry of entriesOf(node, pointer)) forEachTemplate(entry.spot, see);
   }
 }

@@ -40,7 +40,9 @@ function numberOf(text: string): number | null {
 export function scriptLines(input: Json | undefined): Json {
   if (typeof input === 'string') return [input];
   if (!Array.isArray(input)) return input ?? null;
-  return (input as readonly Json[]).flatMap((line): readonly Json[] =>
+  const lines = input as readonly Json[];
+  if (!lines.some(Array.isArray)) return lines;
+  return lines.flatMap((line): readonly Json[] =>
     Array.isArray(line) ? (line as readonly Json[]) : [line],
   );
 }

@@ -2,7 +2,7 @@
 import type { ParameterDefinition } from '../model/document.ts';
 import type { Desk, Spot } from './desk.ts';
 import { entriesOf } from './desk.ts';
-import { forEachText, holdsToken, inputFieldOf } from './input-spots.ts';
+import { forEachTemplate, holdsToken, inputFieldOf } from './input-spots.ts';
 import { validTimeoutSeconds } from './inputs.ts';
 import { nearest } from './nearest.ts';
 import type { Quotes } from './quotes.ts';
@@ -47,7 +47,7 @@ export function lintScript(desk: Desk, inputs: Spot, script: Script): void {
     return;
   }
   lintShape(desk, runCommand, script.parameters);
-  forEachText(runCommand, (text, at) => {
+  forEachTemplate(runCommand, (text, at) => {
     lintTokens(desk, at, text, script);
   });
 }
@@ -97,7 +97,7 @@ function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
  * place is told, with what to write there instead.
  */
 function lintTokens(desk: Desk, spot: Spot, text: string, { action, parameters }: Script): void {
-  if (!text.includes('{{') || wholeToken(text) !== null) return;
+  if (wholeToken(text) !== null) return;
   const isShell = action === 'aws:runShellScript';
   const quotesAt = openQuotes(text, isShell ? 'shell' : 'powershell');
   let from = Math.max(0, spot.node.at);

@@ -3,7 +3,7 @@ import type { Document, ParameterDefinition } from '../model/document.ts';
 import { SCRIPT_ACTIONS } from './actions.ts';
 import type { Desk, Spot } from './desk.ts';
 import { entriesOf, fieldOf } from './desk.ts';
-import { forEachText, holdsToken } from './input-spots.ts';
+import { forEachTemplate, holdsToken } from './input-spots.ts';
 import { warnUnreachable } from './lint-flow.ts';
 import { lintScript } from './lint-script.ts';
 import { nearest } from './nearest.ts';
@@ -46,8 +46,7 @@ const ANY_TOKEN = /\{\{\s*([\w.:/-]+)\s*\}\}/g;
 const NOT_A_PARAMETER = /^ssm(-secure)?:/;
 
 function lintTokens(desk: Desk, spot: Spot, parameters: Definitions, used: Set<string>): void {
-  forEachText(spot, (text, at) => {
-    if (!text.includes('{{')) return;
+  forEachTemplate(spot, (text, at) => {
     for (const match of text.matchAll(ANY_TOKEN)) {
       const name = match[1] ?? '';
       if (parameters.has(name)) used.add(name);

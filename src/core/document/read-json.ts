@@ -101,15 +101,23 @@ function pointerOf(reader: Reader): string {
   return reader.path.reduce<string>(pointTo, '');
 }
 
+const ESCAPED = /[\\\0-\x1f]/;
+
 function readText(reader: Reader): string {
   const { text, at } = reader;
+  const quote = text.indexOf('"', at + 1);
+  const plain = quote === -1 ? '' : text.slice(at + 1, quote);
+  // Without escapes and control characters, as nearly always, the text is what stands between the quotes.
+  if (quote !== -1 && !ESCAPED.test(plain)) {
+    reader.at = quote + 1;
+    return plain;
+  }
   for (let end = at + 1; end < text.length; end++) {
     const unit = text.charCodeAt(end);
     if (unit === 0x5c) end += 1;
     else if (unit === 0x22) {
       reader.at = end + 1;
       const raw = text.slice(at, end + 1);
-      // No escapes and no control characters: the text is what stands between the quotes.
       const parsed: unknown = parseOrNull(raw);
       if (typeof parsed === 'string') return parsed;
       reader.at = at;

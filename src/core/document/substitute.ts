@@ -28,10 +28,10 @@ export function substitute(value: Json, parameters: JsonObject): Json {
 }
 
 function substituteText(text: string, parameters: JsonObject): Json {
+  if (!text.includes('{{')) return text;
   const whole = WHOLE_TOKEN.exec(text)?.[1];
   if (whole !== undefined)
     return valueOf(parameters, whole) ?? (isKnown(parameters, whole) ? null : text);
-  if (!text.includes('{{')) return text;
   return text.replace(TOKEN, (token, name: string) =>
     isKnown(parameters, name)
       ? textOf(valueOf(parameters, name) ?? null).replaceAll('$$', '$')
@@ -41,7 +41,7 @@ function substituteText(text: string, parameters: JsonObject): Json {
 
 /** The name when the text is one token and nothing around it. */
 export function wholeToken(text: string): string | null {
-  return WHOLE_TOKEN.exec(text)?.[1] ?? null;
+  return text.startsWith('{{') ? (WHOLE_TOKEN.exec(text)?.[1] ?? null) : null;
 }
 
 /** The names of all tokens of a text, in order, repeated ones too. */
