@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { isRead } from '../core/load/kinds.ts';
 import type { Validation } from '../core/load/validate.ts';
 import { validationOf } from '../core/load/validate.ts';
 import type { Painter } from '../core/report/text.ts';
@@ -7,21 +9,34 @@ import { FORMAT } from './command.ts';
 import { EXIT } from './exit.ts';
 import { loadFiles, openFiles } from './load-repository.ts';
 import { painterFor, printJson } from './print.ts';
+import { PROBLEM_FORMATS, printProblems, problemFormatOf, seenFrom } from './problem-formats.ts';
 import { problemCounts, problemText } from './problem-text.ts';
 
 export const command: Command = {
   arguments: [{ syntax: '[dir]', about: 'the repository, or the folder of it that is the source' }],
   flags: [
     { syntax: '--rev <revision>', about: 'a revision instead of the files as they lie on disk' },
-    FORMAT('json'),
+    FORMAT('json', ...PROBLEM_FORMATS),
   ],
-  examples: ['reconciled validate', 'reconciled validate fleet --rev main --format json'],
+  examples: [
+    'reconciled validate',
+    'reconciled validate fleet --rev main --format json',
+    'reconciled validate --format sarif > reconciled.sarif   # also junit, github, gitlab',
+  ],
   async run(call, context) {
     const { signal } = context;
-    const snapshot = await openFiles(call.args[0] ?? '.', call.given('rev'));
+    const dir = call.args[0] ?? '.';
+    const snapshot = await openFiles(dir, call.given('rev'));
     const { catalog } = await loadFiles(snapshot, {}, signal);
     const validation = validationOf(catalog);
-    if (call.text('format') === 'json') printJson(context, validation);
+    const format = problemFormatOf(call.text('format'));
+    if (format !== null) {
+      const report = {
+        files: snapshot.files.map(({ path }) => path).filter(isRead),
+        problems: validation.problems,
+      };
+      await printProblems(context, format, seenFrom(process.cwd(), resolve(dir), report));
+    } else if (call.text('format') === 'json') printJson(context, validation);
     else context.stdout.write(validationText(validation, painterFor(context.stdout, context.env)));
     return validation.valid ? EXIT.done : EXIT.invalid;
   },

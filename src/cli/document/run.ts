@@ -13,6 +13,7 @@ import type { Catalog } from '../../core/model/catalog.ts';
 import type { Document } from '../../core/model/document.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { JsonObject } from '../../core/model/json.ts';
+import type { DocumentRunReport } from '../../core/model/schemas.gen.ts';
 import { visibleLine } from '../../core/report/escape.ts';
 import type { Painter } from '../../core/report/text.ts';
 import { readLibrary } from '../../io/library.ts';
@@ -149,8 +150,8 @@ function withDefaults(document: Document, parameters: JsonObject): JsonObject {
   return effective.ok ? effective.value : parameters;
 }
 
-/** The shape of the contract, §8. */
-function jsonOf({ status, steps, message }: LocalRun) {
+/** `schemas/document-run.schema.json`. */
+function jsonOf({ status, steps, message }: LocalRun): DocumentRunReport {
   return {
     status,
     message,
