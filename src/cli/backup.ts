@@ -21,10 +21,22 @@ export const command: Command = {
       });
     }
     const config = await loadDaemonConfig(call.text('config'));
-    const { bytes, nodes } = await backUp(config, file, instant(Date.now()));
+    const { bytes, nodes, escrow } = await backUp(config, file, instant(Date.now()));
+    const holds =
+      escrow === 'held' ? 'key, escrow identity and configuration' : 'key and configuration';
     stdout.write(
-      `wrote ${file}: state of ${config.instance} with ${nodes} registered nodes, key and configuration, ${bytes} bytes\n` +
-        'it holds the private key of the daemon: keep it where you would keep that\n',
+      [
+        `wrote ${file}: state of ${config.instance} with ${nodes} registered nodes, ${holds}, ${bytes} bytes`,
+        escrow === 'held'
+          ? 'it holds the private key of the daemon and opens its secrets: keep it where you would keep those'
+          : 'it holds the private key of the daemon: keep it where you would keep that',
+        ...(escrow === 'not-made'
+          ? [
+              'the escrow identity that is configured has not been made yet: back up again once the daemon has started',
+            ]
+          : []),
+        '',
+      ].join('\n'),
     );
     return EXIT.done;
   },

@@ -1,6 +1,6 @@
 /**
- * A backup is one file of JSON lines that a person can read: what it is, the configuration, the key, the records that fold
- * into the state, and a digest over all of it. Made from the journal as it is read, so it is whole even beside a daemon
+ * A backup is one file of JSON lines that a person can read: what it is, the configuration, the key, the escrow identity, the
+ * records that fold into the state, and a digest over all of it. Made from the journal as it is read, so it is whole even beside a daemon
  * that writes; mirrors of repositories are not in it, since their remotes have them.
  */
 import { createHash } from 'node:crypto';
@@ -18,6 +18,7 @@ import type { DaemonConfig } from '../io/config.ts';
 import { readJournal } from '../journal/read.ts';
 import { loadKeyFile } from '../protocol/key-file.ts';
 import { identityToPem } from '../protocol/keys.ts';
+import { readIdentities } from '../secrets/identity-file.ts';
 import { createFold, journalFormat } from './compact-fold.ts';
 import { secretPath } from './secrets.ts';
 
@@ -37,6 +38,8 @@ export type BackupHeader = {
 export type BackupLine =
   | { readonly config: string }
   | { readonly key: string }
+  /** Identities of the escrow, where one is configured and was made. */
+  | { readonly escrow: string }
   | { readonly pass: PassRecord }
   | { readonly sha256: string };
 
@@ -51,8 +54,13 @@ export async function backUp(
   config: DaemonConfig,
   file: string,
   now: Instant,
-): Promise<{ readonly bytes: number; readonly nodes: number }> {
+): Promise<{
+  readonly bytes: number;
+  readonly nodes: number;
+  readonly escrow: 'none' | 'held' | 'not-made';
+}> {
   const identity = await loadKeyFile(secretPath(config.identityKey));
+  const escrow = config.escrow === null ? null : await readEscrow(secretPath(config.escrow));
   const { passes, nodes } = await readState(config.stateDir);
   const header: BackupHeader = {
     format: BACKUP_FORMAT.name,
@@ -66,6 +74,7 @@ export async function backUp(
     header,
     { config: await readFile(config.file, 'utf8') },
     { key: identityToPem(identity) },
+    ...(escrow === null ? [] : [{ escrow }]),
     ...passes.map((pass) => ({ pass })),
   ];
   const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -74,7 +83,21 @@ export async function backUp(
   await writeFileAtomic(file, text, { mode: 0o600 });
   const mark = { at: header.createdAt, daemonKey: identity.publicKey };
   await writeFileAtomic(join(config.stateDir, BACKUP_MARK), `${JSON.stringify(mark)}\n`);
-  return { bytes: Buffer.byteLength(text), nodes };
+  const held = config.escrow === null ? 'none' : escrow === null ? 'not-made' : 'held';
+  return { bytes: Buffer.byteLength(text), nodes, escrow: held };
+}
+
+/**
+ * Null before the daemon has made it.
+ * @throws ReconcileError IDENTITY_UNREADABLE, IDENTITY_EXPOSED: a backup that lacked it would be believed to be whole
+ */
+async function readEscrow(path: string): Promise<string | null> {
+  try {
+    return `${(await readIdentities(path)).join('\n')}\n`;
+  } catch (cause) {
+    if (cause instanceof ReconcileError && cause.code === 'IDENTITY_MISSING') return null;
+    throw cause;
+  }
 }
 
 /** Read again when a compaction took files away meanwhile. */

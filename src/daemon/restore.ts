@@ -13,6 +13,7 @@ import { loadDaemonConfig } from '../io/config.ts';
 import { openJournal } from '../journal/journal.ts';
 import { loadKeyFile } from '../protocol/key-file.ts';
 import { identityFromPem } from '../protocol/keys.ts';
+import { readIdentities } from '../secrets/identity-file.ts';
 import type { BackupHeader, BackupLine } from './backup.ts';
 import { BACKUP_FORMAT } from './backup.ts';
 import { journalFormat } from './compact-fold.ts';
@@ -31,13 +32,15 @@ type Backup = {
   readonly header: BackupHeader;
   readonly config: string;
   readonly key: string;
+  /** '' when there was none. */
+  readonly escrow: string;
   readonly passes: readonly PassRecord[];
 };
 
 /**
- * Configuration and key are written where they are missing and never replaced. The epoch rises, so that agents that have
+ * Configuration, key and escrow identity are written where they are missing and never replaced. The epoch rises, so that agents that have
  * seen more than the backup know of a jump and not of a ghost.
- * @throws ReconcileError BACKUP_UNREADABLE, BACKUP_DAMAGED, STATE_LOCKED, STATE_NOT_EMPTY, KEY_DIFFERS (retry `never`),
+ * @throws ReconcileError BACKUP_UNREADABLE, BACKUP_DAMAGED, STATE_LOCKED, STATE_NOT_EMPTY, KEY_DIFFERS, ESCROW_DIFFERS (retry `never`),
  *   STATE_NEWER (exit 78)
  */
 export async function restoreBackup(file: string, configFile: string): Promise<Restored> {
@@ -59,6 +62,10 @@ export async function restoreBackup(file: string, configFile: string): Promise<R
     }
     const keyFile = secretPath(config.identityKey);
     if (await putKey(keyFile, backup)) written.push(keyFile);
+    if (config.escrow !== null && backup.escrow !== '') {
+      const escrowFile = secretPath(config.escrow);
+      if (await putEscrow(escrowFile, backup)) written.push(escrowFile);
+    }
     const epoch = await putRecords(dir, backup);
     const { instance, createdAt } = backup.header;
     return { instance, createdAt, stateDir, epoch, written };
@@ -78,6 +85,22 @@ async function putKey(file: string, { key, header }: Backup): Promise<boolean> {
   }
   await ensureDir(dirname(file));
   await writeFileAtomic(file, key, { mode: 0o600 });
+  return true;
+}
+
+/** An identity more in the file that stands there is a rotation since; one less would lose secrets. */
+async function putEscrow(file: string, { escrow }: Backup): Promise<boolean> {
+  if (existsSync(file)) {
+    const there = await readIdentities(file);
+    const missing = escrow.split('\n').filter((line) => line !== '' && !there.includes(line));
+    if (missing.length === 0) return false;
+    throw refused(
+      'ESCROW_DIFFERS',
+      `${file} lacks an identity that secrets of this backup are encrypted for; move it away first, or add its lines`,
+    );
+  }
+  await ensureDir(dirname(file));
+  await writeFileAtomic(file, escrow, { mode: 0o600 });
   return true;
 }
 
@@ -120,11 +143,13 @@ function parseBackup(file: string, text: string): Backup {
     header: checkedHeader(file, header),
     config: '',
     key: '',
+    escrow: '',
     passes: [] as PassRecord[],
   };
   for (const line of lines as BackupLine[]) {
     if ('config' in line) backup.config = line.config;
     else if ('key' in line) backup.key = line.key;
+    else if ('escrow' in line) backup.escrow = line.escrow;
     else if ('pass' in line) backup.passes.push(line.pass);
   }
   if (identityFromPem(backup.key).publicKey !== backup.header.daemonKey) {

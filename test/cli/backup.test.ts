@@ -10,6 +10,7 @@ import { journalFormat } from '../../src/daemon/compact-fold.ts';
 import { nodeDisk } from '../../src/disk/node-disk.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { loadOrCreateKeyFile } from '../../src/protocol/key-file.ts';
+import { loadOrCreateIdentityFile, readIdentities } from '../../src/secrets/identity-file.ts';
 import { connected, foundation, inForce, noon, registered } from '../fakes/builders.ts';
 import { call, start } from './cli.ts';
 import { stage } from './stage.ts';
@@ -47,6 +48,42 @@ test('a lost host comes back whole: configuration, key and state, one epoch late
   const after = await readState(state);
   assert.equal(after.instance?.epoch, (before.state.instance?.epoch ?? 0) + 1);
   assert.deepEqual({ ...after, instance: null }, { ...before.state, instance: null });
+});
+
+test('the escrow identity comes back too, and another one is not overwritten', async (t) => {
+  const { dir, config, state, restore } = await backedUp(t);
+  const escrow = join(dir, 'etc', 'escrow.key');
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, `${text}\nidentity: { escrow: ${escrow} }\n`);
+  const early = await call(['backup', join(dir, 'early'), '--config', config]);
+  assert.match(early.stdout, /has not been made yet: back up again/);
+  const { identities } = await loadOrCreateIdentityFile(escrow);
+  const file = join(dir, 'with-escrow');
+  const made = await call(['backup', file, '--config', config]);
+  assert.match(made.stdout, /key, escrow identity and configuration/);
+  const again = () => call(['restore', file, '--config', config]);
+
+  await rm(escrow);
+  await rm(state, { recursive: true });
+  const { code, stdout, stderr } = await again();
+  assert.equal(code, 0, stderr);
+  assert.ok(stdout.includes(`wrote ${escrow}, which was missing`));
+  assert.deepEqual(await readIdentities(escrow), identities);
+  assert.equal((await stat(escrow)).mode & 0o777, 0o600);
+
+  // A rotation since then has put another one above it.
+  await rm(state, { recursive: true });
+  const newer = join(dir, 'newer');
+  await loadOrCreateIdentityFile(newer);
+  const both = `${await readFile(newer, 'utf8')}${await readFile(escrow, 'utf8')}`;
+  await writeFile(escrow, both, { mode: 0o600 });
+  assert.equal((await again()).code, 0);
+  assert.equal(await readFile(escrow, 'utf8'), both);
+
+  await rm(state, { recursive: true });
+  await rename(newer, escrow);
+  assert.match((await again()).stderr, /^error ESCROW_DIFFERS: /);
+  assert.equal((await restore()).code, 0, 'a backup without an escrow asks for none');
 });
 
 test('a backup is for its owner alone, and never replaces a file', async (t) => {

@@ -281,3 +281,20 @@ test('document render: the corpus gives the steps that were measured, or refuses
   }
   t.diagnostic(`${agreed} cases rendered or refused as measured`);
 });
+
+test('document render: without --repo a secret is a secret, and nothing is wrong with it', async (t) => {
+  const file = join(await tempFolder(t), 'secret.json');
+  const parameters = {
+    s: { type: 'String', default: '{{ssm-secure:/p}}', interpolationType: 'ENV_VAR' },
+  };
+  const inputs = { runCommand: ['use {{ s }}'] };
+  const mainSteps = [{ action: 'aws:runShellScript', name: 'use', inputs }];
+  await writeFile(file, JSON.stringify({ schemaVersion: '2.2', parameters, mainSteps }));
+  const told = await call(['document', 'render', file, '--format', 'json']);
+  const { steps, problems } = JSON.parse(told.stdout) as {
+    readonly steps: readonly { readonly secretEnvironment: unknown }[];
+    readonly problems: readonly unknown[];
+  };
+  assert.deepEqual([told.code, problems], [0, []]);
+  assert.deepEqual(steps[0]?.secretEnvironment, { SSM_s: [{ secret: '/p' }] });
+});

@@ -98,7 +98,7 @@ async function checkEscrow({ escrow }: DaemonConfig): Promise<readonly Finding[]
     if ((mode & 0o077) !== 0)
       return [fail('escrow', `${file} can be read by others; chmod 600 ${file}`)];
     const { recipient } = await loadOrCreateIdentityFile(file);
-    return [ok('escrow', `${recipient}; keep a copy of ${file}, backups do not hold it`)];
+    return [ok('escrow', `${recipient}, of ${file}; backups hold it`)];
   } catch (cause) {
     if (!(cause instanceof ReconcileError)) throw cause;
     return [

@@ -3,6 +3,7 @@ import { KNOWN_ACTIONS, runsOn } from '../../core/document/actions.ts';
 import { BUILT_ACTIONS } from '../../core/document/built-actions.ts';
 import { prepareRun } from '../../core/document/prepare.ts';
 import type { PlatformType, PreparedStep, StoreLookup } from '../../core/document/prepared.ts';
+import { secureNames } from '../../core/document/secure.ts';
 import { storeReferences } from '../../core/document/store.ts';
 import type { Document } from '../../core/model/document.ts';
 import type { JsonObject } from '../../core/model/json.ts';
@@ -39,7 +40,7 @@ export function renderDocument(source: Source, { platformType, given, store }: O
   const prepared = prepareRun(document, typed.values, {
     platformType,
     handlers: handlersOn(platformType),
-    store: store ?? asWritten(unresolved),
+    store: store ?? asWritten(unresolved, secretsOf(document, typed.values)),
   });
   if (!prepared.ok) problems.push(cannotRun(file, prepared.message));
   for (const reference of unresolved) problems.push(notLookedUp(file, reference));
@@ -52,8 +53,13 @@ function handlersOn(platformType: PlatformType): ReadonlySet<string> {
   return new Set([...KNOWN_ACTIONS].filter((action) => runsOn(action, platformType)));
 }
 
-function asWritten(unresolved: Set<string>): StoreLookup {
+/** What is named as a secret, by the document or by its values. */
+const secretsOf = ({ content }: Document, values: JsonObject): ReadonlySet<string> =>
+  new Set(secureNames([content, values]));
+
+function asWritten(unresolved: Set<string>, secrets: ReadonlySet<string>): StoreLookup {
   return (reference) => {
+    if (secrets.has(reference)) return { type: 'SecureString', value: '' };
     unresolved.add(reference);
     return { type: 'String', value: `{{ssm:${reference}}}` };
   };
