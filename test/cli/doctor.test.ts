@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { saveAgentConfig } from '../../src/agent/config.ts';
+import { ownIdentityFile } from '../../src/agent/vault.ts';
+import { checkNode } from '../../src/cli/doctor/checks.ts';
+import { nodeId } from '../../src/core/model/brand.ts';
 import { loadOrCreateKeyFile } from '../../src/protocol/key-file.ts';
+import { loadOrCreateIdentityFile } from '../../src/secrets/identity-file.ts';
 import { call } from './cli.ts';
 import { stage } from './stage.ts';
 
@@ -44,6 +49,61 @@ test('doctor: a key that others can read is a failure; one without a backup is a
   await chmod(key, 0o644);
   const { code, of } = await doctor(config);
   assert.deepEqual([code, of('key')?.level], [1, 'fail']);
+});
+
+test('doctor: the escrow identity: told when absent, its recipient when there, a failure when open or foreign', async (t) => {
+  const { dir, config } = await stage(t);
+  assert.equal((await doctor(config)).of('escrow'), undefined, 'none is configured');
+  const file = join(dir, 'etc', 'escrow.key');
+  await writeFile(config, `${await readFile(config, 'utf8')}identity: { escrow: ${file} }\n`);
+  const absent = (await doctor(config)).of('escrow');
+  assert.equal(absent?.level, 'warn');
+  assert.match(absent.message, /makes one when it starts/);
+  const { recipient } = await loadOrCreateIdentityFile(file);
+  const there = (await doctor(config)).of('escrow');
+  assert.equal(there?.level, 'ok');
+  assert.ok(there.message.includes(recipient));
+  for (const mode of [0o640, 0o604]) {
+    await chmod(file, mode);
+    const open = await doctor(config);
+    assert.deepEqual([open.code, open.of('escrow')?.level], [1, 'fail']);
+    assert.match(open.of('escrow')?.message ?? '', /chmod 600/);
+  }
+  await chmod(file, 0o600);
+  await writeFile(file, 'hunter2\n');
+  const broken = (await doctor(config)).of('escrow');
+  assert.equal(broken?.level, 'fail');
+  assert.ok(!broken.message.includes('hunter2'));
+});
+
+test('doctor: on a node every identity that its configuration names', async (t) => {
+  const { dir } = await stage(t);
+  const stateDir = join(dir, 'state');
+  const role = join(dir, 'role.key');
+  await mkdir(join(dir, 'etc', 'reconciled'), { recursive: true });
+  await saveAgentConfig(join(dir, 'etc', 'reconciled', 'agent.yaml'), {
+    server: 'wss://127.0.0.1:1',
+    serverKey: `ed25519:${Buffer.alloc(32, 1).toString('base64')}`,
+    nodeId: nodeId('mi-00000000000000001'),
+    stateDir,
+    identities: [role, 'systemd:role'],
+  });
+  await loadOrCreateIdentityFile(ownIdentityFile(stateDir));
+  const found = async () =>
+    (await checkNode(dir)).map(({ check, level, message }) => ({ check, level, message }));
+  const own = { check: 'identity', level: 'ok', message: ownIdentityFile(stateDir) };
+  const missing = { check: 'identity', level: 'fail', message: `there is no identity at ${role}` };
+  assert.deepEqual(await found(), [own, missing]);
+  await loadOrCreateIdentityFile(role);
+  assert.deepEqual(await found(), [own, { check: 'identity', level: 'ok', message: role }]);
+  await chmod(role, 0o640);
+  assert.match((await found())[1]?.message ?? '', /can be read by others; chmod 600/);
+  await writeFile(join(dir, 'etc', 'reconciled', 'agent.yaml'), 'server: nonsense\n');
+  assert.deepEqual(
+    (await found()).map(({ level }) => level),
+    ['fail'],
+  );
+  assert.deepEqual(await checkNode(join(dir, 'elsewhere')), [], 'no node is here');
 });
 
 test('doctor: a source that cannot be read is a failure with its reason', async (t) => {
