@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { encryptFor } from '../../src/secrets/age.ts';
 import { loadOrCreateIdentityFile } from '../../src/secrets/identity-file.ts';
-import { call, tempFolder } from './cli.ts';
+import { call, start, tempFolder } from './cli.ts';
 
 const GREET = `schemaVersion: "2.2"
 description: greets
@@ -264,4 +264,21 @@ test('document run: --identity opens the SecureStrings of the repository, masked
   const without = await ask();
   assert.equal(without.code, 4);
   assert.match(without.stdout, /Parameter \/p of type SecureString is encrypted neither for/);
+});
+
+test('document run: a program of its own says how a killed step ended', async (t) => {
+  const dir = await tempFolder(t);
+  const file = join(dir, 'slow.json');
+  const slow = { runCommand: ['sleep 60 & sleep 60'], timeoutSeconds: '5' };
+  const mainSteps = [
+    { action: 'aws:runShellScript', name: 'slow', inputs: slow },
+    { action: 'aws:runShellScript', name: 'next', inputs: { runCommand: ['echo next'] } },
+  ];
+  await writeFile(file, JSON.stringify({ schemaVersion: '2.2', mainSteps }));
+  const line = ['document', 'run', file, '--root', dir, '--format', 'json'];
+  const { code, stdout } = await start(t, line).ended;
+  assert.equal(code, 4);
+  const { status, steps } = JSON.parse(stdout) as Printed;
+  assert.equal(status, 'TimedOut');
+  assert.deepEqual([steps[0]?.['exitCode'], steps[1]?.['stdout']], [137, 'next\n']);
 });

@@ -78,11 +78,15 @@ export function startSupervisor(dir: string): Supervisor {
       if (this.performed === 0) recordIdentity(this.dir, child);
       this.performed += 1;
       const answered = line.next();
+      // Its pipes close a moment before its end is told, and then nothing else might keep this process.
+      child.ref();
       child.stdin.write(`${this.written.out} ${this.written.err} ${secrets}\n`);
-      return Promise.race([
+      const told = await Promise.race([
         answered.then((answer) => ({ code: Number(answer.split(' ')[1]), died: false })),
         ended.then((code) => ({ code, died: true })),
       ]);
+      child.unref();
+      return told;
     },
     killGroup: () => {
       alive = false;
@@ -90,6 +94,7 @@ export function startSupervisor(dir: string): Supervisor {
     },
     dismiss: () => child.stdin.end(),
     abandon: () => {
+      child.unref();
       child.stdin.destroy();
       child.stdout.destroy();
     },

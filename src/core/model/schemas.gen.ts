@@ -1415,6 +1415,73 @@ export interface DaemonAlarm {
 }
 
 /**
+ * What reconciled document lint --format json prints.
+ */
+export interface DocumentLintReport {
+  /**
+   * Every document that was judged, in the order given; folders in order of name.
+   */
+  files: LintedDocument[];
+  [k: string]: unknown;
+}
+/**
+ * A document and what is wrong with it.
+ */
+export interface LintedDocument {
+  /**
+   * Path as given, or found in a folder that was; - is standard input.
+   */
+  file: string;
+  /**
+   * No error; warnings make nothing invalid.
+   */
+  valid: boolean;
+  /**
+   * Errors, and warnings of what would surprise.
+   */
+  problems: LintProblem[];
+  [k: string]: unknown;
+}
+/**
+ * One mistake in a file.
+ */
+export interface LintProblem {
+  /**
+   * Stable code, see docs/problems.md.
+   */
+  code: string;
+  /**
+   * An error keeps the file out of force; a warning does not.
+   */
+  severity: 'error' | 'warning';
+  /**
+   * Path from the root of the repository.
+   */
+  file: string;
+  /**
+   * From 1.
+   */
+  line: number;
+  /**
+   * From 1.
+   */
+  column: number;
+  /**
+   * JSON pointer into the YAML document.
+   */
+  pointer: string;
+  /**
+   * What is wrong.
+   */
+  message: string;
+  /**
+   * What to do; may be empty.
+   */
+  hint: string;
+  [k: string]: unknown;
+}
+
+/**
  * documents/<Name>/metadata.yaml: which of the pinned numbers is the default, and names of versions.
  */
 export interface DocumentMetadataFile {
@@ -1441,6 +1508,186 @@ export interface DocumentVersionName {
    * Its name, unique in the document.
    */
   VersionName: string;
+}
+
+/**
+ * What reconciled document render --format json prints: the steps that an agent would be handed, parameters in place.
+ */
+export interface DocumentRenderReport {
+  /**
+   * In order; empty when a problem is an error.
+   */
+  steps: RenderedStep[];
+  /**
+   * Of the document and of the parameters, in order of file and line.
+   */
+  problems: RenderProblem[];
+  [k: string]: unknown;
+}
+/**
+ * One step on a node of the platform.
+ */
+export interface RenderedStep {
+  /**
+   * The name of the step; in 1.2 the action.
+   */
+  name: string;
+  /**
+   * The plugin.
+   */
+  action: string;
+  /**
+   * Substituted. A map; or a list of maps, when the action is performed once per element.
+   */
+  inputs: {
+    [k: string]: unknown;
+  };
+  /**
+   * Skip and Fail never start anything.
+   */
+  disposition: 'Run' | 'Skip' | 'Fail';
+  /**
+   * The text that a skipped or failed step would have, as AWS's agent says it; empty for Run.
+   */
+  reason: string;
+  environment: RenderedEnvironment;
+  secretEnvironment: RenderedSecretEnvironment;
+  /**
+   * Effective value under inputs; null when the language ignores it.
+   */
+  onFailure: 'exit' | 'successAndExit' | null;
+  /**
+   * Effective value under inputs; null when the language ignores it.
+   */
+  onSuccess: 'exit' | null;
+  /**
+   * Runs in spite of any exit condition; the last step only.
+   */
+  finallyStep: boolean;
+  [k: string]: unknown;
+}
+/**
+ * Values of ENV_VAR parameters, by variable: SSM_ and the name of the parameter.
+ */
+export interface RenderedEnvironment {
+  /**
+   * The value as text.
+   */
+  [k: string]: string;
+}
+/**
+ * The same for values with a SecureString in them, in pieces: texts, and names of secrets that only the node opens.
+ */
+export interface RenderedSecretEnvironment {
+  /**
+   * The pieces in order.
+   */
+  [k: string]: RenderedPiece[];
+}
+/**
+ * One of text and secret.
+ */
+export interface RenderedPiece {
+  /**
+   * As written.
+   */
+  text?: string;
+  /**
+   * Name of the parameter.
+   */
+  secret?: string;
+  [k: string]: unknown;
+}
+/**
+ * One mistake in a file.
+ */
+export interface RenderProblem {
+  /**
+   * Stable code, see docs/problems.md.
+   */
+  code: string;
+  /**
+   * An error keeps the file out of force; a warning does not.
+   */
+  severity: 'error' | 'warning';
+  /**
+   * Path from the root of the repository.
+   */
+  file: string;
+  /**
+   * From 1.
+   */
+  line: number;
+  /**
+   * From 1.
+   */
+  column: number;
+  /**
+   * JSON pointer into the YAML document.
+   */
+  pointer: string;
+  /**
+   * What is wrong.
+   */
+  message: string;
+  /**
+   * What to do; may be empty.
+   */
+  hint: string;
+  [k: string]: unknown;
+}
+
+/**
+ * What reconciled document run --format json prints: how the run of one document ended, here and without a daemon.
+ */
+export interface DocumentRunReport {
+  /**
+   * Of the run; exit code 0 is Success, 4 everything else.
+   */
+  status: 'Success' | 'Failed' | 'TimedOut' | 'Cancelled' | 'Skipped';
+  /**
+   * Why no step was started; empty when the document could run.
+   */
+  message: string;
+  /**
+   * In order; empty when the document could not run.
+   */
+  steps: RanStep[];
+  [k: string]: unknown;
+}
+/**
+ * How one step ended.
+ */
+export interface RanStep {
+  /**
+   * The name of the step; in 1.2 the action.
+   */
+  name: string;
+  /**
+   * The plugin.
+   */
+  action: string;
+  /**
+   * How it ended.
+   */
+  status: 'Success' | 'Failed' | 'TimedOut' | 'Cancelled' | 'Skipped';
+  /**
+   * Of the script; -1 when nobody knows it.
+   */
+  exitCode: number;
+  /**
+   * What it wrote to stdout; from 24,000 bytes on cut, with AWS's mark.
+   */
+  stdout: string;
+  /**
+   * What it wrote to stderr; from 24,000 bytes on cut, with AWS's mark.
+   */
+  stderr: string;
+  /**
+   * Why it ended as it did where the code alone does not say it; empty otherwise.
+   */
+  reason: string;
+  [k: string]: unknown;
 }
 
 /**
