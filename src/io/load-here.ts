@@ -1,4 +1,5 @@
 import { definitionsOf } from '../core/load/effective.ts';
+import type { LoadCache } from '../core/load/load.ts';
 import { keyOf, loadCatalog, unreadBlobs } from '../core/load/load.ts';
 import { parseFile } from '../core/load/parse-file.ts';
 import type { ParsedFile } from '../core/load/parsed.ts';
@@ -16,6 +17,16 @@ export type LoadHereOptions = {
   readonly lastGood?: ReadonlyMap<string, BlobId>;
   /** For last good content that the snapshot does not hold. */
   readonly readBlob?: (blob: BlobId, signal: AbortSignal) => Promise<Uint8Array>;
+  /** What an earlier load read: the same content at the same path is not read again. */
+  readonly cache?: LoadCache;
+};
+
+export type LoadedHere = {
+  readonly catalog: Catalog;
+  /** Resolved when first asked for: `validate` never does. */
+  readonly definitions: ReadonlyMap<AssociationName, Definition>;
+  /** What was read, for the next load. */
+  readonly cache: LoadCache;
 };
 
 /**
@@ -29,25 +40,30 @@ export async function loadHere(
     builtActions,
     lastGood = new Map(),
     readBlob = (blob) => snapshot.read(blob),
+    cache = new Map(),
   }: LoadHereOptions,
   signal: AbortSignal,
-): Promise<{
-  readonly catalog: Catalog;
-  readonly definitions: ReadonlyMap<AssociationName, Definition>;
-}> {
+): Promise<LoadedHere> {
   const good = new Map([...lastGood].map(([path, blob]) => [path, { blob, bytes: null }]));
-  const cache = new Map<string, ParsedFile>();
-  const unread = unreadBlobs(snapshot.files, good);
-  for (const input of await readBlobs(unread, cache, blobReader(snapshot, readBlob, signal))) {
-    cache.set(keyOf(input.path, input.blob), parseFile(input, { builtActions }));
+  const known = new Map<string, ParsedFile>(cache);
+  const unread = unreadBlobs(snapshot.files, good, cache);
+  for (const input of await readBlobs(unread, known, blobReader(snapshot, readBlob, signal))) {
+    known.set(keyOf(input.path, input.blob), parseFile(input, { builtActions }));
   }
   const files = snapshot.files.map((file) => ({ ...file, bytes: null }));
-  const { catalog } = loadCatalog(files, {
+  const loaded = loadCatalog(files, {
     commit: snapshot.commit,
     library,
     lastGood: good,
     builtActions,
-    cache,
+    cache: known,
   });
-  return { catalog, definitions: definitionsOf(catalog) };
+  let definitions: LoadedHere['definitions'] | null = null;
+  return {
+    ...loaded,
+    get definitions() {
+      definitions ??= definitionsOf(loaded.catalog);
+      return definitions;
+    },
+  };
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { gitBlobId } from '../../src/core/canonical/digest.ts';
+import { keyOf } from '../../src/core/load/load.ts';
+import type { BlobId } from '../../src/core/model/brand.ts';
 import { blobId, commitId } from '../../src/core/model/brand.ts';
 import { ReconcileError } from '../../src/core/model/errors.ts';
 import { loadHere } from '../../src/io/load-here.ts';
@@ -174,4 +176,38 @@ test('loading here gives what the loader gives', async () => {
   const here = await loadHere(snapshot, { library: new Map(), builtActions: null }, signal);
   assert.deepEqual(here.catalog, there.catalog);
   assert.deepEqual(here.definitions, there.definitions);
+});
+
+test('loading here with what an earlier load read gives what reading it all gives', async () => {
+  const earlier = snapshotOf({
+    'documents/Hello.yaml': DOCUMENT,
+    'associations/a.yaml': association('first'),
+    'associations/b.yaml': 'AssociationName: [',
+    'associations/c.yaml': association('third'),
+  });
+  const later = snapshotOf({
+    'documents/Hello.yaml': DOCUMENT,
+    'associations/a.yaml': association('first'),
+    'associations/b.yaml': association('second'),
+    'associations/moved.yaml': association('third'),
+  });
+  const options = { library: new Map(), builtActions: null };
+  const { cache } = await loadHere(earlier.snapshot, options, signal);
+  const known = new Set([...cache.values()].map(({ path, blob }) => keyOf(path, blob)));
+  const wanted = later.snapshot.files.filter(({ path, blob }) => !known.has(keyOf(path, blob)));
+  const read: string[] = [];
+  const snapshot = {
+    ...later.snapshot,
+    read: (blob: BlobId) => {
+      read.push(blob);
+      return later.snapshot.read(blob);
+    },
+  };
+  const { catalog } = await loadHere(snapshot, { ...options, cache }, signal);
+  assert.deepEqual(catalog, (await loadHere(later.snapshot, options, signal)).catalog);
+  assert.deepEqual(
+    read.sort(),
+    wanted.map(({ blob }) => blob).sort(),
+    'what was known is not read again',
+  );
 });

@@ -1,6 +1,7 @@
 /** What a plan compares with: the fleet as the status branch left it, or a revision taken as if it were in force. */
 
 import { nodesOf } from '../../core/enrol/nodes.ts';
+import type { LoadCache } from '../../core/load/load.ts';
 import { filesInForce } from '../../core/load/load.ts';
 import type { BlobId, CommitId, Instant } from '../../core/model/brand.ts';
 import { commitId } from '../../core/model/brand.ts';
@@ -81,6 +82,9 @@ export async function baselineOfRevision(
   world.apply({ kind: 'accepted', commit, position: 1, by: 'first', at: now });
   return { world, commit, snapshot, loaded };
 }
+
+/** What was read of the baseline: base and head hold mostly the same files. */
+export const cacheOf = ({ loaded }: Baseline): LoadCache => loaded?.cache ?? new Map();
 
 /** Path → blob in force at the baseline: what stays in force where the head is invalid. */
 export function lastGoodOf({ world, snapshot }: Baseline): ReadonlyMap<string, BlobId> {

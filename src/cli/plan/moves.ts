@@ -17,7 +17,7 @@ import { lastGoodOf } from './baseline.ts';
 /** Empty where nothing is applied, or this clone lacks what is. */
 export async function movesBetween(
   baseline: Baseline,
-  after: Loaded,
+  after: Pick<Loaded, 'catalog' | 'definitions'>,
   plan: RevisionPlan,
   { from, signal }: Pick<Question, 'from'> & { readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<AssociationName, Move>> {
@@ -28,7 +28,7 @@ export async function movesBetween(
 
 async function sideOf(
   baseline: Baseline,
-  { catalog }: Loaded,
+  { catalog }: Pick<Loaded, 'catalog'>,
   plan: RevisionPlan,
   signal: AbortSignal,
 ): Promise<Side | null> {

@@ -22,7 +22,13 @@ import type { Snapshot } from '../../reconcile/ports.ts';
 import type { Loaded } from '../load-repository.ts';
 import { loadFiles, openFiles } from '../load-repository.ts';
 import type { Baseline } from './baseline.ts';
-import { baselineOfRevision, baselineOfStatus, lastGoodOf, settingsOf } from './baseline.ts';
+import {
+  baselineOfRevision,
+  baselineOfStatus,
+  cacheOf,
+  lastGoodOf,
+  settingsOf,
+} from './baseline.ts';
 import { messagesSince } from './messages.ts';
 import { movesBetween } from './moves.ts';
 
@@ -110,13 +116,17 @@ export async function loadHead(
   baseline: Baseline,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const alone = await loadFiles(snapshot, {}, signal);
+  const alone = await loadFiles(snapshot, { cache: cacheOf(baseline) }, signal);
   const before = baseline.snapshot;
   const isWhole = !alone.catalog.problems.some(({ severity }) => severity === 'error');
   if (isWhole || before === null) return alone;
   return loadFiles(
     snapshot,
-    { lastGood: lastGoodOf(baseline), readBlob: (blob) => before.read(blob) },
+    {
+      lastGood: lastGoodOf(baseline),
+      readBlob: (blob) => before.read(blob),
+      cache: new Map([...cacheOf(baseline), ...alone.cache]),
+    },
     signal,
   );
 }

@@ -1,0 +1,33 @@
+/** The counters of an execution, kept beside its runs. */
+import type { RunStatus } from '../model/run.ts';
+import type { Execution, PhaseCounts, Run } from '../model/state.ts';
+
+export const noPhases = (): PhaseCounts => ({
+  Pending: 0,
+  Offered: 0,
+  Started: 0,
+  Unreachable: 0,
+  Done: 0,
+});
+export const noStatuses = (): { [status in RunStatus]: number } => ({
+  Success: 0,
+  Failed: 0,
+  TimedOut: 0,
+  Cancelled: 0,
+  Skipped: 0,
+});
+
+export const count = (execution: Execution, run: Run): void => tally(execution, run, 1);
+export const uncount = (execution: Execution, run: Run): void => tally(execution, run, -1);
+
+function tally(execution: Execution, run: Run, by: 1 | -1): void {
+  execution.phases[run.phase] += by;
+  if (run.outcome !== null) execution.statuses[run.outcome.status] += by;
+  if (isError(run)) execution.failures += by;
+}
+
+/** What MaxErrors counts: a job that the node would not take has failed, and tells nothing of the document (advice H-16). */
+function isError({ phase, outcome }: Run): boolean {
+  if (phase === 'Unreachable' || outcome?.status === 'TimedOut') return true;
+  return outcome?.status === 'Failed' && outcome.detailedStatus !== 'Undeliverable';
+}
