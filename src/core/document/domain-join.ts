@@ -18,6 +18,7 @@ export function domainJoinArguments(
   const unit = text('directoryOU').replace(/^"+|"+$/g, '');
   const host = text('hostName');
   const digits = host === '' ? '' : text('hostNameNumAppendDigits');
+  if (!/^\d*$/.test(digits)) return err('hostNameNumAppendDigits must be digits');
   const dns = inputOf(inputs, 'dnsIpAddresses') ?? [];
   const addresses = Array.isArray(dns) ? dns.filter((one) => typeof one === 'string') : [];
   for (const value of [id, name, digits])

@@ -174,12 +174,21 @@ test('docker is told to be known on two distributions only, and what is not buil
       bench.executor.start({ ...bench.order(sequence, inputs), action });
       return (await bench.next('task-ended')).outcome.failure;
     };
-    const install = { action: 'Install', name: 'x', agentName: 'amazon-ssm-agent' };
+    const install = { action: 'Install', name: 'x' };
+    const update = {
+      agentName: 'amazon-ssm-agent',
+      source: 'https://example.org/manifest.json',
+      allowDowngrade: 'false',
+    };
     assert.match(await fails(0, 'aws:configureDocker', install), /not Debian GNU\/Linux$/);
     assert.match(await fails(1, 'aws:configurePackage', install), /is not built in this version/);
     assert.match(await fails(2, 'aws:softwareInventory', install), /is not built in this version/);
-    assert.match(await fails(3, 'aws:updateSsmAgent', install), /is not built in this version/);
+    assert.match(await fails(3, 'aws:updateSsmAgent', update), /is not built in this version/);
     assert.match(await fails(4, 'aws:updateSsmAgent', {}), /agentName must be/);
+    assert.match(
+      await fails(5, 'aws:softwareInventory', { files: '{' }),
+      /invalid or unrecognized input/,
+    );
   }));
 
 test('a storm of forks ends with its group', () =>

@@ -2,9 +2,10 @@
  * Actions whose inputs are judged as AWS's agent judges them and whose deed is not built: they fail with a text that says so.
  * `validate` refuses them before (`action-not-built`); these are for documents that nobody saw before they were downloaded.
  */
+import { updateRequest } from '../../../core/document/agent-update.ts';
 import { packageRequest } from '../../../core/document/configure-package.ts';
 import { domainJoinArguments } from '../../../core/document/domain-join.ts';
-import { inputOf } from '../../../core/document/inputs.ts';
+import { inventoryPolicy } from '../../../core/document/inventory-policy.ts';
 import type { Plugin } from './plugin.ts';
 
 const unbuilt = (action: string, what: string, stdout = '') =>
@@ -27,16 +28,19 @@ export const configurePackage: Plugin = {
 /** @see spec/documents.md §4.5 */
 export const softwareInventory: Plugin = {
   action: 'aws:softwareInventory',
-  plan: ({ action }) => unbuilt(action, 'gathering inventory'),
+  plan({ inputs, action }) {
+    const policy = inventoryPolicy(inputs);
+    if (!policy.ok) return { kind: 'failure', text: policy.error };
+    return unbuilt(action, 'gathering inventory');
+  },
 };
 
 /** @see spec/documents.md §4.13 */
 export const updateSsmAgent: Plugin = {
   action: 'aws:updateSsmAgent',
   plan({ inputs, action }) {
-    const name = inputOf(inputs, 'agentName');
-    if (name !== 'amazon-ssm-agent')
-      return { kind: 'failure', text: 'invalid input: agentName must be amazon-ssm-agent' };
+    const request = updateRequest(inputs);
+    if (!request.ok) return { kind: 'failure', text: request.error };
     return unbuilt(action, 'updating the agent');
   },
 };
