@@ -54,5 +54,10 @@ function validationText({ valid, counts, problems }: Validation, paint: Painter)
   ].join(', ');
   const listed = problems.length === 0 ? '' : `${problemText(problems, paint)}\n`;
   const verdict = valid ? paint.good('valid') : paint.bad('invalid');
-  return `${listed}${verdict}: ${problemCounts(problems)}; ${found}\n`;
+  const doubt = counts.files === 0 ? `${paint.warn(NOTHING_HERE)}\n` : '';
+  return `${listed}${verdict}: ${problemCounts(problems)}; ${found}\n${doubt}`;
 }
+
+/** A mistyped folder would pass every check. */
+const NOTHING_HERE =
+  'no file of ours lies here: name the folder that holds associations/ and documents/';

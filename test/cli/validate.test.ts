@@ -46,6 +46,20 @@ test('validate: people see file:line:column, code, message and hint, and counts 
   assert.match(stdout, /invalid: 2 errors?, 0 warnings; .*1 document.*\n$/);
 });
 
+test('validate, plan: a folder that holds nothing of ours is valid, and doubted in words', async (t) => {
+  const dir = await folderOf(t, { 'src/main.ts': 'no business of ours\n' });
+  const validated = await call(['validate', dir]);
+  assert.equal(validated.code, 0);
+  assert.match(
+    validated.stdout,
+    /\nno file of ours lies here: .*associations\/ and documents\/\n$/,
+  );
+  const planned = await call(['plan', dir]);
+  assert.match(planned.stdout, /no association on either side/);
+  const sample = await call(['validate', sampleRepo]);
+  assert.doesNotMatch(sample.stdout, /no file of ours/);
+});
+
 test('validate: what a hostile file says cannot move the cursor', async (t) => {
   const dir = await folderOf(t, { 'associations/x.yaml': 'Name: "\\u001b[2J\\u202e"\n' });
   for (const format of ['text', 'json']) {

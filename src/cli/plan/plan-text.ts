@@ -29,7 +29,15 @@ export function planText({ plan, nameOf }: NamedPlan, paint: Painter): string {
       ? []
       : [problemText([...problems, ...warnings], paint)]),
   ];
+  if (isAboutNothing(plan)) {
+    blocks.push(paint.warn('no association on either side: is this the folder you meant?'));
+  }
   return `${blocks.join('\n\n').trimEnd()}\n`;
+}
+
+function isAboutNothing({ summary, problems }: PlanReport): boolean {
+  const { create, update, delete: removed, unchanged } = summary.associations;
+  return create + update + removed + unchanged === 0 && problems.length === 0;
 }
 
 export const sidesOf = ({ base, head }: PlanReport): string =>

@@ -13,18 +13,19 @@ type ListedFile = {
 };
 
 type TreeLimits = { readonly filesMax: number; readonly depthMax: number };
-const TREE_LIMITS: TreeLimits = { filesMax: 20_000, depthMax: 64 };
 
 /**
- * Every file below `folder` ('' for the whole tree), in Git's order; empty when the folder does not exist. Trees are
- * compared by nobody else before they get here, so names are checked: a hostile server can send any bytes.
+ * Every file below `folder` ('' for the whole tree), in Git's order; empty when the folder does not exist. What `considers`
+ * refuses by its name in `folder` is not looked into. Trees are compared by nobody else before they get here, so names are
+ * checked: a hostile server can send any bytes.
  * @throws ReconcileError TREE_UNSAFE (retry `next-pass`: a commit repairs it), TREE_TOO_LARGE
  */
 export async function listTree(
   reader: ObjectReader,
   tree: string,
   folder: string,
-  limits: TreeLimits = TREE_LIMITS,
+  limits: TreeLimits,
+  considers: (name: string) => boolean = () => true,
 ): Promise<ListedFile[]> {
   const root = await findFolder(reader, tree, folder);
   const files: ListedFile[] = [];
@@ -35,6 +36,7 @@ export async function listTree(
       throw tooLarge(`folders are nested deeper than ${limits.depthMax}`);
     for (const entry of await readTree(reader, oid)) {
       const path = prefix + checkedName(entry, prefix);
+      if (depth === 0 && !considers(path)) continue;
       if (entry.mode === MODE.directory) await descend(entry.oid, `${path}/`, depth + 1);
       else files.push({ path, oid: entry.oid, kind: kindOf(entry, path) });
       if (files.length > limits.filesMax) throw tooLarge(`more than ${limits.filesMax} files`);

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { isOurs } from '../../core/load/kinds.ts';
 import { blobId } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import { compareText } from '../../core/model/problem.ts';
@@ -9,8 +10,8 @@ import { objectId } from '../git/objects.ts';
 import { blobMissing, blobTooLarge, fileBytesMax, SOURCE_LIMITS } from './snapshot.ts';
 
 /**
- * The folder as it lies on disk, read once so that ids and bytes agree whatever is edited meanwhile. `.git` is skipped,
- * symbolic links are listed and never followed, sockets and devices are passed over. Blob ids are what Git would give
+ * Our files in the folder as they lie on disk, read once so that ids and bytes agree whatever is edited meanwhile; the rest
+ * of a repository may be of any size and is not looked at. `.git` is skipped, symbolic links are listed and never followed, sockets and devices are passed over. Blob ids are what Git would give
  * (no line-ending conversion); a file over its limit is listed, and reading it is BLOB_TOO_LARGE.
  * @throws ReconcileError DIRECTORY_MISSING, SOURCE_TOO_LARGE (retry `never`)
  */
@@ -42,6 +43,7 @@ function readDirectory(dir: string): Snapshot {
   function descend(prefix: string): void {
     for (const entry of listFolder(path.join(dir, prefix))) {
       const relative = prefix + entry.name;
+      if (prefix === '' && !isOurs(entry.name)) continue;
       const file = path.join(dir, relative);
       if (entry.isSymbolicLink()) take(relative, Buffer.from(readlinkSync(file)), 'symlink');
       else if (entry.isDirectory() && entry.name !== '.git') descend(`${relative}/`);

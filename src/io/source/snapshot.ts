@@ -1,3 +1,4 @@
+import { isOurs } from '../../core/load/kinds.ts';
 import type { BlobId } from '../../core/model/brand.ts';
 import { blobId, commitId } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
@@ -15,18 +16,20 @@ export const SOURCE_LIMITS = {
   configBytesMax: 1 << 20,
 } as const;
 
+const SOURCE_TREE_LIMITS = { filesMax: SOURCE_LIMITS.filesMax, depthMax: 64 };
+
 /** `reconciled.yaml` may be larger than other files. */
 export const fileBytesMax = (path: string): number =>
   /^reconciled\.ya?ml$/.test(path) ? SOURCE_LIMITS.configBytesMax : SOURCE_LIMITS.fileBytesMax;
 
-/** The tree of one commit below `folder`; bytes are read when they are asked for. */
+/** Our files in the tree of one commit below `folder`; bytes are read when they are asked for. */
 export async function snapshotOf(
   reader: ObjectReader,
   commit: string,
   folder: string,
 ): Promise<Snapshot> {
   const { tree } = await readCommit(reader, commit);
-  const listed = await listTree(reader, tree, folder);
+  const listed = await listTree(reader, tree, folder, SOURCE_TREE_LIMITS, isOurs);
   const bytesMaxOf = new Map<string, number>();
   for (const file of listed)
     bytesMaxOf.set(file.oid, Math.max(bytesMaxOf.get(file.oid) ?? 0, fileBytesMax(file.path)));

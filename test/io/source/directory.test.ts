@@ -29,12 +29,17 @@ const codeIs = (code: string) => (error: unknown) => {
 
 describe('a folder as it lies on disk', () => {
   test('lists every file once with the id that Git would give, in one order', async () => {
-    put({ 'b/c.yaml': 'two\n', 'a.yaml': 'one\n', 'b.yaml': '', '.reconciledignore': 'x\n' });
+    put({
+      'nodes/b/c.yaml': 'two\n',
+      'nodes/a.yaml': 'one\n',
+      'nodes/b.yaml': '',
+      '.reconciledignore': 'x\n',
+    });
     const snapshot = await openDirectory(dir);
     assert.equal(snapshot.commit, null);
     assert.deepEqual(
       snapshot.files.map((file) => file.path),
-      ['.reconciledignore', 'a.yaml', 'b.yaml', 'b/c.yaml'],
+      ['.reconciledignore', 'nodes/a.yaml', 'nodes/b.yaml', 'nodes/b/c.yaml'],
     );
     for (const file of snapshot.files)
       assert.equal(file.blob, git(dir, ['hash-object', path.join(dir, file.path)]));
@@ -42,37 +47,41 @@ describe('a folder as it lies on disk', () => {
 
   test('has the same ids as the revision that was committed from it', async () => {
     const repo = makeRepo(dir);
-    const tip = repo.commit({ 'x/a.yaml': 'one\n', 'x/b/c.yaml': 'two\r\n', other: '' });
+    const tip = repo.commit({
+      'x/nodes/a.yaml': 'one\n',
+      'x/nodes/b/c.yaml': 'two\r\n',
+      'x/other': '',
+    });
     const disk = await openDirectory(path.join(repo.work, 'x'));
     for (const rev of ['HEAD', 'main', tip.slice(0, 9)]) {
       const revision = await openRevision(path.join(repo.work, 'x'), rev);
       assert.equal(revision.commit, tip);
       assert.deepEqual(revision.files, disk.files);
     }
-    const blob = disk.files.find((file) => file.path === 'b/c.yaml')?.blob;
+    const blob = disk.files.find((file) => file.path === 'nodes/b/c.yaml')?.blob;
     assert.ok(blob);
     assert.equal(Buffer.from(await disk.read(blob)).toString(), 'two\r\n');
   });
 
   test('follows no symbolic link and looks into no .git', async () => {
-    put({ 'real/a': 'x', '.git/HEAD': 'ref: x', 'module/.git': 'gitdir: elsewhere' });
-    symlinkSync('/etc', path.join(dir, 'etc'));
-    symlinkSync('real/a', path.join(dir, 'file'));
+    put({ 'nodes/a': 'x', '.git/HEAD': 'ref: x', 'nodes/module/.git': 'gitdir: elsewhere' });
+    symlinkSync('/etc', path.join(dir, 'groups'));
+    symlinkSync('a', path.join(dir, 'nodes/file'));
     const { files } = await openDirectory(dir);
     assert.deepEqual(
       files.map((file) => [file.path, file.kind]),
       [
-        ['etc', 'symlink'],
-        ['file', 'symlink'],
-        ['real/a', 'file'],
+        ['groups', 'symlink'],
+        ['nodes/a', 'file'],
+        ['nodes/file', 'symlink'],
       ],
     );
   });
 
   test('keeps what it read, whatever is edited meanwhile', async () => {
-    put({ a: 'before' });
+    put({ 'nodes/a': 'before' });
     const snapshot = await openDirectory(dir);
-    put({ a: 'after' });
+    put({ 'nodes/a': 'after' });
     assert.equal(
       Buffer.from(await snapshot.read(snapshot.files[0]?.blob as BlobId)).toString(),
       'before',
@@ -82,28 +91,43 @@ describe('a folder as it lies on disk', () => {
   test('a file at its limit is read, one over it is listed and refused', async () => {
     const limit = SOURCE_LIMITS.fileBytesMax;
     put({
-      at: 'x'.repeat(limit),
-      over: 'y'.repeat(limit + 1),
+      'nodes/at': 'x'.repeat(limit),
+      'nodes/over': 'y'.repeat(limit + 1),
       'reconciled.yaml': 'z'.repeat(limit + 1),
     });
     const snapshot = await openDirectory(dir);
     const blobOf = (name: string) =>
       snapshot.files.find((file) => file.path === name)?.blob as BlobId;
-    assert.equal((await snapshot.read(blobOf('at'))).length, limit);
+    assert.equal((await snapshot.read(blobOf('nodes/at'))).length, limit);
     assert.equal((await snapshot.read(blobOf('reconciled.yaml'))).length, limit + 1);
-    await assert.rejects(snapshot.read(blobOf('over')), codeIs('BLOB_TOO_LARGE'));
+    await assert.rejects(snapshot.read(blobOf('nodes/over')), codeIs('BLOB_TOO_LARGE'));
     await assert.rejects(snapshot.read('0'.repeat(40) as BlobId), codeIs('BLOB_MISSING'));
   });
 
   test('too much of it is refused with what to do', async () => {
+    put({ 'nodes/a': '' });
     for (let n = 0; n < 260; n++)
-      writeFileSync(path.join(dir, `${n}`), `${n}${'x'.repeat(SOURCE_LIMITS.fileBytesMax - 5)}`);
+      writeFileSync(
+        path.join(dir, `nodes/${n}`),
+        `${n}${'x'.repeat(SOURCE_LIMITS.fileBytesMax - 5)}`,
+      );
     await assert.rejects(openDirectory(dir), codeIs('SOURCE_TOO_LARGE'));
     rmSync(dir, { recursive: true });
     mkdirSync(dir);
-    put({ huge: '' });
-    truncateSync(path.join(dir, 'huge'), SOURCE_LIMITS.totalBytesMax + 1);
+    put({ 'nodes/huge': '' });
+    truncateSync(path.join(dir, 'nodes/huge'), SOURCE_LIMITS.totalBytesMax + 1);
     await assert.rejects(openDirectory(dir), codeIs('SOURCE_TOO_LARGE'));
+  });
+
+  test('what is none of ours is not looked at, whatever its size', async () => {
+    put({ 'nodes/a': '', 'node_modules/huge': '', huge: '' });
+    for (const file of ['node_modules/huge', 'huge'])
+      truncateSync(path.join(dir, file), SOURCE_LIMITS.totalBytesMax + 1);
+    const { files } = await openDirectory(dir);
+    assert.deepEqual(
+      files.map((file) => file.path),
+      ['nodes/a'],
+    );
   });
 
   test('that is not there is an error of its own', async () => {

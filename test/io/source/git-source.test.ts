@@ -84,11 +84,11 @@ for (const [kind, open] of [
     });
 
     test('a new commit is a descendant with its distance and messages, newest first', async () => {
-      const first = repo.commit({ a: '1' });
+      const first = repo.commit({ 'nodes/a': '1' });
       const source = open();
       await source.observe(null, signal);
-      repo.commit({ a: '2' }, { message: 'second\n\nReconciled-Allow-Delete: 3' });
-      const tip = repo.commit({ a: '3' }, { message: 'third' });
+      repo.commit({ 'nodes/a': '2' }, { message: 'second\n\nReconciled-Allow-Delete: 3' });
+      const tip = repo.commit({ 'nodes/a': '3' }, { message: 'third' });
       const seen = await source.observe(first as CommitId, signal);
       assert.equal(seen.ancestry, 'descendant');
       assert.equal(seen.tip, tip);
@@ -102,7 +102,7 @@ for (const [kind, open] of [
     });
 
     test('a merge counts once on the first-parent line and brings the messages of its side', async () => {
-      const base = repo.commit({ a: '1' });
+      const base = repo.commit({ 'nodes/a': '1' });
       git(repo.work, ['checkout', '-q', '-b', 'side']);
       git(repo.work, ['commit', '-q', '--allow-empty', '-m', 'side one']);
       git(repo.work, ['commit', '-q', '--allow-empty', '-m', 'side two']);
@@ -120,7 +120,7 @@ for (const [kind, open] of [
     });
 
     test('a force push is diverged', async () => {
-      const first = repo.commit({ a: '1' });
+      const first = repo.commit({ 'nodes/a': '1' });
       const source = open();
       await source.observe(null, signal);
       repo.forcePush({ a: 'rewritten' });
@@ -130,8 +130,8 @@ for (const [kind, open] of [
     });
 
     test('a rollback to an older commit is diverged, not empty', async () => {
-      const old = repo.commit({ a: '1' });
-      const newer = repo.commit({ a: '2' });
+      const old = repo.commit({ 'nodes/a': '1' });
+      const newer = repo.commit({ 'nodes/a': '2' });
       const source = open();
       await source.observe(null, signal);
       git(repo.bare, ['update-ref', 'refs/heads/main', old]);
@@ -139,7 +139,7 @@ for (const [kind, open] of [
     });
 
     test('a deleted branch is gone', async () => {
-      const first = repo.commit({ a: '1' });
+      const first = repo.commit({ 'nodes/a': '1' });
       const source = open();
       await source.observe(null, signal);
       repo.deleteBranch();
@@ -152,12 +152,12 @@ for (const [kind, open] of [
     });
 
     test('an old blob stays readable after it left the tree', async () => {
-      const first = repo.commit({ a: 'last good' });
+      const first = repo.commit({ 'nodes/a': 'last good' });
       const source = open();
       await source.observe(null, signal);
       const blob = (await source.snapshot(first as CommitId, signal)).files[0]?.blob;
       assert.ok(blob);
-      repo.commit({ a: 'broken' });
+      repo.commit({ 'nodes/a': 'broken' });
       await source.observe(first as CommitId, signal);
       assert.equal(Buffer.from(await source.readBlob(blob, signal)).toString(), 'last good');
     });
@@ -173,12 +173,30 @@ for (const [kind, open] of [
       );
     });
 
+    test('what is none of ours is not looked at, whatever its size', async () => {
+      const blob = git(repo.bare, ['hash-object', '-w', '--stdin'], 'x');
+      const tree = (lines: readonly string[]): string =>
+        git(repo.bare, ['mktree'], `${lines.join('\n')}\n`);
+      const vendor = tree(Array.from({ length: 20_001 }, (_, n) => `100644 blob ${blob}\t${n}`));
+      const nodes = tree([`100644 blob ${blob}\ta`]);
+      const top = tree([`040000 tree ${vendor}\tvendor`, `040000 tree ${nodes}\tnodes`]);
+      const tip = git(repo.bare, ['commit-tree', '-m', 'vast', top]);
+      git(repo.bare, ['update-ref', 'refs/heads/main', tip]);
+      const source = open();
+      await source.observe(null, signal);
+      const { files } = await source.snapshot(tip as CommitId, signal);
+      assert.deepEqual(
+        files.map((file) => file.path),
+        ['nodes/a'],
+      );
+    });
+
     test('symlinks and submodules are named as what they are', async () => {
       const blob = git(repo.bare, ['hash-object', '-w', '--stdin'], '/etc/passwd');
       const tree = git(
         repo.bare,
         ['mktree', '--missing'],
-        `120000 blob ${blob}\tlink\n160000 commit ${'1'.repeat(40)}\tmodule\n100755 blob ${blob}\trun\n`,
+        `120000 blob ${blob}\tcalendars\n160000 commit ${'1'.repeat(40)}\tgroups\n100755 blob ${blob}\treconciled.yaml\n`,
       );
       const commit = git(repo.bare, ['commit-tree', '-m', 'odd', tree]);
       git(repo.bare, ['update-ref', 'refs/heads/main', commit]);
@@ -188,9 +206,9 @@ for (const [kind, open] of [
       assert.deepEqual(
         files.map((file) => [file.path, file.kind]),
         [
-          ['link', 'symlink'],
-          ['module', 'submodule'],
-          ['run', 'file'],
+          ['calendars', 'symlink'],
+          ['groups', 'submodule'],
+          ['reconciled.yaml', 'file'],
         ],
       );
     });
@@ -212,16 +230,16 @@ for (const [kind, open] of [
     test('a blob over its limit is refused, at the limit it is read; reconciled.yaml may be larger', async () => {
       const limit = 256 << 10;
       const tip = repo.commit({
-        at: 'x'.repeat(limit),
-        over: 'y'.repeat(limit + 1),
+        'nodes/at': 'x'.repeat(limit),
+        'nodes/over': 'y'.repeat(limit + 1),
         'reconciled.yaml': 'z'.repeat(1 << 20),
       });
       const source = open();
       await source.observe(null, signal);
       const snapshot = await source.snapshot(tip as CommitId, signal);
-      assert.equal((await text(snapshot, 'at')).length, limit);
+      assert.equal((await text(snapshot, 'nodes/at')).length, limit);
       assert.equal((await text(snapshot, 'reconciled.yaml')).length, 1 << 20);
-      await assert.rejects(text(snapshot, 'over'), codeIs('BLOB_TOO_LARGE'));
+      await assert.rejects(text(snapshot, 'nodes/over'), codeIs('BLOB_TOO_LARGE'));
       await assert.rejects(
         snapshot.read('0'.repeat(40) as Snapshot['files'][number]['blob']),
         codeIs('BLOB_MISSING'),
@@ -232,13 +250,13 @@ for (const [kind, open] of [
 
 describe('the mirror of a remote source', () => {
   test('fetches nothing while the tip stands still, and continues from what it has', async () => {
-    const first = repo.commit({ a: '1' });
+    const first = repo.commit({ 'nodes/a': '1' });
     const source = remoteSource();
     await source.observe(null, signal);
     const before = server.requests.length;
     await source.observe(first as CommitId, signal);
     assert.equal(server.requests.length - before, 2, 'one reference listing');
-    repo.commit({ a: '2' });
+    repo.commit({ 'nodes/a': '2' });
     await source.observe(first as CommitId, signal);
     const packs = readdirSync(path.join(dir, 'mirror.git/objects/pack')).filter((f) =>
       f.endsWith('.pack'),
@@ -248,7 +266,7 @@ describe('the mirror of a remote source', () => {
   });
 
   test('is deepened until ancestry is decided, also across hundreds of commits', async () => {
-    const first = repo.commit({ a: '0' });
+    const first = repo.commit({ 'nodes/a': '0' });
     for (let n = 1; n <= 60; n++) git(repo.work, ['commit', '-q', '--allow-empty', '-m', `c${n}`]);
     git(repo.work, ['push', '-q', 'origin', 'main']);
     const source = remoteSource();
@@ -259,7 +277,10 @@ describe('the mirror of a remote source', () => {
   });
 
   test('an old branch merged into shallow history repeats no old message', async () => {
-    const root = repo.commit({ a: '0' }, { message: 'root\n\nReconciled-Allow-Delete: 99' });
+    const root = repo.commit(
+      { 'nodes/a': '0' },
+      { message: 'root\n\nReconciled-Allow-Delete: 99' },
+    );
     for (let n = 1; n <= 60; n++) git(repo.work, ['commit', '-q', '--allow-empty', '-m', `c${n}`]);
     git(repo.work, ['push', '-q', 'origin', 'main']);
     const source = remoteSource();
@@ -279,16 +300,16 @@ describe('the mirror of a remote source', () => {
   });
 
   test('history that the remote itself lost is unprovable', async () => {
-    const first = repo.commit({ a: '0' });
-    repo.commit({ a: '1' });
-    const tip = repo.commit({ a: '2' });
+    const first = repo.commit({ 'nodes/a': '0' });
+    repo.commit({ 'nodes/a': '1' });
+    const tip = repo.commit({ 'nodes/a': '2' });
     writeFileSync(path.join(repo.bare, 'shallow'), `${tip}\n`);
     const seen = await remoteSource().observe(first as CommitId, signal);
     assert.equal(seen.ancestry, 'unprovable');
   });
 
   test('leftovers of a killed process are swept', async () => {
-    repo.commit({ a: '1' });
+    repo.commit({ 'nodes/a': '1' });
     await remoteSource().observe(null, signal);
     const mirror = path.join(dir, 'mirror.git');
     writeFileSync(path.join(mirror, 'objects/pack/.tmp-1-1'), 'half');
@@ -297,10 +318,10 @@ describe('the mirror of a remote source', () => {
   });
 
   test('an old blob is fetched when the mirror is new and shallow', async () => {
-    const old = repo.commit({ a: 'last good' });
-    const blob = git(repo.bare, ['rev-parse', `${old}:a`]) as BlobId;
+    const old = repo.commit({ 'nodes/a': 'last good' });
+    const blob = git(repo.bare, ['rev-parse', `${old}:nodes/a`]) as BlobId;
     for (let n = 1; n <= 60; n++) git(repo.work, ['commit', '-q', '--allow-empty', '-m', `c${n}`]);
-    git(repo.work, ['rm', '-q', 'a']);
+    git(repo.work, ['rm', '-q', 'nodes/a']);
     git(repo.work, ['commit', '-q', '-m', 'gone']);
     git(repo.work, ['push', '-q', 'origin', 'main']);
     const source = remoteSource();
@@ -311,7 +332,7 @@ describe('the mirror of a remote source', () => {
 
   test('damage that shows only while a blob is read heals under the reader', async () => {
     const bytes = Array.from({ length: 400 }, (_, n) => `${Math.cos(n)}`).join('\n');
-    const tip = repo.commit({ 'a.yaml': bytes, b: '1', c: '2' }) as CommitId;
+    const tip = repo.commit({ 'nodes/a.yaml': bytes, 'nodes/b': '1', 'nodes/c': '2' }) as CommitId;
     const source = remoteSource();
     await source.observe(null, signal);
     const snapshot = await source.snapshot(tip, signal);
@@ -321,24 +342,24 @@ describe('the mirror of a remote source', () => {
     content.fill(0x55, content.length - 120, content.length - 60);
     writeFileSync(pack, content);
     const texts = await Promise.all(
-      ['a.yaml', 'a.yaml', 'b', 'a.yaml', 'c'].map((file) => text(snapshot, file)),
+      ['a.yaml', 'a.yaml', 'b', 'a.yaml', 'c'].map((file) => text(snapshot, `nodes/${file}`)),
     );
     assert.deepEqual(texts, [bytes, bytes, '1', bytes, '2']);
     assert.ok(existsSync(path.join(dir, 'mirror.git.damaged')));
   });
 
   test('a mirror that is removed under a running daemon is made anew', async () => {
-    const first = repo.commit({ a: '1' }) as CommitId;
+    const first = repo.commit({ 'nodes/a': '1' }) as CommitId;
     const source = remoteSource();
     await source.observe(null, signal);
     rmSync(path.join(dir, 'mirror.git'), { recursive: true });
-    const tip = repo.commit({ a: '2' }) as CommitId;
+    const tip = repo.commit({ 'nodes/a': '2' }) as CommitId;
     assert.equal((await source.observe(first, signal)).ancestry, 'descendant');
-    assert.equal(await text(await source.snapshot(tip, signal), 'a'), '2');
+    assert.equal(await text(await source.snapshot(tip, signal), 'nodes/a'), '2');
   });
 
   test('observations that are asked for at once take turns', async () => {
-    const tip = repo.commit({ a: '1' });
+    const tip = repo.commit({ 'nodes/a': '1' });
     const source = remoteSource();
     const seen = await Promise.all([1, 2, 3].map(() => source.observe(null, signal)));
     assert.deepEqual(new Set(seen.map((one) => one.tip)), new Set([tip]));
@@ -347,7 +368,7 @@ describe('the mirror of a remote source', () => {
   });
 
   test('a disk that refuses is no network failure', async () => {
-    repo.commit({ a: '1' });
+    repo.commit({ 'nodes/a': '1' });
     writeFileSync(path.join(dir, 'not-a-folder'), '');
     const source = remoteSource({ mirrorDir: path.join(dir, 'not-a-folder/mirror.git') });
     await assert.rejects(source.observe(null, signal), codeIs('DISK_IO'));
@@ -355,14 +376,19 @@ describe('the mirror of a remote source', () => {
 
   for (const moved of [false, true])
     test(`bytes flipped or cut in any file of the mirror end in the same tree, the tip ${moved ? 'moved' : 'unmoved'}`, async () => {
-      const first = repo.commit({ 'a.yaml': 'content one\n', 'b/c.yaml': 'content two\n' });
+      const first = repo.commit({
+        'nodes/a.yaml': 'content one\n',
+        'nodes/b/c.yaml': 'content two\n',
+      });
       for (let n = 0; n < 3; n++) git(repo.work, ['commit', '-q', '--allow-empty', '-m', `c${n}`]);
       git(repo.work, ['push', '-q', 'origin', 'main']);
       const pristine = path.join(dir, 'pristine.git');
       const seeded = remoteSource({ mirrorDir: pristine });
       await seeded.observe(null, signal);
       seeded.close();
-      const tip = (moved ? repo.commit({ 'b/c.yaml': 'content three\n' }) : repo.tip()) as CommitId;
+      const tip = (
+        moved ? repo.commit({ 'nodes/b/c.yaml': 'content three\n' }) : repo.tip()
+      ) as CommitId;
       const wanted = moved ? 'content three\n' : 'content two\n';
       for (const file of filesIn(pristine))
         for (const damage of [flipped, halved]) {
@@ -380,7 +406,7 @@ describe('the mirror of a remote source', () => {
             [tip, 'descendant'],
             `${file} ${damage.name}`,
           );
-          assert.equal(await text(await source.snapshot(tip, signal), 'b/c.yaml'), wanted);
+          assert.equal(await text(await source.snapshot(tip, signal), 'nodes/b/c.yaml'), wanted);
           source.close();
         }
     });
@@ -434,7 +460,7 @@ describe('a remote that misbehaves', () => {
   });
 
   test('a fetch that stalls within its answer ends at the deadline, and the next one heals', async () => {
-    const tip = repo.commit({ a: 'x'.repeat(100_000) });
+    const tip = repo.commit({ 'nodes/a': 'x'.repeat(100_000) });
     server.fail((request) =>
       request.method === 'POST' && request.headers['git-protocol'] === undefined
         ? { kind: 'stall-body', bytes: 50 }
@@ -449,7 +475,7 @@ describe('a remote that misbehaves', () => {
   test('an answer over the byte limit is cut', async () => {
     let text = '';
     for (let n = 0; n < 4_000; n++) text += `${Math.sin(n)}\n`;
-    repo.commit({ a: text });
+    repo.commit({ 'nodes/a': text });
     const source = remoteSource({ limits: { bytesMax: 4_096 } });
     await assert.rejects(source.observe(null, signal), codeIs('SOURCE_TOO_LARGE'));
   });
@@ -467,7 +493,7 @@ describe('credentials', () => {
   const auth = { username: 'fleet', password: 's3cret:with:colons' };
 
   test('from a file in the format of git credential; a rotated secret needs no restart', async () => {
-    const tip = repo.commit({ a: '1' });
+    const tip = repo.commit({ 'nodes/a': '1' });
     await restart({ auth });
     const file = path.join(dir, 'credentials');
     writeFileSync(file, 'username=fleet\npassword=old\n');
@@ -480,7 +506,7 @@ describe('credentials', () => {
   });
 
   test('from a file with just a token', async () => {
-    const tip = repo.commit({ a: '1' });
+    const tip = repo.commit({ 'nodes/a': '1' });
     await restart({ auth: { username: 'x-access-token', password: 'tok' } });
     const file = path.join(dir, 'token');
     writeFileSync(file, 'tok\n');
