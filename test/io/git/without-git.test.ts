@@ -35,7 +35,7 @@ test('source and status need no git on the PATH, remote or local', async () => {
   const server = await startGitServer({ root: dir });
   try {
     const repo = makeRepo(dir);
-    repo.commit({ 'a.yaml': 'x' });
+    repo.commit({ 'nodes/a.yaml': 'x' });
     for (const url of [`${server.url}/fleet.git`, repo.bare]) {
       const file = path.join(dir, 'script.mts');
       writeFileSync(file, script(url, dir));
@@ -47,7 +47,7 @@ test('source and status need no git on the PATH, remote or local', async () => {
         },
       );
       assert.equal(stdout.trim(), 'published');
-      assert.equal(repo.show('README.md', 'reconciled/status'), 'a.yaml');
+      assert.equal(repo.show('README.md', 'reconciled/status'), 'nodes/a.yaml');
       repo.deleteBranch('reconciled/status');
     }
   } finally {
