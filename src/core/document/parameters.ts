@@ -171,6 +171,8 @@ function typeTexts(
     if (!read.ok) return { value: null, problems: [wrongType(definition, read.error)] };
     return { value: read.value, problems: judgeValue(definition, read.value) };
   }
+  if (definition.type !== 'StringList' && texts.length > 1)
+    return { value: null, problems: [wrongType(definition, oneValue(texts))] };
   // Travels with its references; they resolve on the node, and here only to be judged.
   const value = definition.type === 'StringList' ? texts : (texts[0] ?? null);
   if (store === undefined) return { value, problems: [] };
@@ -182,6 +184,8 @@ function typeTexts(
   return { value, problems: typeTexts(definition, resolvedTexts.map(String), undefined).problems };
 }
 
+const oneValue = (texts: readonly string[]): string => `one value, not ${texts.length}`;
+
 /** The error says what was expected. */
 function readTexts(
   definition: ParameterDefinition,
@@ -191,7 +195,7 @@ function readTexts(
   if (type === 'StringList') return ok(texts);
   const [text = ''] = texts;
   if (type === 'MapList') return readMapList(texts);
-  if (texts.length > 1) return err(`one value, not ${texts.length}`);
+  if (texts.length > 1) return err(oneValue(texts));
   switch (type) {
     case 'String':
       return ok(text);
@@ -236,7 +240,8 @@ function judgeValue(definition: ParameterDefinition, value: Json): readonly Para
 
 function wrongType({ name, type }: ParameterDefinition, expected: string): ParameterProblem {
   const message = `parameter ${name} is of type ${type} and takes ${expected}`;
-  return { code: 'parameter-type', parameter: name, message, hint: '', nearest: null };
+  const hint = `Write ${EXPECTED[type]}${type.endsWith('List') ? '' : ', as the only item of its list'}.`;
+  return { code: 'parameter-type', parameter: name, message, hint, nearest: null };
 }
 
 function badReference(parameter: string, message: string): ParameterProblem {

@@ -15,7 +15,6 @@ import type { JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import type { AssociationFile } from '../model/schemas.gen.ts';
 import { SHAPES } from '../model/schemas.gen.ts';
-import { noScheduleMistakes, parseSchedule } from '../schedule/parse.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { parseTargets } from '../selector/parse.ts';
 import type { Group, Target } from '../selector/target.ts';
@@ -25,7 +24,9 @@ import { parseRateLimit, readExtensions } from './extensions.ts';
 import { documentNamed, parseDocumentVersion, versionOf } from './families.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';
+import { readSchedule } from './read-schedule.ts';
 import { checkSecure } from './secure-references.ts';
+import type { Place } from './spots.ts';
 import { placeOf } from './spots.ts';
 import { findParameter, storeOf } from './store.ts';
 import { parseTargetMaps } from './target-maps.ts';
@@ -94,6 +95,7 @@ export type Desk = {
   readonly error: (code: string, pointer: string, message: string, hint: string) => void;
   /** At the key itself. */
   readonly errorAtKey: (code: string, pointer: string, message: string, hint: string) => void;
+  readonly warnAtKey: (code: string, pointer: string, message: string, hint: string) => void;
   readonly need: (need: Need) => void;
   /** If this went back to its last good content, the association might be right. */
   readonly blame: (need: Need) => void;
@@ -109,34 +111,27 @@ function openDesk({ places }: AssociationDraft, { path }: Origin): Desk {
   const needs: Need[] = [];
   const blames: Need[] = [];
   let refused = false;
+  const keyAt = (pointer: string): Place => places.keys[pointer] ?? placeOf(places, pointer);
   const add = (
-    code: string,
-    pointer: string,
-    at: readonly [number, number],
-    message: string,
-    hint: string,
+    { code, pointer, message, hint }: Pick<Problem, 'code' | 'pointer' | 'message' | 'hint'>,
+    [line, column]: Place,
+    severity: Problem['severity'],
   ): void => {
-    refused = true;
-    problems.push({
-      code,
-      severity: 'error',
-      file: path,
-      line: at[0],
-      column: at[1],
-      pointer,
-      message,
-      hint,
-    });
+    refused ||= severity === 'error';
+    problems.push({ code, severity, file: path, line, column, pointer, message, hint });
   };
   const desk: Desk = {
     problems,
     needs,
     blames,
     error: (code, pointer, message, hint) => {
-      add(code, pointer, placeOf(places, pointer), message, hint);
+      add({ code, pointer, message, hint }, placeOf(places, pointer), 'error');
     },
     errorAtKey: (code, pointer, message, hint) => {
-      add(code, pointer, places.keys[pointer] ?? placeOf(places, pointer), message, hint);
+      add({ code, pointer, message, hint }, keyAt(pointer), 'error');
+    },
+    warnAtKey: (code, pointer, message, hint) => {
+      add({ code, pointer, message, hint }, keyAt(pointer), 'warning');
     },
     need: (need) => {
       needs.push(need);
@@ -198,33 +193,6 @@ function needGroup(name: string, pointer: string, desk: Desk, around: Surroundin
     `group ${shown(name)} is not in groups/`,
     near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`,
   );
-}
-
-// --- schedule ---------------------------------------------------------------------------------------------------
-
-/** Undefined when it has mistakes. */
-function readSchedule(
-  { definition }: AssociationDraft,
-  desk: Desk,
-  settings: RepositorySettings,
-): Schedule | null | undefined {
-  const options = {
-    timezone: definition.Reconciled?.Timezone ?? settings.defaults.timezone,
-    offsetDays: definition.ScheduleOffset ?? null,
-    applyOnlyAtCronInterval: definition.ApplyOnlyAtCronInterval === true,
-  };
-  const text = definition.ScheduleExpression;
-  const parsed =
-    text === undefined
-      ? null
-      : parseSchedule(text, { ...options, strictAws: settings.strict === 'aws' });
-  if (parsed?.ok === true) return parsed.value;
-  const mistakes = parsed === null ? noScheduleMistakes(options) : parsed.error;
-  if (mistakes.length > 0) desk.blame({ kind: 'settings', name: '' });
-  for (const { code, message, hint, key } of mistakes) {
-    desk.error(code, `/${key.replace('.', '/')}`, message, hint);
-  }
-  return mistakes.length === 0 ? null : undefined;
 }
 
 // --- keys that exclude each other -------------------------------------------------------------------------------
@@ -518,8 +486,12 @@ function shownName(name: string): string {
 }
 
 function unknownCalendarHint(name: string, known: Iterable<string>): string {
-  if (name.startsWith('arn:'))
-    return 'Calendars of other accounts do not exist here: copy it into calendars/ and name that.';
+  if (name.startsWith('arn:')) {
+    const own = name.slice(name.lastIndexOf('/') + 1);
+    return [...known].includes(own)
+      ? `Calendars have no account and no Region here: write ${own}.`
+      : 'Calendars of other accounts do not exist here: copy it into calendars/ and name that.';
+  }
   const near = nearest(name.replace(/\.ics$/, ''), known);
   return near === null ? 'Add it, or name one that is there.' : `Did you mean "${near}"?`;
 }

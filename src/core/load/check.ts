@@ -179,18 +179,23 @@ function circlesOf(files: readonly ParsedFile[]): readonly Circle[] {
 }
 
 /** Keys whose problems follow from others: without the one, nothing can be said of these. */
-const FOLLOWS: { readonly [key: string]: readonly string[] } = {
-  Parameters: ['parameter-missing'],
-  Targets: ['target-missing'],
-  TargetMaps: ['target-missing'],
-  InstanceId: ['target-missing'],
-  ScheduleExpression: ['schedule-flag-without-schedule', 'schedule-offset-other'],
-  ApplyOnlyAtCronInterval: [
+const FOLLOWS: { readonly [pointer: string]: readonly string[] } = {
+  '/Parameters': ['parameter-missing'],
+  '/Targets': ['target-missing'],
+  '/TargetMaps': ['target-missing'],
+  '/InstanceId': ['target-missing'],
+  '/ScheduleExpression': [
+    'schedule-flag-without-schedule',
+    'schedule-offset-other',
+    'not-effective',
+  ],
+  '/ApplyOnlyAtCronInterval': [
     'schedule-at-without-flag',
     'schedule-offset-without-flag',
     'duration-without-flag',
+    'not-effective',
   ],
-  DocumentVersion: ['parameter-missing', 'parameter-undeclared'],
+  '/DocumentVersion': ['parameter-missing', 'parameter-undeclared'],
 };
 
 function problemsOfRemains(
@@ -200,7 +205,11 @@ function problemsOfRemains(
 ): readonly Problem[] {
   const silenced = new Set(left.flatMap((key) => FOLLOWS[key] ?? []));
   return readAssociation(draft, file, around).problems.filter(
-    ({ code, pointer }) => !silenced.has(code) && !left.includes(pointer.split('/')[1] ?? ''),
+    ({ code, pointer }) =>
+      !silenced.has(code) &&
+      // Which keys exclude each other depends on none of their values.
+      (code === 'exclusive-keys' ||
+        !left.some((gone) => pointer === gone || pointer.startsWith(`${gone}/`))),
   );
 }
 

@@ -87,7 +87,16 @@ function readRings(
   desk: Desk,
   around: Surroundings,
 ): readonly Ring[] {
-  return (Reconciled?.Rollout?.Rings ?? []).flatMap((ring, i) => {
+  const rings = Reconciled?.Rollout?.Rings ?? [];
+  return rings.flatMap((ring, i) => {
+    if (ring.Name !== undefined && rings.findIndex(({ Name }) => Name === ring.Name) < i) {
+      desk.error(
+        'duplicate-name',
+        `/Reconciled/Rollout/Rings/${i}/Name`,
+        `an earlier ring is called ${shown(ring.Name)}, too`,
+        'Choose another name.',
+      );
+    }
     const at = `/Reconciled/Rollout/Rings/${i}/Targets`;
     const parsed = parseTargets(ring.Targets);
     if (!parsed.ok) {

@@ -198,8 +198,8 @@ function readContent(file: TextFile, kind: FileKind): FileContent | null {
           },
           (reader, definition: AssociationFile) => {
             const draft = readDraft(reader, definition);
-            // Judged on its own as long as another definition of the file has errors.
-            if (draft !== null) file.remains.push({ draft, left: [] });
+            // Judged on its own as long as the file has errors.
+            file.remains.push({ draft, left: [] });
             return draft;
           },
         ).map(({ value }) => value),

@@ -24,7 +24,7 @@ export type ParsedFile = {
   readonly remains: readonly Remains[];
 };
 
-/** An association of which some keys are wrong: `left` are those that had to be left out. */
+/** An association of which some keys are wrong: `left` are the pointers of those that had to be left out. */
 export type Remains = { readonly draft: AssociationDraft; readonly left: readonly string[] };
 
 export type FileContent =

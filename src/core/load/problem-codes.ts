@@ -40,7 +40,7 @@ const CODES: Codes = {
     remedy: 'Keep one of the two.',
   },
   'duplicate-name': {
-    meaning: 'Two versions of a document have the same VersionName.',
+    meaning: 'Two versions of a document, or two rings of a rollout, have the same name.',
     remedy: 'Choose another name.',
   },
   'duplicate-node': {

@@ -74,5 +74,11 @@ export function formatInstant(at: Instant): string {
 export function parseInstant(text: string): Instant | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return null;
   const ms = Date.parse(text);
-  return Number.isNaN(ms) ? null : (ms as Instant);
+  return Number.isNaN(ms) || !isDay(text) ? null : (ms as Instant);
+}
+
+/** `Date.parse` takes 30 February for 2 March. */
+function isDay(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

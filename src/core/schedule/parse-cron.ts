@@ -121,18 +121,24 @@ function readItem(item: string, kind: FieldKind): Result<readonly number[], Cron
   const parts = /^(\*|\w+)(?:-(\w+))?(?:\/(\d{1,4}))?$/.exec(item);
   const [, from = '', to, stepText] = parts ?? [];
   if (parts === null || (from === '*' && to !== undefined)) {
-    return err(unhinted(`${kind.what}: ${shown(item)} cannot be read.`));
+    return err({ message: `${kind.what}: ${shown(item)} cannot be read.`, hint: formsOf(kind) });
   }
   const size = kind.max - kind.min + 1;
   const step = stepText === undefined ? 1 : Number(stepText);
   if (step < 1 || step > size)
-    return err(unhinted(`${kind.what}: a step is 1-${size}, not ${step}.`));
+    return err({
+      message: `${kind.what}: a step is 1-${size}, not ${step}.`,
+      hint: `Every second of them is ${kind.min}/2.`,
+    });
   const first = from === '*' ? kind.min : readValue(from, kind);
   const last = to === undefined ? first : readValue(to, kind);
   if (first === null) return err(outside(from, kind));
   if (last === null) return err(outside(to ?? from, kind));
   if (to !== undefined && last < first && !kind.wraps) {
-    return err(unhinted(`${kind.what}: ${item} runs backwards.`));
+    return err({
+      message: `${kind.what}: ${item} runs backwards.`,
+      hint: `Write ${to}-${from}.`,
+    });
   }
   const open = to === undefined && (from === '*' || stepText !== undefined);
   const span = open ? kind.max - first : (last - first + size) % size;
@@ -154,11 +160,22 @@ function outside(text: string, kind: FieldKind): CronMistake {
   const meant = kind.names.find((name) => text.startsWith(name));
   return {
     message: `${kind.what}: ${shown(text)} is not ${kind.min}-${kind.max}${names}.`,
-    hint: meant === undefined ? '' : `Write ${meant}.`,
+    hint: meant === undefined ? formsOf(kind) : `Write ${meant}.`,
   };
 }
 
-const unhinted = (message: string): CronMistake => ({ message, hint: '' });
+/** What a field takes, for who wrote something else. */
+function formsOf({ min, max, names, what }: FieldKind): string {
+  const [first = min] = names;
+  const special =
+    kindsWithDays[what] === undefined ? '' : `, ${kindsWithDays[what]}; there is no L-3`;
+  return `It takes *, ${first}, ${first}-${names.at(-1) ?? max}, ${min}/2, lists of them${special}.`;
+}
+
+const kindsWithDays: { readonly [what: string]: string } = {
+  'Day of month': 'L, LW, 15W',
+  'Day of week': 'TUE#3, 3L',
+};
 const shown = (text: string): string => (text === '' ? 'nothing' : text);
 const ascending = (values: readonly number[]): readonly number[] =>
   [...new Set(values)].sort((a, b) => a - b);
@@ -215,7 +232,11 @@ function readWeekdays(text: string): Result<DayRule, CronMistake> {
     if (weekday === null) return err(outside(weekdayText, WEEKDAYS));
     if (n === undefined) last.push(weekday - 1);
     else if (/^[1-5]$/.test(n)) nth.push({ weekday: weekday - 1, n: Number(n) });
-    else return err(unhinted(`Day of week: after # stands 1-5, not ${n}.`));
+    else
+      return err({
+        message: `Day of week: after # stands 1-5, not ${n}.`,
+        hint: `The last one of the month is ${weekdayText}L.`,
+      });
   }
   const weekdays = plain.length === 0 ? ok([]) : readList(plain.join(','), WEEKDAYS);
   if (!weekdays.ok) return weekdays;

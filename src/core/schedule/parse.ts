@@ -169,7 +169,8 @@ function readRate(text: string, inner: string, { strictAws }: ScheduleOptions): 
 function hintForRate(inner: string): string {
   const [, value, unit = ''] = /^\s*(\d+)\s*([a-z]+)\s*$/i.exec(inner) ?? [];
   const count = Number(value ?? 0);
-  if (count === 0) return 'Write rate(, a number from 1 on, minutes, hours or days, and ).';
+  if (count === 0)
+    return 'Write a number from 1 on and minutes, hours or days, as in rate(30 minutes).';
   if (/^weeks?$/i.test(unit)) return `Write rate(${count * 7} days).`;
   if (/^(seconds?|s)$/i.test(unit)) return 'The shortest is rate(1 minute).';
   const full = ['minute', 'hour', 'day'].find((name) =>

@@ -48,7 +48,7 @@ export function parseTargets(
     });
   }
   const targets = raw.map((entry, i) => parseEntry(entry, `/${i}`, mistakes));
-  mistakes.push(...mixtureMistakes(targets), ...filterMistakes(raw));
+  mistakes.push(...mixtureMistakes(raw), ...filterMistakes(raw));
   return mistakes.length > 0 ? err(mistakes) : ok(targets.filter((target) => target !== null));
 }
 
@@ -266,28 +266,23 @@ function nearestKey(key: string): string {
 
 type Family = 'node ids' | "'*'" | 'tags' | 'a group';
 
-function familyOf(target: Target): Family {
-  switch (target.kind) {
-    case 'ids':
-      return 'node ids';
-    case 'all':
-      return "'*'";
-    case 'tag':
-    case 'tag-key':
-      return 'tags';
-    case 'group':
-      return 'a group';
-  }
+/** By the key alone, so that a mistake in the values hides no mixture. Null: a key that says nothing of its own. */
+function familyOf({ Key, Values }: RawTarget): Family | null {
+  const lower = Key.toLowerCase();
+  if (lower === 'instanceids') return Values?.includes('*') === true ? "'*'" : 'node ids';
+  if (lower === 'resource-groups:name') return 'a group';
+  return Key.startsWith('tag:') || Key === 'tag-key' ? 'tags' : null;
 }
 
 /** One family in a list, and of ids, `*` and groups one entry: a second one would only ever narrow the first. */
-function mixtureMistakes(targets: readonly (Target | null)[]): readonly SelectorMistake[] {
-  const first = targets.find((target) => target !== null);
+function mixtureMistakes(raw: readonly RawTarget[]): readonly SelectorMistake[] {
+  const [first, ...others] = raw.flatMap((entry, at) => {
+    const family = familyOf(entry);
+    return family === null ? [] : [{ family, at }];
+  });
   if (first === undefined) return [];
-  const family = familyOf(first);
-  return targets.flatMap((target, i) => {
-    if (target === null || target === first) return [];
-    const other = familyOf(target);
+  const { family } = first;
+  return others.flatMap(({ family: other, at }) => {
     if (other === family && family === 'tags') return [];
     const message =
       other === family
@@ -295,7 +290,7 @@ function mixtureMistakes(targets: readonly (Target | null)[]): readonly Selector
         : `Targets mix ${family} and ${other}; one kind is allowed.`;
     const hint =
       other === family ? 'Put the values into one entry.' : 'Write one association for each kind.';
-    return [{ code: 'target-mixed', message, hint, pointer: `/${i}/Key` }];
+    return [{ code: 'target-mixed', message, hint, pointer: `/${at}/Key` }];
   });
 }
 

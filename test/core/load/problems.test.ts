@@ -269,6 +269,115 @@ const cases = [
     hint: 'copy it into calendars/',
   },
   {
+    name: 'a calendar of this repository by an ARN',
+    text: says('one', "CalendarNames: ['arn:aws:ssm:eu-west-1:111122223333:document/night']\n"),
+    more: {
+      'calendars/night.ics':
+        'BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nVERSION:2.0\nEND:VCALENDAR\n',
+    },
+    want: ['unknown-calendar 5:17 /CalendarNames/0', 'calendar-no-events 1:1 '],
+    hint: 'write night.',
+  },
+  {
+    name: 'a flag that is missing, at the schedule that demands it',
+    text: says('one', 'ScheduleExpression: at(2030-01-01T00:00:00)\n'),
+    want: ['schedule-at-without-flag 5:21 /ScheduleExpression'],
+  },
+  {
+    name: 'an element of a cron pattern, with what it takes',
+    text: says('one', 'ScheduleExpression: cron(0 0 L-3 * ? *)\n'),
+    want: ['schedule-cron 5:21 /ScheduleExpression'],
+    hint: 'there is no L-3',
+  },
+  {
+    name: 'a suspend until a day that does not exist, and of nobody',
+    text: says(
+      'one',
+      'Reconciled: { Suspend: { Reason: x, Owner: ops, Until: "2026-02-30T00:00:00Z" } }\n',
+    ),
+    want: ['bad-format 5:56 /Reconciled/Suspend/Until'],
+  },
+  {
+    name: 'a suspend whose owner is a blank',
+    text: says(
+      'one',
+      'Reconciled: { Suspend: { Reason: x, Owner: " ", Until: "2026-02-28T00:00:00Z" } }\n',
+    ),
+    want: ['bad-format 5:44 /Reconciled/Suspend/Owner'],
+  },
+  {
+    name: 'two rings of one name',
+    text: says(
+      'one',
+      'Reconciled: { Rollout: { Rings: [{ Name: a, Targets: [{ Key: tag-key, Values: [x] }] }, { Name: a, Targets: [{ Key: tag-key, Values: [y] }] }] } }\n',
+    ),
+    want: ['duplicate-name 5:89 /Reconciled/Rollout/Rings/1/Name'],
+  },
+  {
+    name: 'keys of ours that say nothing without a schedule and its flag',
+    text: says('one', 'Reconciled: { Timezone: Europe/Berlin, StartingDeadline: 1h }\n'),
+    want: [
+      'not-effective 5:15 /Reconciled/Timezone',
+      'not-effective 5:40 /Reconciled/StartingDeadline',
+    ],
+  },
+  {
+    name: 'a zone beside a rate',
+    text: says(
+      'one',
+      'ScheduleExpression: rate(1 hour)\nReconciled: { Timezone: Europe/Berlin }\n',
+    ),
+    want: ['not-effective 6:15 /Reconciled/Timezone'],
+  },
+  {
+    name: 'a second value beside a reference: it would be lost',
+    text: says('one').replace('hello', '"{{ssm:/a/b}}", more'),
+    more: { 'parameters/p.yaml': 'Name: /a/b\nValue: hello\n' },
+    want: ['parameter-type 3:21 /Parameters/text'],
+    hint: 'Write a text',
+  },
+  {
+    name: 'keys that exclude each other although their values are wrong, too',
+    text: says('one', 'InstanceId: web-1\nMaxErrors: x\n'),
+    want: [
+      'exclusive-keys 5:1 /InstanceId',
+      'bad-format 5:13 /InstanceId',
+      'exclusive-keys 6:1 /MaxErrors',
+      'bad-format 6:12 /MaxErrors',
+    ],
+  },
+  {
+    name: 'too many targets, and what is wrong with the first of them',
+    text: says('one').replace(
+      /^Targets:.*$/m,
+      `Targets: [{ Key: role }, ${'abcde'.replace(/./g, '{ Key: "tag:$&" }, ').slice(0, -2)}]`,
+    ),
+    want: ['out-of-range 4:10 /Targets', 'target-key 4:18 /Targets/0/Key'],
+  },
+  {
+    name: 'one key of ours that does not fit hides no other',
+    text: says('one', 'Reconciled: { TimeoutSeconds: 0, DependsOn: [nobody], Foo: 1 }\n'),
+    want: [
+      'out-of-range 5:31 /Reconciled/TimeoutSeconds',
+      'unknown-dependency 5:46 /Reconciled/DependsOn/0',
+      'unknown-key 5:55 /Reconciled/Foo',
+    ],
+  },
+  {
+    name: 'tags and names are judged beside values that do not fit',
+    text: says('trunk.lock', 'MaxErrors: x\nTags: [{ Key: a, Value: b }, { Key: a, Value: c }]\n'),
+    want: [
+      'unsafe-name 1:18 /AssociationName',
+      'bad-format 5:12 /MaxErrors',
+      'duplicate-tag 6:37 /Tags/1/Key',
+    ],
+  },
+  {
+    name: 'a name that is no file name hides nothing',
+    text: says('trunk.lock').replace('Name: Say', 'Name: Sya'),
+    want: ['unsafe-name 1:18 /AssociationName', 'unknown-document 2:7 /Name'],
+  },
+  {
     name: 'an unknown entry of the Parameter Store',
     text: says('one').replace('hello', '"{{ssm:/a/b}}"'),
     want: ['unknown-parameter 3:21 /Parameters/text'],

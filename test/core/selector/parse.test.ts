@@ -175,6 +175,7 @@ const refused: { name: string; raw: RawTarget[]; want: [string, string][]; text?
       ['target-empty-value', '/1/Values/1'],
       ['target-node-id', '/1/Values/0'],
       ['target-no-values', '/2'],
+      ['target-mixed', '/2/Key'],
     ],
   },
 ];
