@@ -19,7 +19,7 @@ import { associationName, executionId, instant, runId } from '../src/core/model/
 import { present } from '../src/core/model/errors.ts';
 import { makeIdentity, nodeIdOf } from '../src/protocol/keys.ts';
 import type { Job } from '../src/protocol/messages.ts';
-import { sealJob } from '../src/protocol/sign.ts';
+import { sealJob, verifyEnvelope } from '../src/protocol/sign.ts';
 
 const stepCount = 20;
 const rounds = 9;
@@ -47,7 +47,12 @@ const executor = openExecutor({
 });
 const mind = openMind({
   vault,
-  context: { node, daemonKey: daemon.publicKey, bootId: 'bench', prepare: preparer() },
+  context: {
+    node,
+    isSigned: (envelope) => verifyEnvelope(daemon.publicKey, envelope),
+    bootId: 'bench',
+    prepare: preparer(),
+  },
   state: ledger.state,
   append: (records) => ledger.append(records),
   executor,

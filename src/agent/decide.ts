@@ -22,7 +22,6 @@ import type {
 } from '../protocol/messages.ts';
 import { REFRESH_MAX } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
-import { verifyEnvelope } from '../protocol/sign.ts';
 import { ciphertextsOf } from './ciphertexts.ts';
 import type { Kill, TaskHistory } from './flow.ts';
 import { nextOf, stepOf } from './flow.ts';
@@ -36,8 +35,8 @@ import type { RunPlan } from './prepare.ts';
 /** What does not change while the agent runs. */
 export type AgentContext = {
   readonly node: NodeId;
-  /** Pinned at registration. */
-  readonly daemonKey: string;
+  /** By the daemon whose key was pinned at registration. */
+  readonly isSigned: (envelope: SignedEnvelope) => boolean;
   readonly bootId: string;
   /** `prepareRun` for this node: the same job always gives the same steps. */
   readonly prepare: (job: Job) => RunPlan;
@@ -156,7 +155,7 @@ function offered(
   const parsed = parseJob(envelope.payload);
   if (!parsed.ok) return warn('job-malformed', parsed.error);
   const job = parsed.value;
-  if (!verifyEnvelope(context.daemonKey, envelope)) {
+  if (!context.isSigned(envelope)) {
     return refuse(job, 'BadSignature', 'not signed by the pinned key of the daemon');
   }
   if (job.node !== context.node) return refuse(job, 'WrongNode', `meant for ${job.node}`);

@@ -5,6 +5,7 @@ import { lockDirectory } from '../disk/lock.ts';
 import { loadKeyFile } from '../protocol/key-file.ts';
 import { nodeIdOf } from '../protocol/keys.ts';
 import { LAST_RUNS_MAX } from '../protocol/messages.ts';
+import { verifyEnvelope } from '../protocol/sign.ts';
 import { loadOrCreateIdentityFile } from '../secrets/identity-file.ts';
 import { loadAgentConfig } from './config.ts';
 import type { Connection } from './connection.ts';
@@ -76,7 +77,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     const mind = openMind({
       context: {
         node: config.nodeId,
-        daemonKey: config.serverKey,
+        isSigned: (envelope) => verifyEnvelope(config.serverKey, envelope),
         bootId: facts.bootId,
         prepare: preparer(),
       },

@@ -17,7 +17,8 @@ import {
   PLAN_PATH,
   STATE_PATH,
 } from '../core/report/paths.ts';
-import { renderFiles } from '../core/report/report-files.ts';
+import type { ReportFile } from '../core/report/report-files.ts';
+import { renderFiles, renderState } from '../core/report/report-files.ts';
 import type { ReportView } from '../core/report/view.ts';
 import type { Dirty } from '../core/world/effects.ts';
 import { waitingOf } from '../core/world/waiting.ts';
@@ -159,10 +160,13 @@ export function createPublisher(
       all: taken.all,
       existing: (path: string) => existing.get(path) ?? null,
     };
-    const slice = beginSlice(clock.monotonicMs);
-    for (const [path, text] of renderFiles(view, dirty)) {
+    const put = ([path, text]: ReportFile): void => {
       files.set(path, text === null ? null : Buffer.from(text));
       if (text !== null) digests.set(path, sha256Hex(text));
+    };
+    const slice = beginSlice(clock.monotonicMs);
+    for (const file of renderFiles(view, dirty)) {
+      put(file);
       if (!slice.isOver()) continue;
       await nextTurn();
       slice.begin();
@@ -175,8 +179,10 @@ export function createPublisher(
     if (taken.all && before !== null) await keepHistory(before, files, complete, firstDay);
     const isNews = ([path, bytes]: readonly [string, Uint8Array | null]): boolean =>
       bytes === null || standing.get(path) !== digests.get(path);
+    // Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran.
+    if (!complete && ![...files].some(isNews)) return { kind: 'unchanged', commit: null };
+    put(renderState(view));
     const changed = complete ? files : new Map([...files].filter(isNews));
-    if (!complete && isIdle(changed)) return { kind: 'unchanged', commit: null };
     const seq = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
     const outcome = await ports.status.publish(
       {
@@ -310,7 +316,7 @@ async function keepHistory(
   firstDay: string | null,
 ): Promise<void> {
   for (const path of await before.list('')) {
-    if (files.has(path)) continue;
+    if (files.has(path) || path === STATE_PATH) continue;
     const keeps = path === PLAN_PATH || firstDay === null || isKeptExecutionPath(path, firstDay);
     if (keeps && complete) files.set(path, await before.read(path));
     else if (!keeps && !complete) files.set(path, null);
@@ -340,10 +346,6 @@ async function textsOf(
   }
   return texts;
 }
-
-/** Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran. */
-const isIdle = (changed: ReadonlyMap<string, unknown>): boolean =>
-  changed.size === 0 || (changed.size === 1 && changed.has(STATE_PATH));
 
 function subjectOf({ fleet }: Standings, world: World): string {
   const { compliant, failing, silent, pending } = fleet.nodes;

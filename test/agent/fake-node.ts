@@ -11,7 +11,7 @@ import type { PreparedStep } from '../../src/core/document/prepared.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
 import { instant } from '../../src/core/model/brand.ts';
 import type { AgentMessage, Job, ServerMessage } from '../../src/protocol/messages.ts';
-import { sealJob } from '../../src/protocol/sign.ts';
+import { sealJob, verifyEnvelope } from '../../src/protocol/sign.ts';
 import { agentNode, daemon, noon } from '../protocol/messages.ts';
 
 export const preparedStep = (overrides: Partial<PreparedStep> = {}): PreparedStep => ({
@@ -77,7 +77,7 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
   const key = ({ run, task }: TaskOrder): string => `${run}/${task.step}.${task.element}`;
   const context = (): AgentContext => ({
     node: agentNode,
-    daemonKey: daemon.publicKey,
+    isSigned: (envelope) => verifyEnvelope(daemon.publicKey, envelope),
     bootId: node.bootId,
     prepare,
   });

@@ -7,7 +7,7 @@ import type { ExecutorPort, TaskOrder } from '../../src/agent/ports.ts';
 import { openVault } from '../../src/agent/vault.ts';
 import { ReconcileError } from '../../src/core/model/errors.ts';
 import type { AgentMessage } from '../../src/protocol/messages.ts';
-import { sealJob } from '../../src/protocol/sign.ts';
+import { sealJob, verifyEnvelope } from '../../src/protocol/sign.ts';
 import { agentNode, daemon, job, noon, run } from '../protocol/messages.ts';
 import { outcome, steps } from './fake-node.ts';
 
@@ -38,7 +38,7 @@ function setUp(count = 1) {
   const mind = openMind({
     context: {
       node: agentNode,
-      daemonKey: daemon.publicKey,
+      isSigned: (envelope) => verifyEnvelope(daemon.publicKey, envelope),
       bootId: 'b',
       prepare: () => steps(count),
     },

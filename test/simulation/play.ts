@@ -17,6 +17,8 @@ const EVENTS_MAX = 60_000;
 /** The operator has had time to put things right; whatever waits for anything has had its time after the second. */
 const QUIET_MS = 25 * MINUTE;
 const SETTLE_MS_MAX = 225 * MINUTE;
+/** Between two looks at whether all has come right. */
+const LOOK_MS = 5_000;
 
 export type Played = {
   readonly seed: bigint;
@@ -51,7 +53,13 @@ export async function play(
     const quietAtMs = timeline.nowMs;
     await run(quietAtMs + QUIET_MS);
     let open: readonly string[] = [];
-    await run(quietAtMs + QUIET_MS + SETTLE_MS_MAX, () => (open = unsettled(story)).length === 0);
+    let lookedAtMs = 0;
+    await run(quietAtMs + QUIET_MS + SETTLE_MS_MAX, () => {
+      if (timeline.nowMs < lookedAtMs + LOOK_MS) return false;
+      lookedAtMs = timeline.nowMs;
+      open = unsettled(story);
+      return open.length === 0;
+    });
     if (story.failure() === null && timeline.count < stepsMax && open.length > 0) {
       story.fail(new Violation(`liveness: ${open.slice(0, 8).join('; ')}`));
     }

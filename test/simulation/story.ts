@@ -22,7 +22,6 @@ import type { PassRecord } from '../../src/core/world/records.ts';
 import { JOURNAL_FORMAT } from '../../src/core/world/records.ts';
 import { recordsOf } from '../../src/core/world/snapshot.ts';
 import { World } from '../../src/core/world/world.ts';
-import { sealJob } from '../../src/protocol/sign.ts';
 import type { AgentLife } from '../../src/simulate/agent.ts';
 import { startAgent } from '../../src/simulate/agent.ts';
 import type { DaemonLife } from '../../src/simulate/daemon.ts';
@@ -45,9 +44,11 @@ import type { GitHost } from './git-host.ts';
 import { createGitHost } from './git-host.ts';
 import {
   daemonIdentity,
+  isSealed,
   NODES_MAX,
   nodeIdentities,
   nodeIds,
+  sealJob,
   signText,
   verifyText,
 } from './keys.ts';
@@ -215,7 +216,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       sign: (job) => {
         guarded(model.onJob)(job);
         trace(`job ${job.association} ${job.run.slice(0, 6)} for ${job.node.slice(-4)}`);
-        return sealJob(daemonIdentity, job);
+        return sealJob(job);
       },
       signText,
       verifyText,
@@ -319,7 +320,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       life,
       context: {
         node: id,
-        daemonKey: daemonIdentity.publicKey,
+        isSigned: isSealed,
         bootId,
         prepare: (job) => {
           const key = `${job.document.digest}/${job.parametersDigest}`;

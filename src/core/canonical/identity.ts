@@ -40,8 +40,19 @@ export function uuidV5(namespaceUuid: string, name: string): string {
 
 /** `AssociationId` (contract §3): the same name in the same instance has the same id for ever. */
 export function associationId(instance: string, associationName: string): string {
-  return uuidV5(uuidV5(NAMESPACE, instance), associationName);
+  if (known.instance !== instance || known.ids.size >= KNOWN_MAX) {
+    known = { instance, namespace: uuidV5(NAMESPACE, instance), ids: new Map() };
+  }
+  const before = known.ids.get(associationName);
+  if (before !== undefined) return before;
+  const id = uuidV5(known.namespace, associationName);
+  known.ids.set(associationName, id);
+  return id;
 }
+
+/** A program serves one instance, and every job and every report asks for the ids of its associations. */
+let known = { instance: '', namespace: uuidV5(NAMESPACE, ''), ids: new Map<string, string>() };
+const KNOWN_MAX = 20_000;
 
 function base32hex(bytes: Uint8Array, chars: number): string {
   let text = '';

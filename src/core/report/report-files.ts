@@ -17,6 +17,7 @@ import {
   STATE_PATH,
   SUMMARY_PATH,
 } from './paths.ts';
+import type { PlanReport } from './plan-file.ts';
 import { planFile } from './plan-file.ts';
 import { signState, stateBody } from './state-file.ts';
 import { summarize, summaryFile } from './summary.ts';
@@ -28,10 +29,10 @@ export function reportFiles(
   view: ReportView,
   dirty: DirtyReport,
 ): ReadonlyMap<string, string | null> {
-  return new Map(renderFiles(view, dirty));
+  return new Map([...renderFiles(view, dirty), renderState(view)]);
 }
 
-/** As `reportFiles`, one file at a time: the caller stops when its slice of time is over and goes on later. */
+/** All but state.json, one file at a time: the caller stops when its slice of time is over and goes on later. */
 export function* renderFiles(view: ReportView, dirty: DirtyReport): Generator<ReportFile> {
   for (const id of dirty.all ? everyNode(view) : dirty.nodes) {
     yield [nodePath(id), nodeFile(view, id)];
@@ -41,11 +42,25 @@ export function* renderFiles(view: ReportView, dirty: DirtyReport): Generator<Re
     yield [associationPagePath(name), associationPage(view, name)];
   }
   yield* executionFiles(view, dirty);
-  if (view.plan !== null) yield [PLAN_PATH, planFile(view.plan)];
+  if (view.plan !== null) yield [PLAN_PATH, planText(view.plan)];
   const summary = summarize(view);
   yield [SUMMARY_PATH, summaryFile(summary)];
   yield [README_PATH, fleetPage(summary)];
-  yield [STATE_PATH, signState(stateBody(view.state), view.sign)];
+}
+
+/** For itself, because it is signed, and not worth it while nothing else has changed. */
+export const renderState = (view: ReportView): ReportFile => [
+  STATE_PATH,
+  signState(stateBody(view.state), view.sign),
+];
+
+const planTexts = new WeakMap<PlanReport, string>();
+
+/** A plan is told once and published many times. */
+function planText(plan: PlanReport): string {
+  const text = planTexts.get(plan) ?? planFile(plan);
+  planTexts.set(plan, text);
+  return text;
 }
 
 function everyNode({ nodes, state }: ReportView): readonly NodeId[] {
