@@ -7,19 +7,33 @@ const SHORT_HASH_CHARS = 26;
 /** Root of every name-based id of ours. Never change it: all association ids would. */
 const NAMESPACE = '3f1d5c5e-8a67-4b0c-9d52-6e0b7c1f4a29';
 
+/** Written over by each hash: a slot names ten thousand runs, and a buffer for each part costs more than the hash. */
+const scratch = Buffer.alloc(4096);
+
 /**
  * 26 characters of base32hex (130 bits of SHA-256): the form of run and execution ids. Each part is preceded by its
  * length, so ['ab', 'c'] and ['a', 'bc'] differ.
  */
 export function shortHash(parts: readonly string[]): string {
+  let end = 0;
+  for (const part of parts) {
+    // A unit of text is three bytes at most.
+    if (end + 4 + part.length * 3 > scratch.length) return base32hex(hashOfAny(parts));
+    const bytes = scratch.write(part, end + 4);
+    end = scratch.writeUInt32BE(bytes, end) + bytes;
+  }
+  return base32hex(hash('sha256', scratch.subarray(0, end), 'binary'));
+}
+
+/** The same of parts of any length. */
+function hashOfAny(parts: readonly string[]): string {
   const pieces = parts.flatMap((part) => {
     const bytes = Buffer.from(part, 'utf8');
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
     return [length, bytes];
   });
-  // One call into the library: a slot names ten thousand runs.
-  return base32hex(hash('sha256', Buffer.concat(pieces), 'buffer'), SHORT_HASH_CHARS);
+  return hash('sha256', Buffer.concat(pieces), 'binary');
 }
 
 /** Name-based UUID, version 5 (RFC 9562 §5.5), lower case. `namespaceUuid` is a UUID in the usual form. */
@@ -54,19 +68,25 @@ export function associationId(instance: string, associationName: string): string
 let known = { instance: '', namespace: uuidV5(NAMESPACE, ''), ids: new Map<string, string>() };
 const KNOWN_MAX = 20_000;
 
-function base32hex(bytes: Uint8Array, chars: number): string {
+/** Two digits at once; `bytes` are the characters of a latin1 text. */
+const PAIRS = Array.from(
+  { length: 1024 },
+  (_, bits) => ALPHABET.charAt(bits >> 5) + ALPHABET.charAt(bits & 31),
+);
+
+function base32hex(bytes: string): string {
   let text = '';
   let pending = 0;
   let pendingBits = 0;
-  for (const byte of bytes) {
-    pending = (pending << 8) | byte;
-    pendingBits += 8;
-    while (pendingBits >= 5 && text.length < chars) {
-      pendingBits -= 5;
-      text += ALPHABET.charAt((pending >> pendingBits) & 31);
+  let at = 0;
+  while (text.length < SHORT_HASH_CHARS) {
+    while (pendingBits < 10) {
+      pending = (pending << 8) | bytes.charCodeAt(at++);
+      pendingBits += 8;
     }
+    pendingBits -= 10;
+    text += PAIRS[pending >> pendingBits] ?? '';
     pending &= (1 << pendingBits) - 1;
-    if (text.length === chars) break;
   }
   return text;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { associationId, shortHash, uuidV5 } from '../../../src/core/canonical/identity.ts';
@@ -35,6 +36,34 @@ test('law: a short hash fits the grammar of run and execution ids', () => {
       assert.ok(isRunId(hash) && isExecutionId(hash));
     }),
   );
+});
+
+/** As the contract has it, slowly: every part behind its length, the first 130 bits of SHA-256, five at a time. */
+function plainHash(parts: readonly string[]): string {
+  const whole = createHash('sha256');
+  for (const part of parts) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(part));
+    whole.update(length).update(part);
+  }
+  const bits = BigInt(`0x${whole.digest('hex')}`) >> 126n;
+  return bits.toString(32).padStart(26, '0');
+}
+
+test('law: a short hash is that of the plain way, whatever the parts and however long', () => {
+  const part = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string(),
+    fc.integer({ min: 0, max: 6_000 }).map((length) => 'é'.repeat(length)),
+    fc.integer({ min: 0, max: 6_000 }).map((length) => 'a'.repeat(length)),
+  );
+  fc.assert(
+    fc.property(fc.array(part), (parts) => {
+      assert.equal(shortHash(parts), plainHash(parts));
+    }),
+  );
+  const half = '\ud800';
+  assert.equal(shortHash([half, 'a']), plainHash([half, 'a']));
 });
 
 test('law: moving a boundary between parts changes the hash', () => {
