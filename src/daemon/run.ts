@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openControl } from '../control/server.ts';
 import { ReconcileError } from '../core/model/errors.ts';
+import type { PassRecord } from '../core/world/records.ts';
 import type { DaemonConfig } from '../io/config.ts';
 import { loadDaemonConfig } from '../io/config.ts';
 import { openLog } from '../io/log.ts';
@@ -14,8 +15,9 @@ import { answerControl } from './control.ts';
 import { countedLog } from './counted-log.ts';
 import type { Health } from './http.ts';
 import { openHttp } from './http.ts';
+import { lastPublish } from './last-publish.ts';
 import type { Loop } from './loop.ts';
-import { onePass, runLoop } from './loop.ts';
+import { runLoop } from './loop.ts';
 import type { Notifier } from './notify.ts';
 import { openNotifier } from './notify.ts';
 import { convergeOnce } from './once.ts';
@@ -40,8 +42,6 @@ export type DaemonOptions = {
 /** Passes and bytes since the snapshot at which the journal is compacted (contract: start-up stays short). */
 const COMPACT_AT = { records: 20_000, bytes: 48 * 1024 * 1024 };
 const COMPACT_CHECK_MS = 60_000;
-/** A last publish and the journal get this long when the daemon is told to leave. */
-const LEAVE_MS_MAX = 20_000;
 
 /**
  * Runs until `signal` aborts; the exit code.
@@ -188,42 +188,9 @@ async function serve(
   await control.close();
   await http.close();
   if (failure.cause !== null) throw failure.cause;
-  await lastPublish(parts);
+  await lastPublish(parts, code === null ? 'told' : 'converged');
   log.info({ exitCode: code ?? 0 }, 'daemon left');
   return code ?? 0;
-}
-
-/** What the branch does not know yet, told once more; an unreachable host does not keep the daemon. */
-async function lastPublish({ publisher, inbox, world, ports, log, perform }: Parts): Promise<void> {
-  if (world.revision === null) return;
-  const deadline = AbortSignal.timeout(LEAVE_MS_MAX);
-  const bell = { ring: () => undefined, wait: () => Promise.resolve() };
-  const loop: Loop = {
-    world,
-    inbox,
-    bell,
-    ports,
-    publisher,
-    perform,
-    log,
-    onPass: () => undefined,
-  };
-  const done = new AbortController();
-  const passes = (async () => {
-    while (!done.signal.aborted) {
-      if (inbox.size > 0) await onePass(loop, deadline);
-      await sleep(20);
-    }
-  })();
-  try {
-    await publisher.flush(deadline);
-  } catch (cause) {
-    if (!(cause instanceof ReconcileError) && !deadline.aborted) throw cause;
-    log.warn({ message: String(cause) }, 'left without a last status commit');
-  } finally {
-    done.abort();
-    await passes;
-  }
 }
 
 /** Compaction runs in a thread of its own and is called off when the daemon leaves. */
@@ -238,9 +205,15 @@ async function keepCompact({ journal, log }: Parts, signal: AbortSignal): Promis
     const { records, bytes } = journal.stats();
     if (records < COMPACT_AT.records && bytes < COMPACT_AT.bytes) continue;
     try {
-      const done = await journal.compact(compactInWorker(module));
+      const done = await journal.compact((job) =>
+        compactInWorker<PassRecord>(module)({
+          ...job,
+          signal: AbortSignal.any([job.signal, signal]),
+        }),
+      );
       log.info({ ...done }, 'journal compacted');
     } catch (cause) {
+      if (cause instanceof Error && cause.name === 'AbortError') return; // called off: the daemon leaves
       if (!(cause instanceof ReconcileError)) throw cause;
       log.warn({ code: cause.code, message: cause.message }, 'journal not compacted');
     }

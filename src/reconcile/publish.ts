@@ -1,6 +1,7 @@
 /**
  * Status commits: at most one per interval, and one at once when a revision settles. Publishing runs beside the passes and
- * never holds one up; what changes meanwhile is dirty again. A failed publish loses nothing: its marks are put back.
+ * never holds one up; what changes meanwhile is dirty again. A publish that fails or is called off loses nothing: its marks
+ * are put back.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256Hex } from '../core/canonical/digest.ts';
@@ -46,6 +47,10 @@ export type Publisher = {
   tick(signal: AbortSignal): number | null;
   /** Publishes what is dirty now; resolves when it is on the branch, rejects when it could not be. */
   flush(signal: AbortSignal): Promise<void>;
+  /** Resolves once nothing is under way, however it ended. */
+  ended(): Promise<void>;
+  /** Files that `flush` would render, about. */
+  readonly waiting: number;
   /** When the branch last agreed with us, monotonic ms; null: never yet. */
   readonly publishedAtMs: number | null;
   readonly lastError: ReconcileError | null;
@@ -54,6 +59,7 @@ export type Publisher = {
 /** Ended executions reach the branch this often (contract §7, "rolled up hourly"), or when so many wait in memory. */
 const ROLL_UP_MS = 60 * 60_000;
 const ENDED_MAX = 500;
+const FILES_PER_ASSOCIATION = 2;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
 
 type PublishPorts = Pick<Ports, 'status' | 'clock'>;
@@ -149,7 +155,7 @@ export function createPublisher(
     signal: AbortSignal,
   ): Promise<PublishOutcome> {
     const before = taken.all || taken.ended.size > 0 ? await ports.status.tip(signal) : null;
-    const view = { ...(await lookAt(world, clock)), foreignPaths, sign: options.sign };
+    const view = { ...(await lookAt(world, clock, signal)), foreignPaths, sign: options.sign };
     const files = new Map<string, Uint8Array | null>();
     const digests = new Map<string, string>();
     const existing = await textsOf(before, [...taken.ended], world);
@@ -169,6 +175,7 @@ export function createPublisher(
       put(file);
       if (!slice.isOver()) continue;
       await nextTurn();
+      signal.throwIfAborted();
       slice.begin();
     }
     const firstDay = firstDayOf(world, options);
@@ -257,6 +264,17 @@ export function createPublisher(
       if (underWay !== null) await Promise.allSettled([underWay]);
       if (isDirty(world.dirty) || world.dirty.ended.size > 0) await start(signal, true);
     },
+    async ended() {
+      while (underWay !== null) await Promise.allSettled([underWay]);
+    },
+    get waiting() {
+      const { all, nodes, associations, ended } = world.dirty;
+      return (
+        (all ? world.fleet.nodes.size : nodes.size) +
+        (all ? world.state.associations.size : associations.size) * FILES_PER_ASSOCIATION +
+        ended.size
+      );
+    },
     get publishedAtMs() {
       return publishedAtMs;
     },
@@ -270,6 +288,7 @@ export function createPublisher(
 async function lookAt(
   world: World,
   clock: Ports['clock'],
+  signal: AbortSignal,
 ): Promise<Omit<ReportView, 'foreignPaths' | 'sign'>> {
   for (;;) {
     const { revision, state } = world;
@@ -303,6 +322,7 @@ async function lookAt(
       }
       if (!slice.isOver()) continue;
       await nextTurn();
+      signal.throwIfAborted();
       slice.begin();
     }
   }

@@ -33,6 +33,8 @@ function aLoop(changed: Partial<Loop> = {}) {
     publisher: {
       tick: () => null,
       flush: () => Promise.resolve(),
+      ended: () => Promise.resolve(),
+      waiting: 0,
       publishedAtMs: null,
       lastError: null,
     },
@@ -118,6 +120,8 @@ test('the publisher is asked after each pass, and its instant wakes the loop', a
         return performance.now() + 1;
       },
       flush: () => Promise.resolve(),
+      ended: () => Promise.resolve(),
+      waiting: 0,
       publishedAtMs: null,
       lastError: null,
     },

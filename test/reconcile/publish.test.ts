@@ -63,6 +63,8 @@ function setUp() {
   const inbox = createInbox(() => queueMicrotask(drain));
   const errors: string[] = [];
   let monotonic = 1_000_000;
+  /** What each look at the clock takes: beyond a slice, the publisher lets others through at every step. */
+  let tickMs = 0;
   function drain(): void {
     const { events, settle } = inbox.drain();
     fleet.happen(...events);
@@ -71,7 +73,10 @@ function setUp() {
   const publisher = createPublisher(
     fleet.world,
     inbox,
-    { status: status.port, clock: { now: () => fleet.now, monotonicMs: () => monotonic } },
+    {
+      status: status.port,
+      clock: { now: () => fleet.now, monotonicMs: () => (monotonic += tickMs) },
+    },
     {
       intervalMs: MINUTE,
       retentionMs: 3 * DAY,
@@ -88,7 +93,10 @@ function setUp() {
   const wait = (ms: number): void => {
     monotonic += ms;
   };
-  return { fleet, status, publisher, turn, wait, errors, signal };
+  const slow = (): void => {
+    tickMs = 10;
+  };
+  return { fleet, status, publisher, turn, wait, errors, signal, slow };
 }
 
 test('a revision that settles is published at once, later changes once per interval', async () => {
@@ -142,6 +150,26 @@ test('a failed publish is tried again and loses nothing', async () => {
   assert.equal(status.commits.length, 1);
   assert.equal([...status.files.keys()].filter((path) => path.startsWith('nodes/')).length, 3);
 });
+
+for (const turns of [0, 1, 2, 5, 9]) {
+  test(`called off after ${turns} turns, a publish ends without a commit, and loses nothing`, async () => {
+    const { fleet, status, publisher, errors, signal, slow } = setUp();
+    const thirty = Array.from({ length: 30 }, (_, i) => i + 1);
+    const nodes = Object.fromEntries(thirty.map((n) => [n, {}]));
+    fleet.accept(revision(1, { motd: {} }, nodes)).connect(...thirty);
+    fleet.runAll();
+    slow();
+    const leave = new AbortController();
+    publisher.tick(leave.signal);
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    leave.abort();
+    await publisher.ended();
+    assert.deepEqual([status.commits.length, errors], [0, []]);
+    assert.ok(publisher.waiting >= 30);
+    await publisher.flush(signal);
+    assert.equal([...status.files.keys()].filter((path) => path.startsWith('nodes/')).length, 30);
+  });
+}
 
 test('a branch that was deleted or edited is written whole again', async () => {
   const { fleet, status, turn, wait } = setUp();

@@ -128,7 +128,8 @@ async function publish(
       return { kind: 'unchanged', commit: tip === null ? null : commitId(tip) };
     }
     const commit = statusCommit(request, { tree: root.oid, parent: tip });
-    await store.write([...objects, commit], place.base === null);
+    signal.throwIfAborted();
+    await store.write([...objects, commit], { detached: place.base === null, signal });
     const left = { commit: commit.oid, root };
     await store.markSent(left);
     mine = { left, foreignPaths: place.foreignPaths };

@@ -44,8 +44,14 @@ export type StatusStore = {
   readonly known: () => Left | null;
   /** What was sent last; it may be on the branch although no answer came. */
   readonly sent: () => Left | null;
-  /** Makes the objects of a commit durable. `detached`: lean on nothing that was written before. */
-  write(objects: readonly NewObject[], detached: boolean): Promise<void>;
+  /**
+   * Makes the objects of a commit durable. `detached`: lean on nothing that was written before. Called off, nothing of it is
+   * on disk, and what is in memory goes along with the next one.
+   */
+  write(
+    objects: readonly NewObject[],
+    options: { readonly detached: boolean; readonly signal: AbortSignal },
+  ): Promise<void>;
   wire: OpenPack['wire'];
   markSent(left: Left): Promise<void>;
   markKnown(left: Left): Promise<void>;
@@ -78,7 +84,7 @@ export async function openStatusStore(
     known: () => known,
     sent: () => sent,
     wire: pack.wire,
-    async write(objects, detached) {
+    async write(objects, { detached, signal }) {
       await pack.begin();
       if (detached) await pack.seal();
       const slice = beginSlice(() => performance.now());
@@ -86,6 +92,7 @@ export async function openStatusStore(
         pack.add(object);
         if (!slice.isOver()) continue;
         await nextTurn(); // a rebuild of a large fleet must not stop heartbeats
+        signal.throwIfAborted();
         slice.begin();
       }
       await pack.flush();

@@ -102,6 +102,32 @@ for (const [kind, open] of [
   ['local', localStatus],
 ] as const) {
   describe(`a ${kind} status branch`, () => {
+    for (const turns of [0, 1, 3, 10]) {
+      test(`called off after ${turns} turns, a publish leaves the old or the new, and the next one is whole`, async () => {
+        const status = open();
+        expectPublished(await status.publish(whole(FLEET), signal));
+        const many = Object.fromEntries(
+          Array.from({ length: 3_000 }, (_, i) => [`nodes/ab/m${i}.json`, `{"n":${i}}\n`]),
+        );
+        const changed = request({ ...many, 'nodes/ab/n1.json': '{"a":3}\n' });
+        const leave = new AbortController();
+        const publishing = status.publish(changed, leave.signal).then(
+          () => 'published',
+          (error: unknown) => error,
+        );
+        for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+        leave.abort(new Error('told to leave'));
+        const outcome = await publishing;
+        const isThere = repo.list(BRANCH).includes('nodes/ab/m0.json');
+        if (outcome === 'published') assert.ok(isThere);
+        const next = request({ ...many, 'nodes/ab/n1.json': '{"a":4}\n' });
+        assert.notEqual((await status.publish(next, signal)).kind, 'rebuild');
+        assert.equal(repo.list(BRANCH).length, 3_003);
+        assert.equal(repo.show('nodes/ab/n1.json', BRANCH), '{"a":4}');
+        fsck(repo.bare);
+      });
+    }
+
     test('a report becomes one commit with our identity, date and trailers', async () => {
       const { commit } = expectPublished(await open().publish(whole(FLEET), signal));
       assert.equal(repo.tip(BRANCH), commit);
