@@ -18,6 +18,9 @@ export type Schema = {
   readonly oneOf?: readonly Schema[];
   readonly $ref?: string;
   readonly $defs?: { readonly [name: string]: Schema };
+  readonly pattern?: string;
+  /** The pattern in words. */
+  readonly 'x-form'?: string;
   /** `kept`: part of the definition, but for what `x-missing` names. */
   readonly 'x-effect'?: 'none' | 'kept' | 'not-built-yet';
   readonly 'x-missing'?: string;

@@ -29,6 +29,8 @@ export async function typesSource(files: readonly SchemaFile[]): Promise<string>
 export type Shape = {
   readonly description: string;
   readonly example?: unknown;
+  /** The pattern in words. */
+  readonly form?: string;
   /** Keys of a closed object. */
   readonly keys?: readonly string[];
   readonly effect?: 'none' | 'kept' | 'not-built-yet';
@@ -64,6 +66,7 @@ function shapesOf(root: Schema): { readonly [path: string]: object } {
     shapes[path] = {
       description: schema.description ?? '',
       ...(schema.examples?.[0] === undefined ? {} : { example: schema.examples[0] }),
+      ...(schema['x-form'] === undefined ? {} : { form: schema['x-form'] }),
       ...(schema.additionalProperties === false
         ? { keys: Object.keys(schema.properties ?? {}) }
         : {}),

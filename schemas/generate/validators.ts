@@ -44,7 +44,7 @@ export function validatorsSource(files: readonly SchemaFile[]): string {
     schemas: inputs.map(({ schema }) => schema),
     code: { source: true, esm: true, lines: true },
   });
-  ajv.addVocabulary(['x-effect', 'x-missing', 'x-notBuiltValues']);
+  ajv.addVocabulary(['x-form', 'x-effect', 'x-missing', 'x-notBuiltValues']);
   const names = Object.fromEntries(
     inputs.map(({ kind, schema }) => [`validate${pascalCase(kind)}`, schema.$id ?? kind]),
   );

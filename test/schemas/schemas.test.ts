@@ -24,7 +24,7 @@ function validatorOf(kind: string) {
     allowUnionTypes: true,
     validateFormats: false,
   });
-  ajv.addVocabulary(['x-effect', 'x-missing', 'x-notBuiltValues']);
+  ajv.addVocabulary(['x-form', 'x-effect', 'x-missing', 'x-notBuiltValues']);
   return ajv.compile(found.schema);
 }
 
@@ -71,6 +71,15 @@ test('our own kinds are closed', () => {
   const visit = (inner: Schema, path: string): void => {
     const open = inner['x-effect'] !== undefined || inner.additionalProperties !== undefined;
     if (inner.type === 'object') assert.ok(open, path);
+    for (const [step, deeper] of innerOf(inner)) visit(deeper, `${path}/${step}`);
+  };
+  for (const { kind, schema } of schemas)
+    if (INPUT_KINDS.some((input) => input === kind)) visit(schema, kind);
+});
+
+test('what an author may get wrong is said in words, too, not as a pattern alone', () => {
+  const visit = (inner: Schema, path: string): void => {
+    if (inner.pattern !== undefined) assert.ok(inner['x-form'] !== undefined, path);
     for (const [step, deeper] of innerOf(inner)) visit(deeper, `${path}/${step}`);
   };
   for (const { kind, schema } of schemas)

@@ -103,7 +103,7 @@ function reportOne(one: Case): void {
     case 'pattern':
       error(
         'bad-format',
-        `${name} cannot be ${shown(textAt(root, instancePath))}`,
+        `${name} cannot be ${shown(textAt(root, instancePath))}${shape?.form === undefined ? '' : `; it is ${shape.form}`}`,
         formatHint(shape),
       );
       return;
@@ -132,7 +132,7 @@ function unknownKey({ desk, root, misfit, shape }: Case, key: string): void {
       'output-only-key',
       spot,
       `${key} stands in answers of AWS and is not part of a definition`,
-      'Remove it; `reconciled import aws` turns what `aws ssm` prints into files.',
+      'Remove it. (`reconciled import aws`, which will turn what `aws ssm` prints into files, is not built yet.)',
     );
     return;
   }

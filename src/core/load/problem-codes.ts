@@ -156,7 +156,8 @@ const CODES: Codes = {
   },
   'output-only-key': {
     meaning: 'The key stands in answers of AWS and is not part of a definition.',
-    remedy: 'Remove it; `reconciled import aws` turns what `aws ssm` prints into files.',
+    remedy:
+      'Remove it. (`reconciled import aws`, which will turn what `aws ssm` prints into files, is not built yet.)',
   },
   'removed-but-needed': {
     meaning:

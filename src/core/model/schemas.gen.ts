@@ -3216,6 +3216,8 @@ export interface StatusNonCompliantSeverities {
 export type Shape = {
   readonly description: string;
   readonly example?: unknown;
+  /** The pattern in words. */
+  readonly form?: string;
   /** Keys of a closed object. */
   readonly keys?: readonly string[];
   readonly effect?: 'none' | 'kept' | 'not-built-yet';
@@ -3253,11 +3255,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/ActivationId": {
    "description": "Identity of the activation, a UUID.",
-   "example": "6f1c2f0e-4f5a-4d53-9a52-0d8e6f3b7c11"
+   "example": "6f1c2f0e-4f5a-4d53-9a52-0d8e6f3b7c11",
+   "form": "a UUID in lower case"
   },
   "#/properties/ActivationCodeHash": {
    "description": "SHA-256 of the code, in hex.",
-   "example": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+   "example": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+   "form": "sha256: and 64 hexadecimal digits in lower case"
   },
   "#/properties/Description": {
    "description": "What it is for.",
@@ -3265,7 +3269,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/DefaultInstanceName": {
    "description": "Name of nodes that register with it.",
-   "example": "web"
+   "example": "web",
+   "form": "text without control characters"
   },
   "#/properties/RegistrationLimit": {
    "description": "How many nodes may register.",
@@ -3273,7 +3278,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/ExpirationDate": {
    "description": "No node registers after this instant. RFC 3339 with a zone.",
-   "example": "2027-01-31T12:00:00Z"
+   "example": "2027-01-31T12:00:00Z",
+   "form": "an instant with its zone, such as 2026-01-31T12:00:00Z"
   },
   "#/properties/Tags": {
    "description": "Tags of nodes that register with it. A list of Key and Value, as AWS writes tags.",
@@ -3293,11 +3299,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Tags/items/properties/Key": {
    "description": "Name of the tag, unique in its list.",
-   "example": "role"
+   "example": "role",
+   "form": "text without control characters"
   },
   "#/properties/Tags/items/properties/Value": {
    "description": "Value of the tag.",
-   "example": "web"
+   "example": "web",
+   "form": "text without control characters"
   },
   "#/properties/IamRole": {
    "description": "AWS role of the nodes. There is none here.",
@@ -3324,19 +3332,23 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/server": {
    "description": "Address of the daemon. ws:// on loopback only.",
-   "example": "wss://reconciled.example.org:7443"
+   "example": "wss://reconciled.example.org:7443",
+   "form": "an address that begins with wss:// or ws://"
   },
   "#/properties/serverKey": {
    "description": "The pinned public key of the daemon.",
-   "example": "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+   "example": "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+   "form": "ed25519: and 32 bytes in Base64"
   },
   "#/properties/nodeId": {
    "description": "The id of this node.",
-   "example": "mi-0123456789abcdef0"
+   "example": "mi-0123456789abcdef0",
+   "form": "mi- and 17 hexadecimal digits in lower case"
   },
   "#/properties/stateDir": {
    "description": "Folder of the key, the ledger and the run folders.",
-   "example": "/var/lib/reconciled-agent"
+   "example": "/var/lib/reconciled-agent",
+   "form": "text without a NUL"
   },
   "#/properties/identities": {
    "description": "Files of age identities of this node's roles (or systemd:NAME), for SecureStrings that are encrypted for a role. Not readable by everybody. Read at each run that has secrets; the node's own identity is in its state folder and needs no entry.",
@@ -3345,7 +3357,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/identities/items": {
-   "description": "An absolute path, or systemd:NAME of a credential."
+   "description": "An absolute path, or systemd:NAME of a credential.",
+   "form": "an absolute path, or systemd: and the name of a credential"
   }
  },
  "association": {
@@ -3397,15 +3410,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/AssociationName": {
    "description": "Identity of the association, unique in the repository.",
-   "example": "web-nginx-config"
+   "example": "web-nginx-config",
+   "form": "3 to 128 letters, digits, dots, dashes or underscores"
   },
   "#/properties/Name": {
    "description": "Name of the document: one of documents/, or a preconfigured AWS-* document.",
-   "example": "KeepFile"
+   "example": "KeepFile",
+   "form": "3 to 128 letters, digits, dots, dashes, underscores, colons or slashes"
   },
   "#/properties/DocumentVersion": {
    "description": "Which content of the document: $DEFAULT, $LATEST, a pinned number, or a version name.",
-   "example": "$DEFAULT"
+   "example": "$DEFAULT",
+   "form": "$DEFAULT, $LATEST, a number, or the name of a version"
   },
   "#/properties/Parameters": {
    "description": "Values for the parameters that the document declares. Each value is a list of texts, also for a single value.",
@@ -3455,7 +3471,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/InstanceId": {
    "description": "One node, in the legacy form. Only for documents of schemaVersion 1.2; write Targets instead.",
-   "example": "mi-0123456789abcdef0"
+   "example": "mi-0123456789abcdef0",
+   "form": "i- with 8 or 17 characters, or mi- with 17"
   },
   "#/properties/ScheduleExpression": {
    "description": "When to run: rate(…), cron(…) or at(…). Without it the association runs once on each node, and again when it changes.",
@@ -3471,11 +3488,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/MaxConcurrency": {
    "description": "How many nodes may run at the same time: a number, or a percentage of the targets. Default: defaults.maxConcurrency of reconciled.yaml.",
-   "example": "10"
+   "example": "10",
+   "form": "a number from 1, or a percentage from 1% to 100%"
   },
   "#/properties/MaxErrors": {
    "description": "How many failed runs are tolerated before no further one starts: a number, or a percentage of the targets. Default: defaults.maxErrors of reconciled.yaml.",
-   "example": "0"
+   "example": "0",
+   "form": "a number from 0, or a percentage from 0% to 100%"
   },
   "#/properties/ComplianceSeverity": {
    "description": "How bad it is when a node does not comply.",
@@ -3507,7 +3526,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/OutputLocation/properties/S3Location/properties/OutputS3BucketName": {
    "description": "Name of the bucket.",
-   "example": "fleet-output"
+   "example": "fleet-output",
+   "form": "letters, digits, dots, dashes or underscores"
   },
   "#/properties/OutputLocation/properties/S3Location/properties/OutputS3KeyPrefix": {
    "description": "Folder in the bucket.",
@@ -3531,11 +3551,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Tags/items/properties/Key": {
    "description": "Name of the tag, unique in its list.",
-   "example": "role"
+   "example": "role",
+   "form": "text without control characters"
   },
   "#/properties/Tags/items/properties/Value": {
    "description": "Value of the tag.",
-   "example": "web"
+   "example": "web",
+   "form": "text without control characters"
   },
   "#/properties/CalendarNames": {
    "description": "Change calendars that must all be open for a run to start (docs/schedules.md).",
@@ -3645,15 +3667,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/TargetLocations/items/properties/TargetLocationMaxConcurrency": {
    "description": "Locations at the same time.",
-   "example": "1"
+   "example": "1",
+   "form": "a number from 1, or a percentage from 1% to 100%"
   },
   "#/properties/TargetLocations/items/properties/TargetLocationMaxErrors": {
    "description": "Failed locations that are tolerated.",
-   "example": "0"
+   "example": "0",
+   "form": "a number from 0, or a percentage from 0% to 100%"
   },
   "#/properties/TargetLocations/items/properties/ExecutionRoleName": {
    "description": "Role in the other account.",
-   "example": "AWS-SystemsManager-AutomationExecutionRole"
+   "example": "AWS-SystemsManager-AutomationExecutionRole",
+   "form": "letters, digits or _ + = , . @ / -"
   },
   "#/properties/TargetLocations/items/properties/TargetLocationAlarmConfiguration": {
    "description": "Alarms of the location.",
@@ -3676,7 +3701,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/TargetLocations/items/properties/ExcludeAccounts/items": {
-   "description": "One account or organizational unit."
+   "description": "One account or organizational unit.",
+   "form": "an account of 12 digits, or an organizational unit"
   },
   "#/properties/TargetLocations/items/properties/Targets": {
    "description": "Targets there.",
@@ -3712,15 +3738,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/TargetLocations/items/properties/TargetsMaxConcurrency": {
    "description": "Targets at the same time there.",
-   "example": "10%"
+   "example": "10%",
+   "form": "a number from 1, or a percentage from 1% to 100%"
   },
   "#/properties/TargetLocations/items/properties/TargetsMaxErrors": {
    "description": "Failed targets that are tolerated there.",
-   "example": "1"
+   "example": "1",
+   "form": "a number from 0, or a percentage from 0% to 100%"
   },
   "#/properties/AssociationDispatchAssumeRole": {
    "description": "AWS role that dispatches runs. There is none here.",
    "example": "arn:aws:iam::123456789012:role/dispatch",
+   "form": "the ARN of an IAM role",
    "effect": "none"
   },
   "#/properties/Reconciled": {
@@ -3750,7 +3779,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Reconciled/properties/StartingDeadline": {
    "description": "With ApplyOnlyAtCronInterval: how late a scheduled run may still start.",
-   "example": "10m"
+   "example": "10m",
+   "form": "a number from 1 with its unit: s, m, h or d"
   },
   "#/properties/Reconciled/properties/Mode": {
    "description": "Enforce changes nodes; Audit only looks.",
@@ -3766,7 +3796,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/Reconciled/properties/DependsOn/items": {
-   "description": "An AssociationName."
+   "description": "An AssociationName.",
+   "form": "3 to 128 letters, digits, dots, dashes or underscores"
   },
   "#/properties/Reconciled/properties/Suspend": {
    "description": "Starts nothing for a while; somebody is named and it ends by itself.",
@@ -3778,15 +3809,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Reconciled/properties/Suspend/properties/Reason": {
    "description": "Why.",
-   "example": "migration of the database"
+   "example": "migration of the database",
+   "form": "text that is not blank"
   },
   "#/properties/Reconciled/properties/Suspend/properties/Owner": {
    "description": "Who to ask.",
-   "example": "ops@example.org"
+   "example": "ops@example.org",
+   "form": "text that is not blank"
   },
   "#/properties/Reconciled/properties/Suspend/properties/Until": {
    "description": "When it ends, RFC 3339 with a zone.",
-   "example": "2027-01-31T12:00:00Z"
+   "example": "2027-01-31T12:00:00Z",
+   "form": "an instant with its zone, such as 2026-01-31T12:00:00Z"
   },
   "#/properties/Reconciled/properties/Rollout": {
    "description": "Rings of nodes that take a new generation one after the other, with time to soak. Nodes of no ring come last.",
@@ -3832,15 +3866,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Name": {
    "description": "What people call it.",
-   "example": "canary"
+   "example": "canary",
+   "form": "letters, digits, blanks, dots, dashes or underscores, a letter or digit first"
   },
   "#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/MaxErrors": {
    "description": "Failures tolerated among the nodes of this ring; one more halts the rollout. Default: MaxErrors of the association.",
-   "example": "0"
+   "example": "0",
+   "form": "a number from 0 to 9999999, or a percentage from 0% to 100%"
   },
   "#/properties/Reconciled/properties/Rollout/properties/Rings/items/properties/Soak": {
    "description": "How long to watch before the next ring. Without it the next ring follows at once.",
-   "example": "1h"
+   "example": "1h",
+   "form": "a number from 1 with its unit: s, m, h or d"
   }
  },
  "daemon-config": {
@@ -3869,7 +3906,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/instance": {
    "description": "Name of this installation. Two daemons that share a status branch must not share it.",
-   "example": "prod"
+   "example": "prod",
+   "form": "1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first"
   },
   "#/properties/source": {
    "description": "The repository that states what should be.",
@@ -3888,7 +3926,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/source/properties/branch": {
    "description": "Branch that counts.",
-   "example": "main"
+   "example": "main",
+   "form": "a name that Git allows for a branch"
   },
   "#/properties/source/properties/path": {
    "description": "Folder of the repository that counts.",
@@ -3896,15 +3935,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/source/properties/pollInterval": {
    "description": "How often the branch is looked at.",
-   "example": "15s"
+   "example": "15s",
+   "form": "a number from 1 with its unit: ms, s, m, h or d"
   },
   "#/properties/source/properties/credentials": {
    "description": "File with username and password on two lines, or one token on one line; or systemd:<name> for a systemd credential.",
-   "example": "/etc/reconciled/git-token"
+   "example": "/etc/reconciled/git-token",
+   "form": "text without a NUL"
   },
   "#/properties/source/properties/caFile": {
    "description": "PEM certificates to trust for https, instead of the built-in ones.",
-   "example": "/etc/reconciled/ca.pem"
+   "example": "/etc/reconciled/ca.pem",
+   "form": "text without a NUL"
   },
   "#/properties/status": {
    "description": "The branch that tells what is.",
@@ -3918,15 +3960,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/status/properties/branch": {
    "description": "Branch that is written. Nobody else may write it.",
-   "example": "reconciled/status"
+   "example": "reconciled/status",
+   "form": "a name that Git allows for a branch"
   },
   "#/properties/status/properties/interval": {
    "description": "At most one commit in this time, but for a revision that settles.",
-   "example": "1m"
+   "example": "1m",
+   "form": "a number from 1 with its unit: ms, s, m, h or d"
   },
   "#/properties/status/properties/retention": {
    "description": "How long ended executions stay in the tip of the branch, in whole days; older ones are in its history.",
-   "example": "90d"
+   "example": "90d",
+   "form": "whole days, 1d to 9999d"
   },
   "#/properties/status/properties/url": {
    "description": "Another repository for the status branch. Default: source.url.",
@@ -3934,11 +3979,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/status/properties/credentials": {
    "description": "As source.credentials, for status.url.",
-   "example": "/etc/reconciled/status-token"
+   "example": "/etc/reconciled/status-token",
+   "form": "text without a NUL"
   },
   "#/properties/stateDir": {
    "description": "Folder of the durable state.",
-   "example": "/var/lib/reconciled"
+   "example": "/var/lib/reconciled",
+   "form": "text without a NUL"
   },
   "#/properties/identity": {
    "description": "The keys by which nodes know this daemon and by which it opens secrets. Keep a backup.",
@@ -3949,11 +3996,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/identity/properties/key": {
    "description": "File of the private key, created if absent. Default: daemon.key beside this file; or systemd:<name>.",
-   "example": "/etc/reconciled/daemon.key"
+   "example": "/etc/reconciled/daemon.key",
+   "form": "text without a NUL"
   },
   "#/properties/identity/properties/escrow": {
    "description": "File of the age identity for which authors encrypt SecureStrings, created if absent; or systemd:<name>. The daemon encrypts them again for each node that gets one. Without it, secrets must be for identities that nodes hold.",
-   "example": "/etc/reconciled/escrow.key"
+   "example": "/etc/reconciled/escrow.key",
+   "form": "text without a NUL"
   },
   "#/properties/agents": {
    "description": "Where agents connect.",
@@ -3966,7 +4015,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/agents/properties/listen": {
    "description": "Address and port.",
-   "example": "0.0.0.0:7443"
+   "example": "0.0.0.0:7443",
+   "form": "host:port"
   },
   "#/properties/agents/properties/tls": {
    "description": "A certificate of your own. Without it the daemon makes one.",
@@ -3977,18 +4027,21 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/agents/properties/tls/properties/cert": {
    "description": "PEM certificate chain.",
-   "example": "/etc/reconciled/tls.crt"
+   "example": "/etc/reconciled/tls.crt",
+   "form": "text without a NUL"
   },
   "#/properties/agents/properties/tls/properties/key": {
    "description": "PEM private key.",
-   "example": "/etc/reconciled/tls.key"
+   "example": "/etc/reconciled/tls.key",
+   "form": "text without a NUL"
   },
   "#/properties/agents/properties/proxyKeys": {
    "description": "SHA-256 of the TLS keys of proxies in front of the daemon.",
    "example": []
   },
   "#/properties/agents/properties/proxyKeys/items": {
-   "description": "64 hex digits."
+   "description": "64 hex digits.",
+   "form": "64 hexadecimal digits in lower case"
   },
   "#/properties/agents/properties/insecure": {
    "description": "Plain WebSocket without TLS; refused unless listen is a loopback address.",
@@ -4002,7 +4055,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/http/properties/listen": {
    "description": "Address and port.",
-   "example": "127.0.0.1:7480"
+   "example": "127.0.0.1:7480",
+   "form": "host:port"
   },
   "#/properties/control": {
    "description": "Local control.",
@@ -4012,7 +4066,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/control/properties/socket": {
    "description": "Unix socket. Default: control.sock in stateDir.",
-   "example": "/run/reconciled/control.sock"
+   "example": "/run/reconciled/control.sock",
+   "form": "text without a NUL"
   },
   "#/properties/webhooks": {
    "description": "Who may poke: each one is tried.",
@@ -4036,7 +4091,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/webhooks/items/properties/secretFile": {
    "description": "File with the shared secret; or systemd:<name>.",
-   "example": "/etc/reconciled/webhook-secret"
+   "example": "/etc/reconciled/webhook-secret",
+   "form": "text without a NUL"
   },
   "#/properties/log": {
    "description": "Logging.",
@@ -4072,15 +4128,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/alarms/items/properties/file": {
    "description": "A file whose first word is the state; or its StateValue, if it is JSON.",
-   "example": "/run/alarms/error-budget"
+   "example": "/run/alarms/error-budget",
+   "form": "text without a NUL"
   },
   "#/properties/alarms/items/properties/url": {
    "description": "An address that answers 200 with such a text.",
-   "example": "http://127.0.0.1:9090/alarm/error-budget"
+   "example": "http://127.0.0.1:9090/alarm/error-budget",
+   "form": "an http or https address without a user and without blanks"
   },
   "#/properties/alarms/items/properties/interval": {
    "description": "How often it is read.",
-   "example": "30s"
+   "example": "30s",
+   "form": "a number from 1 with its unit: ms, s, m, h or d"
   }
  },
  "document-metadata": {
@@ -4102,7 +4161,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/DefaultVersion": {
    "description": "The number that $DEFAULT means. Without it: the highest.",
-   "example": "2"
+   "example": "2",
+   "form": "a number from 1"
   },
   "#/properties/Versions": {
    "description": "Names of versions.",
@@ -4122,11 +4182,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Versions/items/properties/DocumentVersion": {
    "description": "The number.",
-   "example": "1"
+   "example": "1",
+   "form": "a number from 1"
   },
   "#/properties/Versions/items/properties/VersionName": {
    "description": "Its name, unique in the document.",
-   "example": "release-1.4"
+   "example": "release-1.4",
+   "form": "3 to 128 letters, digits, dots, dashes or underscores"
   }
  },
  "group": {
@@ -4157,7 +4219,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Name": {
    "description": "Name of the group, unique in the repository.",
-   "example": "web-prod"
+   "example": "web-prod",
+   "form": "1 to 128 letters, digits, dots, dashes or underscores"
   },
   "#/properties/Description": {
    "description": "What the group is.",
@@ -4219,11 +4282,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/InstanceId": {
    "description": "The node id. May be left out when PublicKey is given, which it follows from.",
-   "example": "mi-0123456789abcdef0"
+   "example": "mi-0123456789abcdef0",
+   "form": "mi- and 17 hexadecimal digits in lower case"
   },
   "#/properties/Name": {
    "description": "Name for people.",
-   "example": "web-1"
+   "example": "web-1",
+   "form": "text without control characters"
   },
   "#/properties/Tags": {
    "description": "What targets match. Replaces the tags of the registration whole. A list of Key and Value, as AWS writes tags.",
@@ -4243,15 +4308,18 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Tags/items/properties/Key": {
    "description": "Name of the tag, unique in its list.",
-   "example": "role"
+   "example": "role",
+   "form": "text without control characters"
   },
   "#/properties/Tags/items/properties/Value": {
    "description": "Value of the tag.",
-   "example": "web"
+   "example": "web",
+   "form": "text without control characters"
   },
   "#/properties/PublicKey": {
    "description": "The public key of the node. A node that states it is enrolled by the merge, without an activation.",
-   "example": "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+   "example": "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+   "form": "ed25519: and 32 bytes in Base64"
   },
   "#/properties/Revoked": {
    "description": "The node is not trusted any more and is cut off.",
@@ -4283,7 +4351,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Name": {
    "description": "Name, with / for hierarchies of at most 15 levels. May not begin with aws or ssm.",
-   "example": "/web/port"
+   "example": "/web/port",
+   "form": "at most 15 parts of letters, digits, dots, dashes or underscores, with slashes between them"
   },
   "#/properties/Type": {
    "description": "String, StringList (texts separated by commas), or SecureString (an age file in its armor: opened on nodes only, and referred to as {{ssm-secure:name}}).",
@@ -4323,11 +4392,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/Tags/items/properties/Key": {
    "description": "Name of the tag, unique in its list.",
-   "example": "role"
+   "example": "role",
+   "form": "text without control characters"
   },
   "#/properties/Tags/items/properties/Value": {
    "description": "Value of the tag.",
-   "example": "web"
+   "example": "web",
+   "form": "text without control characters"
   },
   "#/properties/Tier": {
    "description": "Decides how long Value may be: 4,096 bytes (Standard), 8,192 (the others).",
@@ -4367,7 +4438,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/Reconciled/properties/Labels/items": {
-   "description": "One label."
+   "description": "One label.",
+   "form": "1 to 100 letters, digits, dots, dashes or underscores, no digit first"
   },
   "#/properties/Reconciled/properties/History": {
    "description": "Earlier values that can still be asked for by number or label; of a SecureString ciphertexts, too.",
@@ -4404,7 +4476,8 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/Reconciled/properties/History/items/properties/Labels/items": {
-   "description": "One label."
+   "description": "One label.",
+   "form": "1 to 100 letters, digits, dots, dashes or underscores, no digit first"
   }
  },
  "reconciled": {
@@ -4441,11 +4514,13 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
   },
   "#/properties/defaults/properties/maxConcurrency": {
    "description": "MaxConcurrency of associations that give none.",
-   "example": "50"
+   "example": "50",
+   "form": "a number from 1 to 9999999, or a percentage from 1% to 100%"
   },
   "#/properties/defaults/properties/maxErrors": {
    "description": "MaxErrors of associations that give none.",
-   "example": "0"
+   "example": "0",
+   "form": "a number from 0 to 9999999, or a percentage from 0% to 100%"
   },
   "#/properties/strict": {
    "description": "aws: refuse what AWS would refuse, such as rates under 30 minutes. off: the larger language of this program.",
