@@ -40,15 +40,22 @@ export async function baselineOfStatus(
   return { world, commit, snapshot, loaded: null };
 }
 
-/** Of a revision that somebody names: as if all of it were applied, on the nodes of the status branch. */
+/**
+ * Of a revision that somebody names: as if all of it were applied, on the nodes of the status branch. What `near` holds too
+ * is read there, not unpacked from the repository.
+ */
 export async function baselineOfRevision(
   dir: string,
   revision: string,
   status: StatusFiles | null,
-  { now, signal }: { readonly now: Instant; readonly signal: AbortSignal },
+  {
+    now,
+    near,
+    signal,
+  }: { readonly now: Instant; readonly near: Snapshot; readonly signal: AbortSignal },
 ): Promise<Baseline> {
   const observed = await worldOf(status, now);
-  const snapshot = await openRevision(dir, revision);
+  const snapshot = readingNear(await openRevision(dir, revision), near);
   if (snapshot.commit === observed.state.accepted?.commit) {
     return { world: observed, commit: snapshot.commit, snapshot, loaded: null };
   }
@@ -81,6 +88,12 @@ export async function baselineOfRevision(
   }
   world.apply({ kind: 'accepted', commit, position: 1, by: 'first', at: now });
   return { world, commit, snapshot, loaded };
+}
+
+/** Equal ids are equal bytes, wherever they lie. */
+function readingNear(snapshot: Snapshot, near: Snapshot): Snapshot {
+  const there = new Set(near.files.map(({ blob }) => blob));
+  return { ...snapshot, read: (blob) => (there.has(blob) ? near : snapshot).read(blob) };
 }
 
 /** What was read of the baseline: base and head hold mostly the same files. */

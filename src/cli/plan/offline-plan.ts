@@ -59,11 +59,11 @@ export async function openSides(
   { dir, base, head, status, now }: OfflinePlan,
   signal: AbortSignal,
 ): Promise<Sides> {
+  const snapshot = await openFiles(dir, head);
   const baseline =
     base === null
       ? await baselineOfStatus(dir, status, now)
-      : await baselineOfRevision(dir, base, status, { now, signal });
-  const snapshot = await openFiles(dir, head);
+      : await baselineOfRevision(dir, base, status, { now, near: snapshot, signal });
   const { catalog, definitions } = await loadHead(snapshot, baseline, signal);
   const fleet = createFleet(nodesOf(catalog, baseline.world.state));
   return { baseline, head: snapshot.commit, catalog, definitions, fleet };

@@ -91,11 +91,15 @@ function setOwn(record: { [key: string]: Json }, key: string, value: Json): void
     });
 }
 
-/** 1-based line and column of an offset; built once per text that has problems. */
+/** 1-based line and column of an offset. Lines are looked for as far as somebody asks: nearly always the first few. */
 export function placeFinder(text: string): (at: number) => { line: number; column: number } {
   const lineStarts = [0];
-  for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) lineStarts.push(i + 1);
+  let next = text.indexOf('\n') + 1;
   return (at) => {
+    while (next !== 0 && next <= at) {
+      lineStarts.push(next);
+      next = text.indexOf('\n', next) + 1;
+    }
     let low = 0;
     let high = lineStarts.length - 1;
     while (low < high) {

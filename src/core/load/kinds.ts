@@ -27,8 +27,12 @@ const OWN_FOLDERS = new Set([
 
 /** True for what must be a plain file or folder: our folders, what is in them, and our files at the root. */
 export function isOurs(path: string): boolean {
-  const top = path.split('/', 1)[0] ?? '';
-  return OWN_FOLDERS.has(top) || path === 'reconciled.yaml' || path === '.reconciledignore';
+  const slash = path.indexOf('/');
+  return (
+    OWN_FOLDERS.has(slash === -1 ? path : path.slice(0, slash)) ||
+    path === 'reconciled.yaml' ||
+    path === '.reconciledignore'
+  );
 }
 
 /** True for files whose bytes mean something to us. */
@@ -97,16 +101,10 @@ export function unsafeName(name: string): string | null {
   return null;
 }
 
+const UNSAFE_PART = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i;
+const UNSAFE_CHARACTER = /[\\\u0000-\u001f]/;
+
 /** Paths that no honest tree has (spec/reliability-security.md T02). */
 export function isUnsafePath(path: string): boolean {
-  return path
-    .split('/')
-    .some(
-      (part) =>
-        part === '' ||
-        part === '.' ||
-        part === '..' ||
-        /[\\\u0000-\u001f]/.test(part) ||
-        /^\.git$/i.test(part),
-    );
+  return UNSAFE_PART.test(path) || UNSAFE_CHARACTER.test(path);
 }

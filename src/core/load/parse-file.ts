@@ -145,10 +145,12 @@ function obstacleOf(
   return null;
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Null when the bytes are no UTF-8. A byte-order mark is dropped. */
 function decode(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch {
     return null; // the caller makes a problem of it
   }

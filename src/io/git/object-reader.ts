@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import git from 'isomorphic-git';
 import { openBaseCache } from './base-cache.ts';
 import type { Commit } from './commit-object.ts';
 import { parseCommit } from './commit-object.ts';
@@ -154,7 +153,9 @@ function looseStartingWith(gitdir: string, digits: string, max: number): string[
   return found.slice(0, max).map((rest) => digits.slice(0, 2) + rest);
 }
 
+/** The library is loaded when something is odd: a tenth of the time that a command takes to start. */
 async function readOdd(gitdir: string, oid: string, bytesMax: number): Promise<GitObject | null> {
+  const { default: git } = await import('isomorphic-git');
   try {
     const { type, object } = await git.readObject({ fs, gitdir, oid, format: 'content' });
     if (!(object instanceof Uint8Array)) throw new DamagedObject(`object ${oid} has no bytes`);
