@@ -1,6 +1,5 @@
 /** The control socket's requests, answered: questions from the world as it is, wishes through the inbox like any event. */
 import type { ControlAnswer, ControlRequest } from '../control/routes.ts';
-import { assess } from '../core/compliance/assess.ts';
 import { nearest } from '../core/document/nearest.ts';
 import type { AssociationName, CommitId, NodeId } from '../core/model/brand.ts';
 import {
@@ -15,7 +14,6 @@ import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import { executionStatuses } from '../core/model/execution-status.ts';
 import type { Json } from '../core/model/json.ts';
 import { compareText } from '../core/model/problem.ts';
-import type { Standings } from '../core/model/standing.ts';
 import { associationJson, versionsJson } from '../core/report/association-json.ts';
 import { executionJson, executionTargetJson } from '../core/report/execution-json.ts';
 import { summarize } from '../core/report/summary.ts';
@@ -25,6 +23,7 @@ import { explainNamed } from '../core/world/explanation.ts';
 import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import { lastPlanReport } from '../reconcile/last-plan.ts';
+import { lookAt } from '../reconcile/look.ts';
 import { isSettled } from '../reconcile/settled.ts';
 import type { Triggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
@@ -57,11 +56,11 @@ async function answer(
   const { world } = parts;
   switch (route) {
     case 'status':
-      return { ok: true, value: statusOf(parts, triggers) };
+      return { ok: true, value: await statusOf(parts, triggers, signal) };
     case 'nodes':
       return { ok: true, value: nodesOf(world) };
     case 'associations':
-      return { ok: true, value: associationsOf(parts) };
+      return { ok: true, value: await associationsOf(parts, signal) };
     case 'versions':
       return versionsOf(world, nameOf(textIn(values, 'association') ?? ''));
     case 'executions':
@@ -118,36 +117,19 @@ async function ask(parts: Parts, values: Values, request: OperatorRequest): Prom
 
 // --- questions --------------------------------------------------------------------------------------------------
 
-const standingsOf = ({ world, ports }: Parts): Standings =>
-  assess({
-    now: ports.clock.now(),
-    state: world.state,
-    definitions: world.revision?.definitions ?? new Map(),
-    nodes: world.fleet.nodes,
-    nextSlotOf: (name) => world.nextSlotOf(name),
-    waitingOf: (execution, run) => waitingOf(world, execution, run),
-  });
-
-function statusOf(parts: Parts, triggers: Triggers): Json {
-  const { world, config } = parts;
-  const revision = world.revision;
-  const standings = standingsOf(parts);
+async function statusOf(
+  { world, config, ports }: Parts,
+  triggers: Triggers,
+  signal: AbortSignal,
+): Promise<Json> {
   const source = {
     url: config.source.url,
     branch: config.source.branch,
     error: triggers.lastError?.code ?? null,
   };
-  if (revision === null) return { summary: null, source, settled: false };
-  const summary = summarize({
-    state: world.state,
-    catalog: revision.catalog,
-    definitions: revision.definitions,
-    nodes: world.fleet.nodes,
-    standings,
-    plan: null,
-    foreignPaths: [],
-    sign: () => '',
-  });
+  const looked = await lookAt(world, ports.clock, signal);
+  if (looked === null) return { summary: null, source, settled: false };
+  const summary = summarize({ ...looked, plan: null, foreignPaths: [], sign: () => '' });
   return {
     summary: JSON.parse(JSON.stringify(summary)) as Json,
     source,
@@ -188,22 +170,24 @@ function nodesOf(world: World): Json {
   });
 }
 
-function associationsOf(parts: Parts): Json {
-  const { state, revision } = parts.world;
-  const standings = standingsOf(parts);
+async function associationsOf({ world, ports }: Parts, signal: AbortSignal): Promise<Json> {
+  const looked = await lookAt(world, ports.clock, signal);
+  if (looked === null) {
+    throw new ReconcileError('NO_REVISION', 'no revision is in force yet', { retry: 'backoff' });
+  }
+  const { state, catalog, definitions, standings } = looked;
   const associations = [...state.associations.values()]
     .sort((a, b) => compareText(a.name, b.name))
     .flatMap((association) => {
-      const standing = standings.associations.get(association.name);
-      if (standing === undefined) return [];
       const { name } = association;
-      const isInvalid = revision?.catalog.invalidAssociations.has(name) === true;
+      const standing = standings.associations.get(name);
+      if (standing === undefined) return [];
       return associationJson({
         instance: state.instance?.name ?? null,
         association,
         standing,
-        definition: revision?.definitions.get(name),
-        validity: isInvalid ? 'Invalid' : 'Valid',
+        definition: definitions.get(name),
+        validity: catalog.invalidAssociations.has(name) ? 'Invalid' : 'Valid',
       });
     });
   return asJson({ associations });

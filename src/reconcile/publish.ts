@@ -5,7 +5,6 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256Hex } from '../core/canonical/digest.ts';
-import { assessInSlices } from '../core/compliance/assess.ts';
 import type { CommitId, ExecutionId } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import { beginSlice } from '../core/model/slice.ts';
@@ -20,12 +19,11 @@ import {
 } from '../core/report/paths.ts';
 import type { ReportFile } from '../core/report/report-files.ts';
 import { renderFiles, renderState } from '../core/report/report-files.ts';
-import type { ReportView } from '../core/report/view.ts';
 import type { Dirty } from '../core/world/effects.ts';
-import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
 import { lastPlanReport } from './last-plan.ts';
+import { lookAt } from './look.ts';
 import type { Ports, PublishOutcome } from './ports.ts';
 import { isSettled } from './settled.ts';
 
@@ -155,7 +153,13 @@ export function createPublisher(
     signal: AbortSignal,
   ): Promise<PublishOutcome> {
     const before = taken.all || taken.ended.size > 0 ? await ports.status.tip(signal) : null;
-    const view = { ...(await lookAt(world, clock, signal)), foreignPaths, sign: options.sign };
+    const looked = await lookAt(world, clock, signal);
+    if (looked === null) {
+      throw new ReconcileError('STATUS_NOT_READY', 'no revision is in force yet', {
+        retry: 'next-pass',
+      });
+    }
+    const view = { ...looked, plan: lastPlanReport(world), foreignPaths, sign: options.sign };
     const files = new Map<string, Uint8Array | null>();
     const digests = new Map<string, string>();
     const existing = await textsOf(before, [...taken.ended], world);
@@ -282,50 +286,6 @@ export function createPublisher(
       return lastError;
     },
   };
-}
-
-/** In slices, and from the beginning when another revision comes in between: a report is of one revision. */
-async function lookAt(
-  world: World,
-  clock: Ports['clock'],
-  signal: AbortSignal,
-): Promise<Omit<ReportView, 'foreignPaths' | 'sign'>> {
-  for (;;) {
-    const { revision, state } = world;
-    if (revision === null) {
-      throw new ReconcileError('STATUS_NOT_READY', 'no revision is in force yet', {
-        retry: 'next-pass',
-      });
-    }
-    const { catalog, definitions } = revision;
-    const { nodes } = world.fleet;
-    const steps = assessInSlices({
-      now: clock.now(),
-      state,
-      definitions,
-      nodes,
-      nextSlotOf: (name) => world.nextSlotOf(name),
-      waitingOf: (execution, run) => waitingOf(world, execution, run),
-    });
-    const slice = beginSlice(clock.monotonicMs);
-    while (world.revision === revision) {
-      const step = steps.next();
-      if (step.done === true) {
-        return {
-          state,
-          catalog,
-          definitions,
-          nodes,
-          standings: step.value,
-          plan: lastPlanReport(world),
-        };
-      }
-      if (!slice.isOver()) continue;
-      await nextTurn();
-      signal.throwIfAborted();
-      slice.begin();
-    }
-  }
 }
 
 /** History and the last plan are not rendered again: what stands there stays; whatever else is not ours goes. */

@@ -6,6 +6,7 @@ import type { Definition } from '../model/definition.ts';
 import { present } from '../model/errors.ts';
 import { compareText } from '../model/problem.ts';
 import type { CloseReason, Execution, Run, Trigger } from '../model/state.ts';
+import { preparedFor } from './prepare-slot.ts';
 import type { NewRun } from './records.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -46,8 +47,9 @@ export function openExecution(turn: Turn, opening: Opening): ExecutionId | null 
     revision,
     timeoutBudgetMs: definition.timeoutBudgetMs,
     at: turn.now,
-    runs: nodes.map((node) => newRun(definition, node, opening.occasion)),
+    runs: runsOf(turn.world, opening, nodes),
   });
+  turn.world.prepared.delete(name);
   watchExecution(turn, present(turn.world.state.executions.get(id), 'it was just opened'));
   note(turn, 'execution opened', {
     association: name,
@@ -81,7 +83,7 @@ export function watchExecution(turn: Turn, execution: Execution): void {
 
 /** Runs of their own occasion share the open execution; without one they open one together. */
 export function joinExecution(turn: Turn, opening: Opening): ExecutionId | null {
-  const { definition, nodes, occasion, reason } = opening;
+  const { definition, nodes, reason } = opening;
   const state = turn.world.state.associations.get(definition.association.name);
   const open = openOf(turn.world, definition.association.name);
   if (nodes.length === 0) return open?.id ?? null;
@@ -93,7 +95,7 @@ export function joinExecution(turn: Turn, opening: Opening): ExecutionId | null 
     execution: open.id,
     reason,
     at: turn.now,
-    runs: nodes.map((node) => newRun(definition, node, occasion)),
+    runs: runsOf(turn.world, opening, nodes),
   });
   note(turn, 'execution joined', {
     association: definition.association.name,
@@ -185,9 +187,18 @@ export function openOf(world: World, name: AssociationName): Execution | null {
   return id === null ? null : (world.state.executions.get(id) ?? null);
 }
 
-function newRun(definition: Definition, node: NodeId, occasion: string): NewRun {
-  const { association, digests } = definition;
-  return { node, occasion, run: runIdOf(node, association.name, digests.generation, occasion) };
+function runsOf(
+  world: World,
+  { definition, occasion }: Opening,
+  nodes: readonly NodeId[],
+): readonly NewRun[] {
+  const { name } = definition.association;
+  const { generation } = definition.digests;
+  const ids = preparedFor(world, name, { generation, occasion })?.ids;
+  return nodes.map((node) => {
+    const run = ids?.get(node) ?? runIdOf(node, name, generation, occasion);
+    return { node, occasion, run };
+  });
 }
 
 /** The id is a pure hash; only when an execution of the same occasion is still remembered does it get a number. */

@@ -34,6 +34,7 @@ export function indexRecord(world: World, record: Record): void {
       return;
     case 'association':
       dirty.fleet = true;
+      world.prepared.delete(record.name);
       world.hopeful.add(record.name);
       world.rebuildRingsOf(record.name);
       world.lineUpAll(record.name);
@@ -44,6 +45,7 @@ export function indexRecord(world: World, record: Record): void {
       return;
     case 'association-removed':
       world.assigned.delete(record.name);
+      world.prepared.delete(record.name);
       world.rings.rebuild(record.name, null);
       dirty.associations.add(record.name);
       dirty.fleet = true;

@@ -305,7 +305,7 @@ function recordVersion(
     digests,
     generationCommit:
       before?.digests.generation === digests.generation ? before.generationCommit : commit,
-    ...slotsUnder(before, digests, turn.now),
+    ...slotsUnder(before, definition, turn.now),
     rollout: rolloutUnder(turn.world, association.name, before, digests.generation),
   });
   emit(turn, {

@@ -10,6 +10,7 @@ import { dueSlot } from '../schedule/slots.ts';
 import { cancelExecution, closeOpen, endIfDone, openExecution, openOf } from './executions.ts';
 import { onGone } from './on-node.ts';
 import { findRun, finish, giveBack, onClaimDue, untold } from './on-run.ts';
+import { prepareRuns } from './prepare-slot.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { Timer, World } from './world.ts';
@@ -121,8 +122,11 @@ function fire(turn: Turn, definition: Definition, at: Instant): void {
     skip(turn, definition, at, skipped);
     return;
   }
-  emit(turn, { kind: 'slot', association: name, at });
   const occasion = formatOccasion({ kind: 'slot', at });
+  // Its timer is set again, and the next pass goes on.
+  const { generation } = definition.digests;
+  if (!prepareRuns(turn.world, name, { generation, occasion })) return;
+  emit(turn, { kind: 'slot', association: name, at });
   openExecution(turn, {
     definition,
     trigger: 'schedule',

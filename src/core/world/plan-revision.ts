@@ -1,7 +1,9 @@
 /** What a revision would do to the world, and how its slots will stand; pure, for the daemon, the plan and the forecast. */
+
+import type { Association } from '../model/association.ts';
 import type { AssociationName, Instant } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
-import type { AssociationDigests } from '../model/definition.ts';
+import type { Definition } from '../model/definition.ts';
 import { compareText } from '../model/problem.ts';
 import type { AssociationState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
@@ -39,17 +41,22 @@ export function planRevision(
 }
 
 /**
- * An edited schedule begins now; any other edit keeps the slots that are still to come. Those that are gone never come
- * again, even where the clock was set back before the edit.
+ * An edited schedule begins now; any other edit keeps the slots that are still to come, the one that is due this moment too.
+ * Those that are gone never come again, even where the clock was set back before the edit. A rate counts anew from
+ * whatever makes everybody run.
  */
 export function slotsUnder(
   before: AssociationState | undefined,
-  { generation, schedule }: AssociationDigests,
+  {
+    association,
+    digests: { generation, schedule },
+  }: Pick<Definition, 'digests'> & { readonly association: Pick<Association, 'schedule'> },
   now: Instant,
 ): Pick<AssociationState, 'anchor' | 'lastSlot'> {
   if (before?.digests.schedule !== schedule) {
     return { anchor: now, lastSlot: instant(Math.max(now, before?.lastSlot ?? now)) };
   }
   const { anchor, lastSlot } = before;
-  return { anchor: before.digests.generation === generation ? anchor : now, lastSlot };
+  const counts = association.schedule?.kind === 'rate' && before.digests.generation !== generation;
+  return { anchor: counts ? now : anchor, lastSlot };
 }

@@ -106,7 +106,11 @@ function slotsOf(
   { association, digests }: Definition,
   { from, earlierSlots }: Pick<Question, 'from' | 'earlierSlots'>,
 ): Pick<Upcoming, 'association' | 'anchor' | 'lastSlot' | 'gateAt'> {
-  const slots = slotsUnder(world.state.associations.get(association.name), digests, from);
+  const slots = slotsUnder(
+    world.state.associations.get(association.name),
+    { association, digests },
+    from,
+  );
   const fired = earlierSlots === 'fired' ? instant(from - 1) : slots.lastSlot;
   return {
     association,

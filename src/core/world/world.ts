@@ -43,6 +43,7 @@ import type { Heap } from './heap.ts';
 import { createHeap } from './heap.ts';
 import { indexRecord } from './index-record.ts';
 import type { Move } from './moves.ts';
+import type { PreparedRuns } from './prepare-slot.ts';
 import type { Queues } from './queues.ts';
 import { createQueues } from './queues.ts';
 import type { Record } from './records.ts';
@@ -114,6 +115,8 @@ export class World {
   readonly claims = new Map<NodeId, { readonly run: RunId; readonly at: Instant }>();
   /** As they were last read; one that is not in here cannot be read. */
   alarms: ReadonlyMap<string, AlarmState> = new Map();
+  /** Run ids of slots that are about to fire. */
+  readonly prepared = new Map<AssociationName, PreparedRuns>();
   readonly rings: Rings = createRings(this.state);
   readonly timers: Heap<Timer> = createHeap((a, b) => a.at < b.at);
   readonly dirty: Dirty = {

@@ -83,6 +83,22 @@ for (const c of [
   });
 }
 
+const OFFSET = { schedule: 'cron(0 13 ? * SUN#1 *)', offsetDays: 1, flag: true };
+const HOUR = 60 * MINUTE;
+
+for (const { name, change, runs } of [
+  { name: 'new parameters', change: { parameters: 'new' }, runs: true },
+  { name: 'another schedule', change: { schedule: 'cron(30 12 ? * SUN#1 *)' }, runs: false },
+]) {
+  test(`offset: ${name} between base day and run ${runs ? 'keep' : 'skip'} the period`, () => {
+    const { fleet, spec } = settled(OFFSET);
+    fleet.after(2 * HOUR); // the base day has passed at 13:00
+    fleet.accept(revision(2, { one: { ...spec, ...change } }, { 1: {} }));
+    fleet.after(23 * HOUR);
+    assert.deepEqual(fleet.runAll(), runs ? ['one@1'] : []);
+  });
+}
+
 for (const flag of [false, true]) {
   test(`I.3: new matching node, flag ${flag}`, () => {
     const spec = { schedule: CRON, flag };
