@@ -1,7 +1,7 @@
 /**
- * The agent's mind: what an event means, given the ledger. Pure, so that the simulator runs this very code. The caller makes
- * `records` durable, applies them, and only then performs `effects`, in order; a crash in between loses effects, never
- * records, and `restarted` makes up for them.
+ * The agent's mind: what an event means, given the ledger. Pure, so that the simulator runs this very code. The caller performs
+ * `ahead`, makes `records` durable, applies them, and only then performs `effects`, in order; a crash in between loses effects,
+ * never records, and `restarted` makes up for them.
  *
  * The law: no run id starts twice, and what was started is accounted for.
  */
@@ -56,7 +56,9 @@ export type AgentInput =
 export type Effect =
   | { readonly kind: 'send'; readonly message: AgentMessage }
   | { readonly kind: 'begin'; readonly run: RunId }
-  | { readonly kind: 'start'; readonly order: TaskOrder }
+  | StartEffect
+  /** It was foreseen: whatever can be done for it while another task runs, without beginning it. */
+  | { readonly kind: 'prepare'; readonly order: TaskOrder }
   | { readonly kind: 'adopt'; readonly order: TaskOrder; readonly rebooted: boolean }
   | { readonly kind: 'kill'; readonly run: RunId }
   | { readonly kind: 'reboot'; readonly run: RunId }
@@ -65,7 +67,14 @@ export type Effect =
   | { readonly kind: 'release'; readonly run: RunId }
   | { readonly kind: 'warn'; readonly event: string; readonly detail: string };
 
+export type StartEffect = { readonly kind: 'start'; readonly order: TaskOrder };
+
 export type Decision = {
+  /**
+   * May be done before the records are durable, because a record of an earlier decision says that it may have been: the start
+   * of a task that was foreseen. Done once, whatever becomes of the records, and these are kept until they are written.
+   */
+  readonly ahead?: StartEffect;
   readonly records: readonly LedgerRecord[];
   readonly effects: readonly Effect[];
 };
@@ -94,10 +103,7 @@ export function decide(
     case 'task-ended':
       return forTask(state, input, (active) => taskEnded(context, active, input, now));
     case 'task-unborn':
-      return forTask(state, input, (active) => ({
-        records: [],
-        effects: [{ kind: 'start', order: orderOf(context, active, input.task) }],
-      }));
+      return forTask(state, input, (active) => taskUnborn(context, active, input.task, now));
     case 'reboot-refused':
       return forActive(state, input.run, (active) =>
         rebootRefused(context, active, input.why, now),
@@ -261,6 +267,12 @@ function taskEnded(
   return proceed(context, after(active, exited), now, [exited]);
 }
 
+/** Recorded as started, and it never was: as if untouched, so that a stop that came meanwhile keeps it from starting. */
+function taskUnborn(context: AgentContext, active: ActiveRun, task: Task, now: Instant): Decision {
+  const unborn: LedgerRecord = { kind: 'unborn', run: active.job.run, task };
+  return proceed(context, after(active, unborn), now, [unborn]);
+}
+
 /** The next task, or the end. `records` come first and are part of `active` already. */
 function proceed(
   context: AgentContext,
@@ -282,15 +294,20 @@ function proceed(
       compliance: null,
     });
   }
-  const stop = active.stop ?? (isRebooted(context, active) ? reboot : null);
+  const isAnotherBoot = isRebooted(context, active);
   const { steps, open } = prepared;
-  const next = nextOf({
-    steps,
-    open,
-    history: active.history,
-    stop,
-    noReboot: whyNoReboot(active),
-  });
+  const { foreseen, history } = active;
+  const flow = { steps, open, history, stop: null, perhaps: null, noReboot: whyNoReboot(active) };
+  if (foreseen?.inDoubt === true && endedWell(history)) {
+    // As the process before this one went on, which knew of no stop.
+    const next = nextOf(flow);
+    if (next.kind === 'start' && sameTask(next.task, foreseen.task)) {
+      return perhapsStarted(context, active, next.task, records);
+    }
+  }
+  const stop = active.stop ?? (isAnotherBoot ? reboot : null);
+  const perhaps = foreseen?.inDoubt === true && isAnotherBoot ? foreseen.task : null;
+  const next = nextOf({ ...flow, stop, perhaps });
   switch (next.kind) {
     case 'wait':
       return { records, effects: [] };
@@ -303,12 +320,23 @@ function proceed(
     }
     case 'start': {
       const started: LedgerRecord = { kind: 'started', run, task: next.task, at: now };
-      const order = orderOf(context, after(active, started), next.task);
+      const begun = after(active, started);
+      const start: StartEffect = { kind: 'start', order: orderOf(context, begun, next.task) };
+      const coming = foreseeNext(context, begun, now);
+      const all: readonly LedgerRecord[] =
+        coming === null
+          ? [...records, started]
+          : [...records, started, { kind: 'foreseen', run, task: coming.task }];
+      const prepare: readonly Effect[] =
+        coming === null ? [] : [{ kind: 'prepare', order: coming }];
+      if (foreseen?.inDoubt === false && sameTask(foreseen.task, next.task)) {
+        return { ahead: start, records: all, effects: prepare };
+      }
       const first: readonly Effect[] =
         active.startedAt === null
           ? [{ kind: 'send', message: { kind: 'started', run, at: now } }, ...armOf(job, now, now)]
           : [];
-      return { records: [...records, started], effects: [...first, { kind: 'start', order }] };
+      return { records: all, effects: [...first, start, ...prepare] };
     }
     case 'end': {
       const interrupted = next.interrupted || (stop === reboot && next.steps.some(isCutByReboot));
@@ -327,6 +355,30 @@ function proceed(
     default:
       return unreachable(next);
   }
+}
+
+const endedWell = (history: readonly TaskHistory[]): boolean =>
+  history.at(-1)?.outcome?.exitCode === 0;
+
+/**
+ * The process before this one may have started this task when the one before it ended, as was foreseen: it is recorded as
+ * started then, and asked after. A stop that came since is a stop of this task: it cannot be said that it never began.
+ */
+function perhapsStarted(
+  context: AgentContext,
+  active: ActiveRun,
+  task: Task,
+  records: readonly LedgerRecord[],
+): Decision {
+  const { run } = active.job;
+  const { outcome } = present(active.history.at(-1), 'a task has ended');
+  const at = present(outcome, 'it has ended').finishedAt;
+  const started: LedgerRecord = { kind: 'started', run, task, at };
+  const order = orderOf(context, after(active, started), task);
+  const adopt: Effect = { kind: 'adopt', order, rebooted: isRebooted(context, active) };
+  if (active.stop === null) return { records: [...records, started], effects: [adopt] };
+  const killed: LedgerRecord = { kind: 'killed', run, kill: active.stop };
+  return { records: [...records, started, killed], effects: [adopt, { kind: 'kill', run }] };
 }
 
 /** All of them, once any step has asked for all. */
@@ -381,8 +433,9 @@ function resume(context: AgentContext, active: ActiveRun, now: Instant): Decisio
   if (running === null) return proceed(context, active, now, []);
   const order = orderOf(context, active, running.task);
   const killAgain: readonly Effect[] = running.kill === null ? [] : [{ kind: 'kill', run }];
+  const isNewDoubt = active.foreseen?.inDoubt === false;
   return {
-    records: [],
+    records: isNewDoubt ? [{ kind: 'doubted', run }] : [],
     effects: [
       ...armOf(job, startedAt, now),
       { kind: 'adopt', order, rebooted: isRebooted(context, active) },
@@ -455,22 +508,23 @@ const isCutByReboot = ({ reason }: { readonly reason: string }): boolean =>
 const isRebooted = (context: AgentContext, active: ActiveRun): boolean =>
   active.startedAt !== null && active.bootId !== context.bootId;
 
-/** The task that follows if the one that runs succeeds. Nothing is decided by it; null when it is not known, or none does. */
-export function likelyNext(
-  context: AgentContext,
-  { active }: Pick<LedgerState, 'active'>,
-  now: Instant,
-): TaskOrder | null {
-  const running = active === null ? null : runningTask(active);
-  if (active === null || running === null || active.stop !== null) return null;
-  const { job } = active;
+/** The task that follows if the one that runs ends well; null when it is not known, or none does. */
+function foreseeNext(context: AgentContext, active: ActiveRun, now: Instant): TaskOrder | null {
+  const { job, stop } = active;
+  const running = runningTask(active);
   const plan = context.prepare(job);
-  if (!plan.ok) return null;
+  if (running === null || stop !== null || !plan.ok || isRebooted(context, active)) return null;
   const streams = { stdout: noOutput, stderr: noOutput };
   const outcome: TaskOutcome = { exitCode: 0, failure: '', ...streams, finishedAt: now };
   const { task } = running;
   const done = after(active, { kind: 'exited', run: job.run, task, outcome });
-  const next = nextOf({ ...plan, history: done.history, stop: null, noReboot: null });
+  const next = nextOf({
+    ...plan,
+    history: done.history,
+    stop: null,
+    perhaps: null,
+    noReboot: whyNoReboot(done),
+  });
   if (next.kind !== 'start') return null;
   const started: LedgerRecord = { kind: 'started', run: job.run, task: next.task, at: now };
   return orderOf(context, after(done, started), next.task);
@@ -520,7 +574,8 @@ function orderOf(context: AgentContext, active: ActiveRun, task: Task): TaskOrde
   const { job, history } = active;
   const plan = context.prepare(job);
   invariant(plan.ok, 'a job with a task was prepared before');
-  const { step, inputs } = stepOf({ ...plan, history, stop: null, noReboot: null }, task);
+  const flow = { ...plan, history, stop: null, perhaps: null, noReboot: null };
+  const { step, inputs } = stepOf(flow, task);
   return {
     run: job.run,
     task,

@@ -55,6 +55,8 @@ export type Flow = {
   readonly history: readonly TaskHistory[];
   /** The run was stopped as a whole. */
   readonly stop: Kill | null;
+  /** A task that may have begun without a record of it, in a boot that is over. */
+  readonly perhaps: Task | null;
   readonly open: OpenDocument;
   /** Why the machine will not be restarted, whatever a step asks for; null when it will. */
   readonly noReboot: string | null;
@@ -95,6 +97,12 @@ function walk(flow: Flow, depth: number): Next {
   let interrupted = false;
   for (const [index, step] of steps.entries()) {
     const isFinally = step.finallyStep && index === steps.length - 1;
+    const past = history.filter(({ task }) => task.step === index);
+    if (flow.perhaps?.step === index && past.length === 0 && (interrupted || stop !== null)) {
+      results.push({ ...notRun(step, 'Failed', perhapsBegun), exitCode: -1 });
+      interrupted = true;
+      continue;
+    }
     if (interrupted || (exited && !isFinally)) {
       results.push(notRun(step, 'Skipped', interrupted ? afterInterruption : afterExit(step)));
       continue;
@@ -110,7 +118,6 @@ function walk(flow: Flow, depth: number): Next {
       continue;
     }
     const shared = sharedOf(step);
-    const past = history.filter(({ task }) => task.step === index);
     const ends: Ended[] = [];
     const elements = elementsOf(step.inputs);
     for (const [element, inputs] of elements.entries()) {
@@ -191,7 +198,9 @@ function throughDocument(flow: Flow, element: Element & { readonly depth: number
   const history = own.flatMap((past) =>
     past.task.inner === undefined ? [] : [{ ...past, task: past.task.inner }],
   );
-  const next = walk({ ...flow, steps: opened.steps, history }, depth + 1);
+  const { perhaps } = flow;
+  const inner = perhaps !== null && isWithin(perhaps, task) ? (perhaps.inner ?? null) : null;
+  const next = walk({ ...flow, steps: opened.steps, history, perhaps: inner }, depth + 1);
   if (next.kind !== 'end') return { ...next, task: { ...task, inner: next.task } };
   const { interrupted } = next;
   return { kind: 'ended', end: concluded(mergeInner(next.steps), shared), interrupted };
@@ -231,6 +240,8 @@ export function elementsOf(inputs: Json): readonly JsonObject[] {
 const isInterrupted = ({ kill, outcome }: TaskHistory): boolean =>
   outcome?.exitCode === null && kill === null;
 
+const perhapsBegun =
+  'interrupted: it may have begun when the step before it ended, and nobody knows';
 const afterInterruption = 'not started, because the run was interrupted';
 const afterExit = (step: PreparedStep): string =>
   `Plugin with name ${step.action} and id ${step.name} skipped due to prior step with an exit condition`;

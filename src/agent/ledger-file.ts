@@ -1,5 +1,6 @@
 import type { Instant } from '../core/model/brand.ts';
 import { blockingDisk } from '../disk/blocking-disk.ts';
+import type { Disk } from '../disk/disk.ts';
 import { compactHere } from '../journal/compact.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { LedgerRecord, LedgerState } from './ledger.ts';
@@ -20,10 +21,14 @@ const laidBytes = 64 * 1024;
 const compactAfter = { records: 10_000, bytes: 16 * 1024 * 1024 };
 
 /** @throws ReconcileError as `openJournal` does */
-export async function openLedger(dir: string, now: () => Instant): Promise<LedgerFile> {
+export async function openLedger(
+  dir: string,
+  now: () => Instant,
+  disk: Disk = blockingDisk,
+): Promise<LedgerFile> {
   const state = emptyLedger();
   const journal = await openJournal<LedgerRecord>({
-    disk: blockingDisk,
+    disk,
     dir,
     format: LEDGER_FORMAT,
     laidBytes,

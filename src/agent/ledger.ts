@@ -1,11 +1,13 @@
 /**
  * What an agent must not forget, one fact per record, and the state they fold into. Every record is durable before it is
- * acted on. Shared syncs: Received + Intent; Exited(n) + Started(n+1); Exited(last) + Finished. Everything else has its own.
+ * acted on. Shared syncs: Received + Intent; Exited(n) + Started(n+1) + Foreseen(n+2); Exited(last) + Finished; Exited + Reboot.
+ * Everything else has its own.
  */
 import type { AssociationName, Instant, RunId } from '../core/model/brand.ts';
 import { instant } from '../core/model/brand.ts';
 import { invariant, unreachable } from '../core/model/errors.ts';
 import type { RunResult } from '../core/model/run.ts';
+import type { JournalFormat } from '../journal/format.ts';
 import type { Fence, Job, LastRun } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
 import type { Kill, TaskHistory } from './flow.ts';
@@ -13,7 +15,12 @@ import { withoutOutput } from './output.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import { sameTask } from './ports.ts';
 
-export const LEDGER_FORMAT = { name: 'reconciled-agent', version: 1 } as const;
+/** 2: Foreseen, Doubted, Unborn. What 1 wrote reads as it stands, and a program of 1 refuses what 2 wrote. */
+export const LEDGER_FORMAT: JournalFormat<LedgerRecord> = {
+  name: 'reconciled-agent',
+  version: 2,
+  upgrade: (record) => record as LedgerRecord,
+};
 
 export type LedgerRecord =
   /** A job that will be run. `payload` is the text that was signed. */
@@ -27,6 +34,15 @@ export type LedgerRecord =
   /** The job was not begun in time: nothing of it ever started. */
   | { readonly kind: 'dropped'; readonly run: RunId }
   | { readonly kind: 'started'; readonly run: RunId; readonly task: Task; readonly at: Instant }
+  /**
+   * If the task before it ends well and this one is next, it is started at once, and Started follows while it runs: so whoever
+   * reads Foreseen and no end of the task before it knows that this one may have begun.
+   */
+  | { readonly kind: 'foreseen'; readonly run: RunId; readonly task: Task }
+  /** Another process came meanwhile: what was foreseen may have begun, and is asked after before it is started. */
+  | { readonly kind: 'doubted'; readonly run: RunId }
+  /** A task that was recorded as started never began, for certain. */
+  | { readonly kind: 'unborn'; readonly run: RunId; readonly task: Task }
   /** Before the signal is sent, so that a restart knows whose doing it was. */
   | { readonly kind: 'killed'; readonly run: RunId; readonly kill: Kill }
   | {
@@ -50,6 +66,9 @@ export type LedgerRecord =
   | { readonly kind: 'last'; readonly last: LastRun }
   | { readonly kind: 'spooled'; readonly result: RunResult };
 
+/** `inDoubt`: an earlier process may have started it. */
+export type Foreseen = { readonly task: Task; readonly inDoubt: boolean };
+
 export type ActiveRun = {
   readonly job: Job;
   /** The boot in which its tasks run. */
@@ -57,6 +76,7 @@ export type ActiveRun = {
   /** When its first task was recorded as started; null while nothing has. */
   readonly startedAt: Instant | null;
   readonly history: readonly TaskHistory[];
+  readonly foreseen: Foreseen | null;
   readonly stop: Kill | null;
   /** The machine was asked to restart and has not yet. */
   readonly rebooting: boolean;
@@ -112,7 +132,27 @@ export function applyRecord(state: LedgerState, record: LedgerRecord): void {
       const active = activeOf(state, record.run);
       const task = { task: record.task, startedAt: record.at, kill: null, outcome: null };
       const startedAt = active.startedAt ?? record.at;
-      state.active = { ...active, startedAt, history: [...active.history, task] };
+      const history = [...active.history, task];
+      state.active = { ...active, startedAt, history, foreseen: null };
+      return;
+    }
+    case 'foreseen': {
+      const foreseen = { task: record.task, inDoubt: false };
+      state.active = { ...activeOf(state, record.run), foreseen };
+      return;
+    }
+    case 'doubted': {
+      const active = activeOf(state, record.run);
+      const foreseen = active.foreseen === null ? null : { ...active.foreseen, inDoubt: true };
+      state.active = { ...active, foreseen };
+      return;
+    }
+    case 'unborn': {
+      const active = activeOf(state, record.run);
+      const history = active.history.filter(
+        (past) => past.outcome !== null || !sameTask(past.task, record.task),
+      );
+      state.active = { ...active, history };
       return;
     }
     case 'killed': {
@@ -121,7 +161,10 @@ export function applyRecord(state: LedgerState, record: LedgerRecord): void {
       const history = active.history.map((past) =>
         past.outcome === null && past.kill === null ? { ...past, kill } : past,
       );
-      state.active = { ...active, history, stop: kill.scope === 'run' ? kill : active.stop };
+      const stop = kill.scope === 'run' ? kill : active.stop;
+      // From here on nothing is started ahead; what an earlier process may have started is in doubt as before.
+      const foreseen = active.foreseen?.inDoubt === true ? active.foreseen : null;
+      state.active = { ...active, history, stop, foreseen };
       return;
     }
     case 'exited': {
@@ -130,7 +173,8 @@ export function applyRecord(state: LedgerState, record: LedgerRecord): void {
       const history = active.history.map((past) =>
         past.outcome === null && sameTask(past.task, task) ? { ...past, outcome } : past,
       );
-      state.active = { ...active, history };
+      const foreseen = outlives(active.foreseen, outcome) ? active.foreseen : null;
+      state.active = { ...active, history, foreseen };
       return;
     }
     case 'reboot':
@@ -217,6 +261,18 @@ export function isLowerFence(a: Fence, b: Fence): boolean {
 
 export const keepUntilOf = (notAfter: Instant): Instant => instant(notAfter + dayMs);
 
+/**
+ * Only an end that a later process finds as it was bears out what was foreseen: code 0 in an exit file. What the agent performed
+ * itself leaves none, and is done again. Where nobody knows the end, what was in doubt stays so.
+ */
+function outlives(
+  foreseen: Foreseen | null,
+  { exitCode, document, refresh }: TaskOutcome,
+): boolean {
+  if (exitCode === null) return foreseen?.inDoubt === true;
+  return exitCode === 0 && document === undefined && refresh === undefined;
+}
+
 const higherFence = (a: Fence, b: Fence): Fence => (isLowerFence(a, b) ? b : a);
 
 const noReboot = { rebooting: false, noReboot: null };
@@ -224,7 +280,8 @@ const noReboot = { rebooting: false, noReboot: null };
 function takeJob(payload: string): ActiveRun {
   const job = parseJob(payload);
   invariant(job.ok, 'the ledger holds only jobs that were parsed before');
-  return { job: job.value, bootId: '', startedAt: null, history: [], stop: null, ...noReboot };
+  const nothing = { startedAt: null, history: [], foreseen: null, stop: null };
+  return { job: job.value, bootId: '', ...nothing, ...noReboot };
 }
 
 function activeOf(state: LedgerState, run: RunId): ActiveRun {
@@ -247,7 +304,7 @@ function finish(state: LedgerState, result: RunResult): void {
 }
 
 function* recordsOfActive(active: ActiveRun, at: Instant): Iterable<LedgerRecord> {
-  const { job, bootId, history, stop } = active;
+  const { job, bootId, history, foreseen, stop } = active;
   const why = active.noReboot;
   const { run } = job;
   yield { kind: 'received', payload: JSON.stringify(job), at };
@@ -259,6 +316,9 @@ function* recordsOfActive(active: ActiveRun, at: Instant): Iterable<LedgerRecord
     if (rebooted === true) yield { kind: 'rebooted', run, bootId };
   }
   if (stop !== null) yield { kind: 'killed', run, kill: stop };
+  // Behind Killed, which would take it away.
+  if (foreseen !== null) yield { kind: 'foreseen', run, task: foreseen.task };
+  if (foreseen?.inDoubt === true) yield { kind: 'doubted', run };
   if (active.rebooting) yield { kind: 'reboot', run };
   if (why !== null) yield { kind: 'reboot-refused', run, why };
 }

@@ -5,7 +5,7 @@ import type { AgentMessage } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
 import { ciphertextsOf } from './ciphertexts.ts';
 import type { AgentContext, AgentInput, Decision, Effect } from './decide.ts';
-import { decide, likelyNext } from './decide.ts';
+import { decide } from './decide.ts';
 import type { LedgerRecord, LedgerState } from './ledger.ts';
 import { applyRecord } from './ledger.ts';
 import type { ExecutorPort, Log } from './ports.ts';
@@ -34,7 +34,7 @@ export type Mind = {
 
 const retryMs = 1_000;
 
-/** Drives `decide`: one input at a time; records durable, then applied, then acted on. */
+/** Drives `decide`: one input at a time; what may be done ahead, then records durable, then applied, then acted on. */
 export function openMind(options: MindOptions): Mind {
   const { context, state, executor, send, now, log } = options;
   const inbox: AgentInput[] = [];
@@ -62,22 +62,37 @@ export function openMind(options: MindOptions): Mind {
     }
   }
 
-  /** A job is refused while the ledger cannot be written; what has happened already is kept and written later. */
+  /**
+   * A job is refused while the ledger cannot be written; what has happened already is kept and written later. A decision of which
+   * something was done ahead stands, and only its records are tried again; any other is made anew.
+   */
   async function decideDurably(input: AgentInput): Promise<Decision> {
+    let standing: Decision | null = null;
     for (;;) {
-      const decision = decide(context, state, input, now());
-      try {
-        if (decision.records.length > 0) await options.append(decision.records);
-        for (const record of decision.records) applyRecord(state, record);
-        return decision;
-      } catch (cause) {
-        if (!(cause instanceof ReconcileError && cause.retry === 'backoff')) throw cause;
-        log('ledger-unwritable', { code: cause.code, message: cause.message });
-        const refusal = refusalFor(input, cause);
-        if (refusal !== null) return refusal;
-        await delay(retryMs, undefined, { signal: closing.signal });
+      const decision: Decision = standing ?? decide(context, state, input, now());
+      if (standing === null && decision.ahead !== undefined) {
+        perform(decision.ahead);
+        standing = decision;
       }
+      const failure = await record(decision);
+      if (failure === null) return decision;
+      const refusal = refusalFor(input, failure);
+      if (refusal !== null) return refusal;
+      await delay(retryMs, undefined, { signal: closing.signal });
     }
+  }
+
+  /** Null when it is durable and applied; what will pass is told, anything else is thrown. */
+  async function record({ records }: Decision): Promise<ReconcileError | null> {
+    try {
+      if (records.length > 0) await options.append(records);
+    } catch (cause) {
+      if (!(cause instanceof ReconcileError && cause.retry === 'backoff')) throw cause;
+      log('ledger-unwritable', { code: cause.code, message: cause.message });
+      return cause;
+    }
+    for (const each of records) applyRecord(state, each);
+    return null;
   }
 
   /** At once, unless the job has secrets: those are opened first, and whatever is said meanwhile is heard. */
@@ -95,12 +110,6 @@ export function openMind(options: MindOptions): Mind {
     }, options.crash);
   }
 
-  function prepareNext(): void {
-    if (closing.signal.aborted) return;
-    const order = likelyNext(context, state, now());
-    if (order !== null) executor.prepare(order);
-  }
-
   function perform(effect: Effect): void {
     switch (effect.kind) {
       case 'send':
@@ -108,9 +117,12 @@ export function openMind(options: MindOptions): Mind {
       case 'begin':
         return begin(effect.run);
       case 'start':
-        executor.start(effect.order);
-        // When it is on its way.
-        setImmediate(prepareNext);
+        return executor.start(effect.order);
+      case 'prepare':
+        // When what was started before it is on its way.
+        setImmediate(() => {
+          if (!closing.signal.aborted) executor.prepare(effect.order);
+        });
         return;
       case 'adopt':
         log('run-adopted', { run: effect.order.run, rebooted: effect.rebooted });

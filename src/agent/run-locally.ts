@@ -71,7 +71,7 @@ export async function runDocumentLocally(
     const history: TaskHistory[] = [];
     for (;;) {
       const stop = options.signal.aborted ? cancelled : null;
-      const flow = { steps: prepared.steps, open: prepared.open, history, stop, noReboot };
+      const flow = { ...prepared, history, stop, perhaps: null, noReboot };
       const next = nextOf(flow);
       if (next.kind === 'end') return { status: next.status, steps: next.steps, message: '' };
       if (next.kind === 'start') {

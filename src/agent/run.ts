@@ -1,6 +1,7 @@
 import type { Instant } from '../core/model/brand.ts';
 import { instant } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
+import type { Disk } from '../disk/disk.ts';
 import { lockDirectory } from '../disk/lock.ts';
 import { loadKeyFile } from '../protocol/key-file.ts';
 import { nodeIdOf } from '../protocol/keys.ts';
@@ -30,6 +31,8 @@ export type RunAgentOptions = {
   readonly root: string;
   readonly agentVersion: string;
   readonly log: Log;
+  /** Under the ledger, if not this machine's own. */
+  readonly disk?: Disk;
 };
 
 /**
@@ -51,7 +54,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     const own = ownIdentityFile(stateDir);
     const { recipient } = await loadOrCreateIdentityFile(own);
     const vault = openVault([own, ...config.identities]);
-    const ledger = await openLedger(ledgerDir(stateDir), now);
+    const ledger = await openLedger(ledgerDir(stateDir), now, options.disk);
     await sweepSpares(runsDir(stateDir));
     sweepSecretOutputs(runsDir(stateDir), ledger.state.active?.job.run ?? null);
 

@@ -3,7 +3,7 @@ import { retryDelayMs } from '../agent/connection.ts';
 import type { AgentContext, AgentInput, Decision, decide, Effect } from '../agent/decide.ts';
 import type { LedgerRecord, LedgerState } from '../agent/ledger.ts';
 import { applyRecord, emptyLedger, pruneEnded } from '../agent/ledger.ts';
-import type { ExecutorPort } from '../agent/ports.ts';
+import type { ExecutorPort, TaskOrder } from '../agent/ports.ts';
 import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import type { LastSeenFacts } from '../core/model/node.ts';
 import type { AgentMessage, ServerMessage } from '../protocol/messages.ts';
@@ -37,6 +37,8 @@ export type AgentLifeOptions = {
 
 export type AgentLife = {
   readonly state: LedgerState;
+  /** A task that was started ahead of its record, until that is durable. */
+  readonly unrecorded: TaskOrder | null;
   /** The connection as the agent sees it. */
   readonly wire: Wire | null;
   readonly isWelcome: boolean;
@@ -54,6 +56,7 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
   const executor: ExecutorPort = machine.executor(life, handle);
   const inbox: AgentInput[] = [];
   let busy = false;
+  let unrecorded: TaskOrder | null = null;
   let wire: Wire | null = null;
   let isWelcome = false;
   let failures = 0;
@@ -74,13 +77,21 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
     busy = false;
   }
 
+  /** As `openMind` does: what was done ahead is done once, and only its records are tried again. */
   async function decideDurably(input: AgentInput): Promise<Decision> {
+    let standing: Decision | null = null;
     for (;;) {
-      const decision = options.decide(context, state, input, clock.now());
+      const decision: Decision = standing ?? options.decide(context, state, input, clock.now());
+      if (standing === null && decision.ahead !== undefined) {
+        perform(decision.ahead);
+        standing = decision;
+        unrecorded = decision.ahead.order;
+      }
       if (decision.records.length === 0) return decision;
       try {
         await life.wait(options.diskMs(), 'ledger', () => store.append(decision.records));
         for (const record of decision.records) applyRecord(state, record);
+        unrecorded = null;
         return decision;
       } catch (cause) {
         if (!(cause instanceof ReconcileError && cause.retry === 'backoff')) throw cause;
@@ -101,6 +112,8 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
         return;
       case 'start':
         return executor.start(effect.order);
+      case 'prepare':
+        return executor.prepare(effect.order);
       case 'adopt':
         return executor.adopt(effect.order, { rebooted: effect.rebooted });
       case 'reboot':
@@ -174,6 +187,9 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
   dial();
   return {
     state,
+    get unrecorded() {
+      return unrecorded;
+    },
     get wire() {
       return wire;
     },

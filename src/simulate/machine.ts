@@ -17,6 +17,8 @@ export type MachineOptions = {
   /** What the step does, decided when it begins. */
   readonly play: (order: TaskOrder) => Script;
   readonly spawnMs: () => number;
+  /** Whether a power cut takes the exit file that was written then. */
+  readonly losesExit: (at: Instant) => boolean;
   readonly onBegin: (order: TaskOrder) => void;
   readonly onEnd: (order: TaskOrder, exitCode: number | null) => void;
 };
@@ -29,15 +31,17 @@ export type Machine = {
   readonly running: number;
 };
 
-/** `killed` may be asked for before the process is born. */
+/** `killed` may be asked for before the process is born. `told`: it will begin, whoever dies. */
 type Body = {
   readonly order: TaskOrder;
   alive: boolean;
+  told: boolean;
   killed: boolean;
   exit: { readonly code: number; readonly at: Instant } | null;
 };
 
 const KILLED = 137;
+const ADOPTION_POLL_MS = 100;
 
 export function createMachine(timeline: Timeline, options: MachineOptions): Machine {
   const bodies = new Map<string, Body>();
@@ -93,25 +97,34 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
       watcher = { life, report };
       return {
         start(order) {
-          const body: Body = { order, alive: false, killed: false, exit: null };
-          life.after(options.spawnMs(), 'step begins', () => {
-            bodies.set(keyOf(order), body);
-            begin(body);
-          });
+          const body: Body = { order, alive: false, told: false, killed: false, exit: null };
+          const born = boot;
+          const spawnMs = options.spawnMs();
           unborn.set(keyOf(order), body);
+          // The word to go lies in the supervisor's pipe: it is read though the agent dies meanwhile.
+          life.after(spawnMs / 2, 'step told to begin', () => {
+            body.told = true;
+            timeline.after(spawnMs / 2, 'step begins', () => {
+              if (born !== boot) return;
+              unborn.delete(keyOf(order));
+              bodies.set(keyOf(order), body);
+              begin(body);
+            });
+          });
           watch(life, order);
         },
         adopt(order, { rebooted }) {
-          const body = bodies.get(keyOf(order));
-          life.after(1, 'step adopted', () => {
-            if (body?.alive === true) watch(life, order);
-            else if (body === undefined && !rebooted)
-              tell({ kind: 'task-unborn', ...taskOf(order) });
-            else {
-              const outcome = outcomeOf(body?.exit?.code ?? null, body?.exit?.at ?? options.now());
-              tell({ kind: 'task-ended', ...taskOf(order), outcome });
-            }
-          });
+          const look = (): void => {
+            const body = bodies.get(keyOf(order));
+            if (body === undefined && unborn.get(keyOf(order))?.told === true)
+              return life.after(ADOPTION_POLL_MS, 'step looked at', look);
+            if (body?.alive === true) return watch(life, order);
+            if (body === undefined && !rebooted)
+              return tell({ kind: 'task-unborn', ...taskOf(order) });
+            const outcome = outcomeOf(body?.exit?.code ?? null, body?.exit?.at ?? options.now());
+            tell({ kind: 'task-ended', ...taskOf(order), outcome });
+          };
+          life.after(1, 'step adopted', look);
         },
         reboot(run) {
           const why = 'a simulated machine restarts for no step';
@@ -136,7 +149,10 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
     },
     reboot() {
       boot += 1;
+      unborn.clear();
       for (const body of bodies.values()) {
+        // Nothing of a run folder is synced.
+        if (body.exit !== null && options.losesExit(body.exit.at)) body.exit = null;
         if (!body.alive) continue;
         body.alive = false;
         options.onEnd(body.order, null);

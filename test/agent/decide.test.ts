@@ -31,7 +31,10 @@ test('a job is taken, started, finished and acked, each recorded before it is to
   node.say({ kind: 'ack', run: run('1') });
   assert.deepEqual(
     node.durable.map(({ kind }) => kind),
-    ['received', 'intent', 'started', 'exited', 'started', 'exited', 'finished', 'acked'],
+    [
+      ...['received', 'intent', 'started', 'foreseen', 'exited', 'started', 'exited'],
+      ...['finished', 'acked'],
+    ],
   );
   assert.equal(node.state.spool.size, 0);
 });
@@ -426,16 +429,178 @@ test('a killed step stays killed when the agent dies before it sees the end', ()
   assert.equal(resultOf(node).status, 'TimedOut');
 });
 
-test('Interrupted: the step is gone and nobody knows how; nothing after it runs', () => {
-  const node = fakeNode(() => steps(2));
+test('Interrupted: the step is gone and nobody knows how; nothing after it runs, and the next may have begun', () => {
+  const node = fakeNode(() => steps(3));
   node.offer(job());
   node.restart('machine');
   const result = resultOf(node);
   assert.deepEqual([result.status, result.detailedStatus], ['Failed', 'Interrupted']);
   assert.deepEqual(
-    result.steps.map((step) => step.status),
-    ['Failed', 'Skipped'],
+    result.steps.map((step) => [step.status, step.exitCode]),
+    [
+      ['Failed', -1],
+      ['Failed', -1],
+      ['Skipped', 0],
+    ],
   );
+  assert.match(result.steps[1]?.reason ?? '', /may have begun .* nobody knows/);
+});
+
+// --- started ahead of the record --------------------------------------------------------------------------------
+
+/** What `decide` lets go ahead and what it writes down when the first of three steps ends so. */
+function atTheEndOfTheFirst(prepare: (node: FakeNode) => void, code: number) {
+  const node = fakeNode(() => steps(3));
+  node.offer(job());
+  prepare(node);
+  const before = node.durable.length;
+  const ahead = node.ahead.length;
+  node.exit(code);
+  return {
+    ahead: node.ahead.slice(ahead).map(({ task }) => task.step),
+    records: node.durable.slice(before).map(({ kind }) => kind),
+  };
+}
+
+for (const c of [
+  { name: 'ended well', code: 0, ahead: [1], records: ['exited', 'started', 'foreseen'] },
+  { name: 'failed', code: 1, ahead: [], records: ['exited', 'started', 'foreseen'] },
+  { name: 'asked for a restart', code: 194, ahead: [], records: ['exited', 'reboot'] },
+  { name: 'ended the run', code: 168, ahead: [], records: ['exited', 'finished'] },
+]) {
+  test(`ahead of its record: the next step when the one before it ${c.name}`, () => {
+    const { ahead, records } = atTheEndOfTheFirst(() => undefined, c.code);
+    assert.deepEqual({ ahead, records }, { ahead: c.ahead, records: c.records });
+  });
+}
+
+test('nothing goes ahead once a kill is recorded, though the step beat its killer', () => {
+  const deadline = (node: FakeNode): void => {
+    const body = present([...node.bodies.values()][0], 'it runs');
+    body.alive = false;
+    node.handle({ kind: 'task-deadline', run: run('1'), task: { step: 0, element: 0 } });
+    body.alive = true;
+  };
+  const { ahead, records } = atTheEndOfTheFirst(deadline, 0);
+  assert.deepEqual(ahead, []);
+  assert.deepEqual(records, ['exited', 'started', 'foreseen']);
+});
+
+test('what a document that was read at run time begins with is not foreseen', () => {
+  const inner = steps(1);
+  const reading = preparedStep({ action: 'aws:runDocument', inputs: { documentPath: 'x' } });
+  const node = fakeNode(() => ({
+    ok: true,
+    steps: [reading, preparedStep({ name: 'after' })],
+    open: (_inputs, _depth, text) =>
+      text === null ? { kind: 'unread' } : { kind: 'steps', steps: inner.steps },
+  }));
+  node.offer(job());
+  const { run: id, task } = present(node.order, 'it is read');
+  const read = { ...outcome(0), document: '{}' };
+  node.handle({ kind: 'task-ended', run: id, task, outcome: read });
+  assert.deepEqual(node.ahead, []);
+  assert.deepEqual(node.order?.task, { step: 0, element: 0, inner: { step: 0, element: 0 } });
+});
+
+/** The agent dies when the second of three steps has been started ahead (1), or a moment before (0). */
+function deadAround(fuse: 0 | 1): FakeNode {
+  const node = fakeNode(() => steps(3));
+  node.offer(job());
+  node.fuse = fuse;
+  node.exit(0);
+  assert.ok(node.dead);
+  assert.equal(node.durable.at(-1)?.kind, 'foreseen');
+  return node;
+}
+const begunOf = (node: FakeNode): readonly number[] =>
+  [...node.bodies.values()].map(({ begun }) => begun);
+
+for (const fuse of [0, 1] as const) {
+  const when = fuse === 0 ? 'before' : 'after';
+  test(`the agent dies a moment ${when} a start ahead: the step runs once, and the run goes on`, () => {
+    const node = deadAround(fuse);
+    node.restart();
+    for (let step = 1; step < 3; step++) node.exit(0);
+    assert.deepEqual(begunOf(node), [1, 1, 1]);
+    assert.equal(resultOf(node).status, 'Success');
+  });
+
+  test(`the agent dies a moment ${when} a start ahead and again at every later moment: each step runs once`, () => {
+    for (let second = 0; second < 12; second++) {
+      const node = deadAround(fuse);
+      node.revive();
+      node.fuse = second;
+      node.restart('process', { keepFuse: true });
+      node.restart();
+      for (let step = 1; step < 3; step++) node.exit(0);
+      assert.deepEqual(begunOf(node), [1, 1, 1], `${second}`);
+      assert.equal(resultOf(node).status, 'Success');
+    }
+  });
+
+  test(`the agent dies a moment ${when} a start ahead, and the run is cancelled: it says what began`, () => {
+    const node = deadAround(fuse);
+    node.hold = true; // the executor has not answered yet
+    node.restart();
+    node.say({ kind: 'cancel', run: run('1'), reason: '' });
+    node.hold = false;
+    const { status, steps: ended } = resultOf(node);
+    assert.equal(status, 'Cancelled');
+    assert.deepEqual(
+      ended.map((step) => [step.status, step.startedAt !== null]),
+      [
+        ['Success', true],
+        ['Cancelled', fuse === 1],
+        ['Cancelled', false],
+      ],
+    );
+  });
+}
+
+test('a reboot after a start ahead: the exit file of the step before is believed, and the step is Interrupted', () => {
+  const node = deadAround(1);
+  node.restart('machine');
+  const result = resultOf(node);
+  assert.equal(result.detailedStatus, 'Interrupted');
+  assert.deepEqual(
+    result.steps.map((step) => [step.status, step.exitCode]),
+    [
+      ['Success', 0],
+      ['Failed', -1],
+      ['Skipped', 0],
+    ],
+  );
+});
+
+test('a reboot after a start ahead that ended: its own exit file is believed, and the run was cut behind it', () => {
+  const node = deadAround(1);
+  const second = present([...node.bodies.values()][1], 'it was started');
+  Object.assign(second, { alive: false, exitCode: 0 });
+  node.restart('machine');
+  const result = resultOf(node);
+  assert.equal(result.detailedStatus, 'Interrupted');
+  assert.deepEqual(
+    result.steps.map((step) => step.status),
+    ['Success', 'Success', 'Cancelled'],
+  );
+});
+
+test('a reboot that took the exit files: Interrupted, and the step that was started ahead may have begun', () => {
+  const node = deadAround(1);
+  node.restart('power');
+  const result = resultOf(node);
+  assert.equal(result.detailedStatus, 'Interrupted');
+  assert.match(result.steps[1]?.reason ?? '', /may have begun/);
+});
+
+test('compaction keeps what is foreseen, and what is in doubt', () => {
+  const node = deadAround(1);
+  assert.deepEqual(compacted(node).active, node.state.active);
+  node.hold = true;
+  node.restart();
+  assert.equal(node.state.active?.foreseen?.inDoubt, true);
+  assert.deepEqual(compacted(node).active, node.state.active);
 });
 
 test('a machine that restarts between the intent and the first step cuts nothing', () => {

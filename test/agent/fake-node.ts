@@ -43,7 +43,16 @@ export const outcome = (exitCode: number | null, at: Instant = noon): TaskOutcom
 });
 
 /** What is really there of a task, whatever the agent believes. */
-type Body = { begun: number; alive: boolean; exitCode: number | null };
+type Body = {
+  begun: number;
+  alive: boolean;
+  exitCode: number | null;
+  /** Performed by the agent itself: nothing of it is left to find. */
+  readonly leavesNothing: boolean;
+};
+
+/** What the real executor performs without a process. */
+const WITHOUT_PROCESS = 'aws:refreshAssociation';
 
 export type FakeNode = {
   state: LedgerState;
@@ -63,9 +72,14 @@ export type FakeNode = {
   /** Steps that the coming inputs perform before the process dies; null: it lives. A record and an effect are a step each. */
   fuse: number | null;
   readonly dead: boolean;
+  /** What was started before its record was durable. */
+  readonly ahead: TaskOrder[];
+  /** The executor has been asked to adopt, and its answers wait. */
+  hold: boolean;
   /** How often the machine was asked to restart. */
   reboots: number;
-  restart(how?: 'process' | 'machine'): void;
+  /** `power`: the exit files that nobody has read yet are gone too. */
+  restart(how?: 'process' | 'machine' | 'power', options?: { readonly keepFuse: boolean }): void;
   /** Alive with an empty inbox, before anything else happens: the instant in which a message may overtake. */
   revive(): void;
 };
@@ -82,6 +96,8 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     prepare,
   });
   let inbox: AgentInput[] = [];
+  let held: AgentInput[] = [];
+  let holding = false;
   let dead = false;
 
   /** False when the process died before it. */
@@ -99,7 +115,9 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
         inbox.unshift({ kind: 'begin', run: effect.run });
         return;
       case 'start': {
-        const body = bodies.get(key(effect.order)) ?? { begun: 0, alive: false, exitCode: null };
+        const leavesNothing = effect.order.action === WITHOUT_PROCESS;
+        const none: Body = { begun: 0, alive: false, exitCode: null, leavesNothing };
+        const body = bodies.get(key(effect.order)) ?? none;
         bodies.set(key(effect.order), { ...body, begun: body.begun + 1, alive: true });
         node.order = effect.order;
         return;
@@ -117,6 +135,7 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
         node.reboots += 1;
         return;
       case 'arm':
+      case 'prepare':
       case 'release':
       case 'warn':
         return;
@@ -127,8 +146,10 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     const { run, task } = order;
     const body = bodies.get(key(order));
     if (body?.alive === true) return;
-    if (body === undefined && !rebooted) inbox.push({ kind: 'task-unborn', run, task });
-    else inbox.push({ kind: 'task-ended', run, task, outcome: outcome(body?.exitCode ?? null) });
+    const answers = holding ? held : inbox;
+    if ((body === undefined || body.leavesNothing) && !rebooted)
+      answers.push({ kind: 'task-unborn', run, task });
+    else answers.push({ kind: 'task-ended', run, task, outcome: outcome(body?.exitCode ?? null) });
   }
 
   function end(body: Body, exitCode: number | null): void {
@@ -137,12 +158,19 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     if (node.order === null || dead) return;
     const { run, task } = node.order;
     // What the executor sees of a killed group is the code of the signal.
-    inbox.push({ kind: 'task-ended', run, task, outcome: outcome(exitCode ?? 137, node.now) });
+    const ended = outcome(exitCode ?? 137, node.now);
+    const whole = body.leavesNothing ? { ...ended, refresh: [] } : ended;
+    inbox.push({ kind: 'task-ended', run, task, outcome: whole });
   }
 
   function drain(): void {
     for (let input = inbox.shift(); input !== undefined && !dead; input = inbox.shift()) {
       const decision = decide(context(), node.state, input, node.now);
+      if (decision.ahead !== undefined) {
+        if (!survive()) return;
+        node.ahead.push(decision.ahead.order);
+        perform(decision.ahead);
+      }
       if (decision.records.length > 0) {
         if (!survive()) return;
         durable.push(...decision.records);
@@ -164,7 +192,16 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     bodies,
     order: null,
     fuse: null,
+    ahead: [],
     reboots: 0,
+    get hold() {
+      return holding;
+    },
+    set hold(hold) {
+      holding = hold;
+      inbox.push(...held.splice(0));
+      drain();
+    },
     get dead() {
       return dead;
     },
@@ -190,13 +227,17 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
       node.fuse = null;
       node.order = null;
       inbox = [];
+      held = [];
     },
-    restart(how = 'process') {
+    restart(how = 'process', { keepFuse } = { keepFuse: false }) {
+      const { fuse } = node;
       node.revive();
-      if (how === 'machine') {
-        node.bootId = `${node.bootId}+`;
-        for (const body of bodies.values()) body.alive = false;
+      if (keepFuse) node.fuse = fuse;
+      for (const body of bodies.values()) {
+        if (body.leavesNothing || how !== 'process') body.alive = false;
+        if (how === 'power') body.exitCode = null;
       }
+      if (how !== 'process') node.bootId = `${node.bootId}+`;
       node.state = emptyLedger();
       for (const record of durable) applyRecord(node.state, record);
       node.handle({ kind: 'restarted' });

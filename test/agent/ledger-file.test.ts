@@ -3,7 +3,11 @@ import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { LedgerRecord } from '../../src/agent/ledger.ts';
+import { LEDGER_FORMAT } from '../../src/agent/ledger.ts';
 import { openLedger } from '../../src/agent/ledger-file.ts';
+import { blockingDisk } from '../../src/disk/blocking-disk.ts';
+import { openJournal } from '../../src/journal/journal.ts';
 import { job, noon, result, run } from '../protocol/messages.ts';
 
 const now = () => noon;
@@ -61,6 +65,40 @@ test('a ledger that has grown is compacted and stays the same ledger', async () 
     assert.equal(again.state.ended.size, 10_501);
     assert.deepEqual(again.state.spool.get(run('1')), result('1'));
     assert.equal(again.state.fence.position, 10);
+    await again.close();
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('a ledger of the program before this one is read; that program refuses ours and touches nothing', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'ledger-'));
+  const before = { name: LEDGER_FORMAT.name, version: 1 };
+  const openOld = () =>
+    openJournal<LedgerRecord>({
+      disk: blockingDisk,
+      dir,
+      format: before,
+      onRecord: () => undefined,
+    });
+  try {
+    const old = await openOld();
+    await old.append([received, intent]);
+    await old.append([{ kind: 'started', run: run('1'), task: { step: 0, element: 0 }, at: noon }]);
+    await old.close();
+    const ours = await openLedger(dir, now);
+    assert.equal(ours.state.active?.history.length, 1);
+    assert.equal(ours.state.active.foreseen, null);
+    await ours.append([{ kind: 'foreseen', run: run('1'), task: { step: 1, element: 0 } }]);
+    await ours.close();
+    const names = await readdir(dir);
+    await assert.rejects(openOld(), { code: 'STATE_NEWER' });
+    assert.deepEqual(await readdir(dir), names);
+    const again = await openLedger(dir, now);
+    assert.deepEqual(again.state.active?.foreseen, {
+      task: { step: 1, element: 0 },
+      inDoubt: false,
+    });
     await again.close();
   } finally {
     await rm(dir, { recursive: true });

@@ -91,14 +91,31 @@ test('durable first, then told, then done; which records share a sync', async ()
   await mind.close();
 });
 
-test('while a task runs its likely successor is prepared, and that is the order which then starts', async () => {
-  const { mind, told, started, prepared, offer, ended } = setUp(2);
+test('while a task runs the next one is foreseen, prepared, and then started ahead of its record', async () => {
+  const { mind, told, started, prepared, offer, ended } = setUp(3);
   offer();
   await turn();
   mind.handle(ended);
   await turn();
-  assert.deepEqual(told.slice(-4), ['start', 'prepare 1', 'exited+started', 'start']);
-  assert.deepEqual(prepared, [started[1]]);
+  assert.deepEqual(told.slice(2), [
+    ...['started+foreseen', 'say started', 'start', 'prepare 1'],
+    ...['start', 'exited+started+foreseen', 'prepare 2'],
+  ]);
+  assert.deepEqual(prepared[0], started[1]);
+  await mind.close();
+});
+
+test('disk full when a task was started ahead: started once, whatever else is heard, and its record written when there is space', async () => {
+  const { mind, told, started, failures, offer, ended } = setUp(2);
+  offer();
+  await turn();
+  failures.push(full);
+  mind.handle(ended);
+  mind.handle({ kind: 'run-deadline', run: run('1') });
+  await turn(50);
+  assert.deepEqual([started.length, told.at(-1)], [2, 'start']);
+  await turn(1_100);
+  assert.deepEqual(told.slice(-3), ['start', 'exited+started', 'killed']);
   await mind.close();
 });
 

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -164,6 +164,37 @@ test('kill -9 in the middle of a step: it goes on, is adopted, and the rest foll
     );
     assert.equal(lines(marks), 2);
   }));
+
+for (const [when, wait] of [
+  ['while it runs', '1.5'],
+  ['when it has ended too', '0'],
+] as const) {
+  test(`kill -9 between a foreseen start and its record, found ${when}: it ran once, and all is told`, () =>
+    withAgent(async (agent, listening) => {
+      const marks = join(agent.root, 'marks');
+      const hold = join(agent.root, 'hold');
+      const content = script(
+        [`echo one >>${marks}`, `until [ -e ${hold} ]; do sleep 0.05; done`, 'echo first'],
+        [`echo two >>${marks}`, `sleep ${wait}`, 'echo second'],
+        [`echo three >>${marks}`, 'echo third'],
+      );
+      const sent = await offer(listening, agent.node, { content });
+      await until(() => lines(marks) === 1, 'the first step runs');
+      await writeFile(hold, '');
+      await until(() => lines(marks) === 2, 'the second one was started ahead of its record');
+      if (wait === '0') await new Promise((resolve) => setTimeout(resolve, 300));
+      await agent.kill('SIGKILL');
+      await rm(hold);
+      agent.start();
+      const result = await resultOf(listening, sent);
+      assert.equal(result.status, 'Success');
+      assert.deepEqual(
+        result.steps.map(({ stdout }) => stdout.text),
+        ['first\n', 'second\n', 'third\n'],
+      );
+      assert.equal(lines(marks), 3);
+    }));
+}
 
 test('SIGTERM leaves the step alone; its end is read from the exit file later', () =>
   withAgent(async (agent, listening) => {

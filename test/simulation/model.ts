@@ -6,6 +6,7 @@
 
 import type { TaskOrder } from '../../src/agent/ports.ts';
 import type { CommitId, Instant, NodeId, RunId } from '../../src/core/model/brand.ts';
+import type { RunResult } from '../../src/core/model/run.ts';
 import type { Outcome } from '../../src/core/model/state.ts';
 import type { Effect } from '../../src/core/world/effects.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
@@ -389,6 +390,15 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (paused) sometimes('handed over before the pause, begun after it');
   }
 
+  /** What an agent's ledger says of a run that is over: no step that began is told as if it never had. */
+  function onTold({ run, steps }: RunResult): void {
+    for (const key of truths.get(run)?.begun.keys() ?? []) {
+      const told = steps[Number.parseInt(key, 10)];
+      const isTold = told?.startedAt != null || told?.reason.includes('may have begun') === true;
+      if (!isTold) broken('P4', `step ${key} of ${run} began, and is told as if it never had`);
+    }
+  }
+
   /** The agent has read it while it had the run; `at` by its own clock. */
   function onCancelled(run: RunId, at: Instant): void {
     sometimes('cancellation reached a run');
@@ -453,6 +463,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onEffects,
     onRestart,
     onBegin,
+    onTold,
     onEnd,
     onReboot,
     onCancelled,

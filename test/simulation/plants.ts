@@ -133,7 +133,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent forgets its intents when it restarts',
-    found: 7n,
+    found: 18n,
     plant: {
       agentStore: replaying<LedgerRecord>((record) => (record.kind === 'intent' ? null : record)),
     },
@@ -177,6 +177,42 @@ const list: readonly Planted[] = [
         }
         return decide(context, state, { ...input, kind: 'task-unborn' }, now);
       },
+    },
+  },
+  {
+    name: 'a step is started ahead of its record, and nothing foresaw it',
+    found: 7n,
+    plant: {
+      decide: deciding((made) => {
+        const start = made.ahead ?? made.effects.find((effect) => effect.kind === 'start');
+        const follows = made.records.some(({ kind }) => kind === 'exited');
+        return {
+          ...(start !== undefined && follows ? { ahead: start } : {}),
+          records: made.records.filter(({ kind }) => kind !== 'foreseen'),
+          effects: follows ? made.effects.filter((effect) => effect !== start) : made.effects,
+        };
+      }),
+    },
+  },
+  {
+    name: 'what was foreseen is started after a restart and not asked after',
+    found: 7n,
+    plant: {
+      decide: deciding((made) => ({
+        ...made,
+        effects: made.effects.map((effect) =>
+          effect.kind === 'adopt' && made.records.some(({ kind }) => kind === 'started')
+            ? { kind: 'start', order: effect.order }
+            : effect,
+        ),
+      })),
+    },
+  },
+  {
+    name: 'the agent forgets what it foresaw when it restarts',
+    found: 7n,
+    plant: {
+      agentStore: replaying<LedgerRecord>((record) => (record.kind === 'foreseen' ? null : record)),
     },
   },
   {

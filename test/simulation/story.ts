@@ -60,6 +60,8 @@ import { drawSwarm } from './swarm.ts';
 
 const START = instant(Date.UTC(2026, 2, 1, 11, 50));
 const BUILT_ACTIONS = ['aws:runShellScript'];
+/** A power cut takes what was written and not synced in the last seconds. */
+const UNSYNCED_MS = 5_000;
 
 /** A node of the story: its hardware, its disk, and its agent while that lives. */
 export type NodeActor = {
@@ -263,6 +265,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     const machine = createMachine(timeline, {
       now: clock.now,
       spawnMs: () => 1 + scripts.exponential(20),
+      losesExit: (at) => clock.now() - at < UNSYNCED_MS,
       play: () => {
         const exitCode = scripts.chance(swarm.failing) ? 1 : 0;
         const durationMs = scripts.exponential(swarm.stepMs);
@@ -297,7 +300,12 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
           sometimes('agent died in the middle of a write');
           killAgent(actor, 'kill', mine.exponential(5_000));
         },
-        onDurable: () => undefined,
+        onDurable: guarded((records) => {
+          for (const record of records) {
+            if (record.kind === 'finished') model.onTold(record.result);
+            if (record.kind === 'doubted') sometimes('start in doubt after a restart');
+          }
+        }),
         onCompacted: () => sometimes('ledger compacted'),
       }),
       boots: 1,
@@ -372,6 +380,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     if (!node.life.isAlive) return;
     const active = node.agent?.state.active ?? null;
     model.onAgentDied(active?.job.run ?? null, active?.stop !== null);
+    if (node.agent?.unrecorded != null) sometimes('agent died between a start and its record');
     trace(`agent ${node.number} ${how} for ${Math.round(downMs)} ms`);
     node.life.end();
     node.agent = null;

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Instant, RunId } from '../../core/model/brand.ts';
+import { instant } from '../../core/model/brand.ts';
 import {
   makeScratchDir,
   moveScratchDir,
   removeScratchDir,
+  removeScratchTree,
   writeScratch,
 } from '../../disk/scratch.ts';
 import type { Mask } from '../../secrets/mask.ts';
@@ -29,11 +31,13 @@ import { killGroup } from './process.ts';
 import { programScript, secretVariables } from './program.ts';
 import type { TaskPlace } from './run-folder.ts';
 import {
+  codeWrittenAt,
   endOrphans,
   exitCodeOf,
   findTask,
   groupOf,
   hasBegun,
+  outputEndOf,
   outputStartOf,
   runFolder,
   supervisorFolder,
@@ -94,18 +98,25 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     const folder = runFolder(runsDir, run);
     makeScratchDir(folder);
     const dir = supervisorFolder(folder, sequence);
+    // Left by a process that died before it told its supervisor to go.
+    removeScratchTree(dir);
     moveScratchDir(supervisor.dir, dir);
     supervisor.dir = dir;
     return supervisor;
   }
 
+  /** A task without secrets has been told to go when this returns: the caller may block the thread from then on. */
   async function perform(order: TaskOrder): Promise<void> {
     const { run, task } = order;
-    unlocking = { run, killed: false };
-    const unlocked = await unlock(order);
-    const { killed } = unlocking;
-    unlocking = null;
-    if (isClosed()) return;
+    let killed = false;
+    let unlocked = withoutSecrets;
+    if (hasSecrets(order)) {
+      unlocking = { run, killed };
+      unlocked = await options.vault.unlock(run, order.ciphertexts);
+      ({ killed } = unlocking);
+      unlocking = null;
+      if (isClosed()) return;
+    }
     if (killed || !unlocked.ok) {
       letGo(run);
       const failure = unlocked.ok ? '' : unlocked.message;
@@ -144,7 +155,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       supervisor.killGroup();
     }
     const start = supervisor.written;
-    const { outcome, ends } = await outcomeOf(order, place, code, start);
+    const { outcome, ends } = await outcomeOf(order, place, code, { start, end: null });
     supervisor.written = ends;
     end(order, outcome);
   }
@@ -160,12 +171,14 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     order: TaskOrder,
     { dir }: TaskPlace,
     exitCode: number | null,
-    start: OutputEnds,
+    { start, end }: { readonly start: OutputEnds; readonly end: OutputEnds | null },
   ): Promise<{ readonly outcome: TaskOutcome; readonly ends: OutputEnds }> {
-    const unlocked = await unlock(order);
+    const unlocked = hasSecrets(order)
+      ? await options.vault.unlock(order.run, order.ciphertexts)
+      : withoutSecrets;
     const mask = unlocked.ok ? unlocked.mask : null;
-    const out = await readStream(outputFile(dir, 'out'), { start: start.out, mask });
-    const err = await readStream(outputFile(dir, 'err'), { start: start.err, mask });
+    const out = await readStream(outputFile(dir, 'out'), { start: start.out, end: end?.out, mask });
+    const err = await readStream(outputFile(dir, 'err'), { start: start.err, end: end?.err, mask });
     const streams = unlocked.ok
       ? { stdout: out.stream, stderr: err.stream }
       : withheld(unlocked.message);
@@ -182,20 +195,21 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     if (!closed) report({ kind: 'task-ended', run, task, outcome });
   }
 
-  /** The end of a task that an earlier process began. */
+  /** The end of a task that an earlier process began, or that an earlier process saw and had no time to write down. */
   async function endAdopted(
     order: TaskOrder,
     place: TaskPlace,
     code: number | null,
   ): Promise<void> {
+    adopted = null;
     clearTimeout(deadline);
-    end(order, (await outcomeOf(order, place, code, outputStartOf(place))).outcome);
-  }
-
-  /** Answers in no time for a task without secrets, and for one whose run has asked before. */
-  async function unlock({ run, ciphertexts }: TaskOrder): Promise<Opened> {
-    if (Object.keys(ciphertexts).length === 0) return { ok: true, secrets: new Map(), mask: null };
-    return options.vault.unlock(run, ciphertexts);
+    const { outcome } = await outcomeOf(order, place, code, {
+      start: outputStartOf(place),
+      end: outputEndOf(place),
+    });
+    const endedAt = code === null ? null : codeWrittenAt(place);
+    const finishedAt = instant(Math.max(order.startedAt, Math.min(endedAt ?? Infinity, now())));
+    end(order, { ...outcome, finishedAt });
   }
 
   function armDeadline({ run, task }: TaskOrder, afterMs: number): void {
@@ -203,20 +217,22 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     deadline = setTimeout(() => report({ kind: 'task-deadline', run, task }), afterMs);
   }
 
-  /** Looks until the supervisor of an earlier process is gone; then its files say everything. */
+  /** Looks until there is a code, or the supervisor of an earlier process is gone; then its files say everything. */
   async function watch(order: TaskOrder, place: TaskPlace): Promise<void> {
     const { run, task } = order;
+    // In this order: whoever is gone by now has written all that it ever will.
     const group = groupOf(place);
-    if (group?.lives === true) {
+    const code = exitCodeOf(place);
+    if (code === null && group?.lives === true) {
       adopted = { run, pgid: group.pgid };
       poll = setTimeout(() => guard(watch(order, place)), adoptionPollMs);
       return;
     }
+    if (group?.lives !== true) endOrphans(place);
+    if (code !== null || hasBegun(place)) return endAdopted(order, place, code);
     adopted = null;
-    endOrphans(place);
-    const code = exitCodeOf(place);
-    if (code === null && !hasBegun(place)) report({ kind: 'task-unborn', run, task });
-    else await endAdopted(order, place, code);
+    clearTimeout(deadline);
+    report({ kind: 'task-unborn', run, task });
   }
 
   function prepare(order: TaskOrder): void {
@@ -247,7 +263,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       } else if (place === null) {
         report({ kind: 'task-unborn', run, task });
       } else {
-        const plan = planOf(order);
+        const plan = exitCodeOf(place) === null ? planOf(order) : null;
         if (plan?.kind === 'script' || plan?.kind === 'program') {
           const elapsedMs = Math.max(0, now() - order.startedAt);
           armDeadline(order, Math.max(0, plan.timeoutMs - elapsedMs));
@@ -338,7 +354,12 @@ function spoken(outcome: TaskOutcome): TaskOutcome {
 const canGoOn = ({ alive, written }: Supervisor): boolean =>
   alive && Math.max(written.out, written.err) <= OUTPUT_BYTES_BEFORE_MAX;
 
-type Opened = Extract<Unlocked, { ok: false }> | { ok: true; secrets: Secrets; mask: Mask | null };
+type Opened =
+  | Extract<Unlocked, { ok: false }>
+  | { readonly ok: true; readonly secrets: Secrets; readonly mask: Mask | null };
+
+const hasSecrets = ({ ciphertexts }: TaskOrder): boolean => Object.keys(ciphertexts).length > 0;
+const withoutSecrets: Opened = { ok: true, secrets: new Map(), mask: null };
 
 /** The variables of a task in plain text: for the supervisor's pipe and nothing else. */
 function revealed(

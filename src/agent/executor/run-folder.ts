@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunId } from '../../core/model/brand.ts';
 import { systemCode } from '../../disk/errors.ts';
 import { killGroup, processStart } from './process.ts';
 import type { OutputEnds } from './supervisor.ts';
-import { identityFile, taskFile } from './supervisor.ts';
+import { identityFile, outputFile, taskFile } from './supervisor.ts';
 
 /** Named by the run id, whose grammar is checked; no name that anybody else chose is ever part of a path. */
 export const runFolder = (runsDir: string, run: RunId): string => join(runsDir, run);
@@ -31,10 +31,29 @@ export function findTask(folder: string, sequence: number): TaskPlace | null {
 /** The first line of `n.exit` says where the task's output begins in the files of its supervisor. */
 const exitFile = /^(\d{1,12}) (\d{1,12})\n(?:(\d{1,3})\n)?$/;
 
-export function outputStartOf({ dir, n }: TaskPlace): OutputEnds {
-  const [, out, err] = exitFile.exec(readOrNull(taskFile(dir, n, 'exit')) ?? '') ?? [];
-  return { out: Number(out ?? 0), err: Number(err ?? 0) };
+export function outputStartOf(place: TaskPlace): OutputEnds {
+  return recordedStartOf(place) ?? { out: 0, err: 0 };
 }
+
+/** Where a task's output ends, that of an ended one: at the next task's, if that has begun, or with the files as they are now. */
+export function outputEndOf({ dir, n }: TaskPlace): OutputEnds {
+  // In this order: if the next one has not begun afterwards, nothing in the files was its own.
+  const ends = { out: sizeOf(outputFile(dir, 'out')), err: sizeOf(outputFile(dir, 'err')) };
+  return recordedStartOf({ dir, n: n + 1 }) ?? ends;
+}
+
+function recordedStartOf({ dir, n }: TaskPlace): OutputEnds | null {
+  const [, out, err] = exitFile.exec(readOrNull(taskFile(dir, n, 'exit')) ?? '') ?? [];
+  return out === undefined || err === undefined ? null : { out: Number(out), err: Number(err) };
+}
+
+/** When the supervisor left the code, in whole milliseconds; null when the file is gone. */
+export function codeWrittenAt({ dir, n }: TaskPlace): number | null {
+  const written = statSync(taskFile(dir, n, 'exit'), { throwIfNoEntry: false });
+  return written === undefined ? null : Math.floor(written.mtimeMs);
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** The code that the supervisor left; null while there is none. */
 export function exitCodeOf({ dir, n }: TaskPlace): number | null {

@@ -14,7 +14,7 @@ const chunksPerTurn = 8;
 type Output = { readonly stream: StreamResult; readonly end: number };
 
 /**
- * What a task wrote to one stream, from `start` on, read in flat memory however long it is. An absent file is no output. Synchronous
+ * What a task wrote to one stream, from `start` to `end` (of the file, if not given), read in flat memory however long it is. An absent file is no output. Synchronous
  * reads: nearly all outputs fit into one chunk, and a trip through the thread pool costs more than it.
  *
  * With `mask`, everything told is of the masked stream, count and digest too: a digest of what was written would be a test
@@ -22,12 +22,16 @@ type Output = { readonly stream: StreamResult; readonly end: number };
  */
 export async function readStream(
   path: string,
-  { start, mask }: { readonly start: number; readonly mask: Mask | null },
+  {
+    start,
+    end: given,
+    mask,
+  }: { readonly start: number; readonly end?: number | undefined; readonly mask: Mask | null },
 ): Promise<Output> {
   const fd = openOrNull(path);
   if (fd === null) return { stream: noOutput, end: start };
   try {
-    const end = Math.max(start, fstatSync(fd).size);
+    const end = Math.max(start, given ?? fstatSync(fd).size);
     if (end === start) return { stream: noOutput, end };
     const masked = mask?.stream();
     const fold = openStreamFold();

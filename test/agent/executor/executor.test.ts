@@ -414,6 +414,105 @@ test('what was only prepared never began', () =>
     assert.equal((await next.next('task-unborn')).kind, 'task-unborn');
   }));
 
+/** The next executor finds two tasks of which the first has ended; the second was told to go before the first one's end was written down. */
+async function tellBoth(bench: Bench, second: readonly string[]): Promise<void> {
+  await bench.perform(0, ['echo one', 'echo one too >&2', 'exit 0']);
+  const file = join(bench.dir, 'second');
+  bench.executor.start(bench.order(1, { runCommand: [`echo $$ >${file}`, ...second] }));
+  await until(() => existsSync(file), 'the second runs');
+}
+
+test('ended, and the next one runs already: each has its own code and its own output', () =>
+  withBench(async (bench, again) => {
+    await tellBoth(bench, ['echo two', 'echo two too >&2', 'sleep 0.4', 'exit 7']);
+    await until(
+      () => readFileSync(join(bench.dir, 'runs', run('1'), 's0', 'out'), 'utf8') === 'one\ntwo\n',
+      'both have written',
+    );
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    const first = (await next.next('task-ended')).outcome;
+    assert.deepEqual([first.exitCode, first.stdout.text], [0, 'one\n']);
+    assert.equal(first.stderr.text, 'one too\n');
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    const second = (await next.next('task-ended')).outcome;
+    assert.deepEqual([second.exitCode, second.stdout.text], [7, 'two\n']);
+    assert.equal(second.stderr.text, 'two too\n');
+    assert.equal((await next.perform(2, 'echo three')).stdout.text, 'three\n');
+  }));
+
+test('a kill that comes between the end of one and the adoption of the next is of the next alone', () =>
+  withBench(async (bench, again) => {
+    await tellBoth(bench, ['sleep 60']);
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    next.executor.kill(run('1'));
+    assert.equal((await next.next('task-ended')).outcome.exitCode, 0);
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    next.executor.kill(run('1'));
+    assert.equal((await next.next('task-ended')).outcome.exitCode, null);
+  }));
+
+test('a word to go that nobody has read yet: it is waited for, and the task begins', () =>
+  withBench(async (bench, again) => {
+    await bench.perform(0, 'true');
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    const supervisor = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    process.kill(supervisor, 'SIGSTOP');
+    bench.executor.start(bench.order(1, { runCommand: ['echo late'] }));
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    assert.equal((await next.next('task-ended')).outcome.exitCode, 0);
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    await delay(250);
+    process.kill(supervisor, 'SIGCONT');
+    const { exitCode, stdout } = (await next.next('task-ended')).outcome;
+    assert.deepEqual([exitCode, stdout.text], [0, 'late\n']);
+  }));
+
+test('the word to go under a supervisor of its own, after much output: found there, and the end of the one before too', () =>
+  withBench(async (bench, again) => {
+    await bench.perform(0, 'head -c 2000000 /dev/zero');
+    const pid = await startWaiting(bench, 1, 'echo second; sleep 0.1; exit 3');
+    await bench.leave();
+    await until(() => !alive(pid), 'it has ended');
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    const first = (await next.next('task-ended')).outcome;
+    assert.deepEqual([first.exitCode, first.stdout.bytes], [0, 2_000_000]);
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    const second = (await next.next('task-ended')).outcome;
+    assert.deepEqual([second.exitCode, second.stdout.text], [3, 'second\n']);
+  }));
+
+test('never begun, though its supervisor had been moved there: it starts in that place all the same', () =>
+  withBench(async (bench) => {
+    const folder = join(bench.dir, 'runs', run('1'), 's0');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'out'), '');
+    bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted: false });
+    await bench.next('task-unborn');
+    assert.equal((await bench.perform(0, 'echo begun')).stdout.text, 'begun\n');
+  }));
+
+test('what ended while nobody looked ended then, not when somebody came', () =>
+  withBench(async (bench, again) => {
+    const pid = await startWaiting(bench, 0, 'true');
+    await bench.leave();
+    await until(() => !alive(pid), 'it has ended');
+    await delay(300);
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }, instant(Date.now() - 60_000)), {
+      rebooted: false,
+    });
+    const { finishedAt } = (await next.next('task-ended')).outcome;
+    assert.ok(Date.now() - finishedAt >= 250, 'some time ago');
+    assert.ok(Number.isInteger(finishedAt), 'as messages have it');
+  }));
+
 test('never begun: said for certain', () =>
   withBench(async (bench) => {
     bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted: false });
