@@ -1,6 +1,7 @@
 /** One life of an agent: the real decisions, durable before they are acted on, over a machine that may outlive it. */
 import { retryDelayMs } from '../agent/connection.ts';
-import type { AgentContext, AgentInput, Decision, decide, Effect } from '../agent/decide.ts';
+import type { decide } from '../agent/decide.ts';
+import type { AgentContext, AgentInput, Decision, Effect } from '../agent/decision.ts';
 import type { LedgerRecord, LedgerState } from '../agent/ledger.ts';
 import { applyRecord, emptyLedger, pruneEnded } from '../agent/ledger.ts';
 import type { ExecutorPort, TaskOrder } from '../agent/ports.ts';

@@ -1,7 +1,7 @@
 /** A node in memory: the real decisions over a ledger of records, and tasks that obey like the executor's. */
 
-import type { AgentContext, AgentInput, Effect } from '../../src/agent/decide.ts';
 import { decide } from '../../src/agent/decide.ts';
+import type { AgentContext, AgentInput, Effect } from '../../src/agent/decision.ts';
 import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
 import { applyRecord, emptyLedger, recordsOf } from '../../src/agent/ledger.ts';
 import { noOutput } from '../../src/agent/output.ts';

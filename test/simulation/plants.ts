@@ -3,8 +3,9 @@
  * does not find them proves nothing. `found` is a seed that does; null: look for
  * one with planted.ts.
  */
-import type { AgentInput, Decision } from '../../src/agent/decide.ts';
+
 import { decide } from '../../src/agent/decide.ts';
+import type { AgentInput, Decision } from '../../src/agent/decision.ts';
 import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
 import type { RateLimit, Ring } from '../../src/core/model/association.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
