@@ -20,6 +20,8 @@ import type { DaemonConfig } from '../io/config.ts';
 import { readLibrary } from '../io/library.ts';
 import { openLoader } from '../io/load-worker.ts';
 import type { Logger } from '../io/log.ts';
+import { openParsedStore } from '../io/parsed-store.ts';
+import { programDigest } from '../io/program-digest.ts';
 import { openGitSource, sourceWatchPaths } from '../io/source/git-source.ts';
 import { openGitStatus } from '../io/status/git-status.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -78,6 +80,9 @@ export type Parts = {
   close(): Promise<void>;
 };
 
+/** The first pass of a revision and its status commit come first. */
+const KEEP_AFTER_MS = 2_000;
+
 /** How long a node waits before it asks again whether its activation has been accepted. */
 const ADMISSION_RETRY_MS = 2_000;
 
@@ -106,6 +111,24 @@ async function open(
 ): Promise<Parts> {
   const { stateDir } = config;
   const { identity, created } = await loadOrCreateKeyFile(identityKeyPath(config.identityKey));
+  // What files said when the daemon last lived is read while the journal is.
+  const loader = openLoader({
+    library: await readLibrary(),
+    builtActions: BUILT_ACTIONS,
+    readBlob: (blob, signal) => source.readBlob(blob, signal),
+    kept: {
+      store: openParsedStore(
+        nodeDisk,
+        join(stateDir, 'parsed-files.cache'),
+        programDigest([BUILT_ACTIONS]),
+      ),
+      afterMs: KEEP_AFTER_MS,
+      onError: (error) => {
+        log.warn({ message: String(error) }, 'what files said is not kept for the next start');
+      },
+    },
+  });
+  closers.push(() => loader.close());
   const world = new World();
   const journal = await openJournal<PassRecord>({
     disk: nodeDisk,
@@ -142,12 +165,6 @@ async function open(
     log.child({ part: 'status' }),
   );
   closers.push(() => status.close());
-  const loader = openLoader({
-    library: await readLibrary(),
-    builtActions: BUILT_ACTIONS,
-    readBlob: (blob, signal) => source.readBlob(blob, signal),
-  });
-  closers.push(() => loader.close());
 
   const door: { server: AgentsServer | null } = { server: null };
   const agents: AgentsPort = {

@@ -47,8 +47,9 @@ export async function loadHere(
   const good = new Map([...lastGood].map(([path, blob]) => [path, { blob, bytes: null }]));
   const known = new Map<string, ParsedFile>(cache);
   const unread = unreadBlobs(snapshot.files, good, cache);
-  for (const input of await readBlobs(unread, known, blobReader(snapshot, readBlob, signal))) {
-    known.set(keyOf(input.path, input.blob), parseFile(input, { builtActions }));
+  for await (const inputs of readBlobs(unread, known, blobReader(snapshot, readBlob, signal))) {
+    for (const input of inputs)
+      known.set(keyOf(input.path, input.blob), parseFile(input, { builtActions }));
   }
   const files = snapshot.files.map((file) => ({ ...file, bytes: null }));
   const loaded = loadCatalog(files, {

@@ -12,6 +12,8 @@ export type ParserOptions = {
 };
 
 export type Parser = {
+  /** Starts the thread now, so that it is there when the first file comes. */
+  start(): void;
   /**
    * What each file says, in the order given. A file that takes longer than the deadline, or more memory than a thread
    * has, is the problem `too-complex`; the others are read by a new thread.
@@ -25,10 +27,15 @@ const HEAP_MIB_MAX = 128;
 /** The first file of a thread also pays for starting it. */
 const THREAD_START_MS = 10_000;
 
-/** The thread is started when first needed, kept for the next load, and does not keep the process alive. */
+/** The thread is kept for the next load, started anew when it is lost, and does not keep the process alive. */
 export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser {
   const progress = new SharedArrayBuffer(4);
   let thread: Worker | null = null;
+  /** It has not answered yet: what it is given first also pays for its start. */
+  let isFresh = true;
+  const closing = new AbortController();
+  /** One order at a time: two that wait for answers of one thread would take each other's. */
+  let last: Promise<unknown> = Promise.resolve();
 
   function start(): Worker {
     const workerData: ThreadData = { progress, builtActions };
@@ -37,6 +44,15 @@ export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser 
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
     });
     worker.unref();
+    worker.on('error', () => undefined); // it exits then, which is looked at
+    worker.on('exit', () => {
+      if (thread === worker) thread = null;
+    });
+    worker.once('message', () => {
+      if (thread === worker) isFresh = false;
+    });
+    thread = worker;
+    isFresh = true;
     return worker;
   }
 
@@ -45,9 +61,7 @@ export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser 
     files: readonly ParseInput[],
     signal: AbortSignal,
   ): Promise<readonly ParsedFile[]> {
-    const isFresh = thread === null;
     const worker = thread ?? start();
-    thread = worker;
     const parsed: ParsedFile[] = [];
     Atomics.store(new Int32Array(progress), 0, -1);
     const end = await new Promise<'done' | 'stuck' | 'aborted'>((resolve) => {
@@ -70,6 +84,7 @@ export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser 
       const finish = (how: 'done' | 'stuck' | 'aborted'): void => {
         clearInterval(watch);
         worker.off('message', onMessage);
+        worker.off('error', onFailure);
         worker.off('exit', onFailure);
         signal.removeEventListener('abort', onAbort);
         resolve(how);
@@ -107,16 +122,31 @@ export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser 
     return retold.length < before.length ? retold : [...retold, tooComplex(culprit, deadlineMs)];
   }
 
+  async function parseAll(
+    files: readonly ParseInput[],
+    signal: AbortSignal,
+  ): Promise<readonly ParsedFile[]> {
+    const parsed: ParsedFile[] = [];
+    while (parsed.length < files.length) {
+      signal.throwIfAborted();
+      parsed.push(...(await attempt(files.slice(parsed.length), signal)));
+    }
+    return parsed;
+  }
+
   return {
-    async parse(files, signal) {
-      const parsed: ParsedFile[] = [];
-      while (parsed.length < files.length) {
-        signal.throwIfAborted();
-        parsed.push(...(await attempt(files.slice(parsed.length), signal)));
-      }
-      return parsed;
+    start() {
+      if (!closing.signal.aborted) thread ??= start();
+    },
+    parse(files, signal) {
+      const both = AbortSignal.any([signal, closing.signal]);
+      const mine = last.then(() => parseAll(files, both));
+      last = mine.catch(() => undefined);
+      return mine;
     },
     async close() {
+      closing.abort();
+      await last;
       await thread?.terminate();
       thread = null;
     },

@@ -8,6 +8,8 @@ import { ReconcileError } from '../core/model/errors.ts';
 import type { Snapshot } from '../reconcile/ports.ts';
 
 const READS_AT_ONCE = 32;
+/** Files that are handed over together: while they are parsed, the next ones are read. */
+const BATCH_FILES = 1_024;
 
 export type ReadBlob = (blob: BlobId) => Promise<Uint8Array>;
 
@@ -24,13 +26,13 @@ export function blobReader(
   };
 }
 
-/** What the parser is given. Blobs that are too large, or too much in all, are known at once: as problems. */
-export async function readBlobs(
+/** What the parser is given, in batches. Blobs that are too large, or too much in all, are known at once: as problems. */
+export async function* readBlobs(
   unread: readonly { readonly path: string; readonly blob: BlobId }[],
   known: Map<string, ParsedFile>,
   read: ReadBlob,
-): Promise<readonly ParseInput[]> {
-  const inputs: ParseInput[] = [];
+): AsyncGenerator<readonly ParseInput[], void> {
+  let inputs: ParseInput[] = [];
   let bytesTotal = 0;
   for (let i = 0; i < unread.length; i += READS_AT_ONCE) {
     const group = unread.slice(i, i + READS_AT_ONCE);
@@ -43,8 +45,11 @@ export async function readBlobs(
       if (bytes !== null) inputs.push({ path, blob, bytes });
       else known.set(keyOf(path, blob), tooLarge(path, blob));
     }
+    if (inputs.length < BATCH_FILES) continue;
+    yield inputs;
+    inputs = [];
   }
-  return inputs;
+  if (inputs.length > 0) yield inputs;
 }
 
 /** Null: larger than the source hands out. */

@@ -166,6 +166,43 @@ test('a blob that is nowhere fails the load', async () => {
   await own.close();
 });
 
+test('files of several batches are all read, the wrong ones too', async () => {
+  const contents: { [path: string]: string } = { 'documents/Hello.yaml': DOCUMENT };
+  for (let i = 0; i < 1_500; i++) {
+    contents[`groups/g${i}.yaml`] = `Name: group-${i}\nTargets: [{Key: tag:n, Values: ["${i}"]}]\n`;
+  }
+  contents['groups/wrong.yaml'] = 'Name: [';
+  const { snapshot } = snapshotOf(contents);
+  const there = await loader.load(snapshot, new Map(), signal);
+  const here = await loadHere(snapshot, { library: new Map(), builtActions: null }, signal);
+  assert.equal(there.catalog.groups.size, 1_500);
+  assert.deepEqual(here.catalog, there.catalog);
+});
+
+test('a blob that cannot be read fails the load, while another batch is being parsed too', async () => {
+  const contents: { [path: string]: string } = {};
+  for (let i = 0; i < 1_500; i++)
+    contents[`groups/g${i}.yaml`] = `Name: group-${i}\nTargets: [{Key: tag:n, Values: ["${i}"]}]\n`;
+  const { snapshot } = snapshotOf(contents);
+  const last = snapshot.files.find(({ path }) => path === 'groups/g999.yaml')?.blob;
+  const broken: Snapshot = {
+    ...snapshot,
+    read: (blob) =>
+      blob === last ? Promise.reject(new Error('the disk is gone')) : snapshot.read(blob),
+  };
+  const other = openLoader({
+    library: new Map(),
+    builtActions: null,
+    readBlob: (blob) => snapshot.read(blob),
+  });
+  try {
+    await assert.rejects(other.load(broken, new Map(), signal), /the disk is gone/);
+    assert.equal((await other.load(snapshot, new Map(), signal)).catalog.groups.size, 1_500);
+  } finally {
+    await other.close();
+  }
+});
+
 test('loading here gives what the loader gives', async () => {
   const { snapshot } = snapshotOf({
     'documents/Hello.yaml': DOCUMENT,
