@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { calendarGate } from '../src/core/calendar/gate.ts';
 import { prepareRun } from '../src/core/document/prepare.ts';
 import { definitionsOf } from '../src/core/load/effective.ts';
+import { instant } from '../src/core/model/brand.ts';
 import { isJsonObject } from '../src/core/model/json.ts';
 import { load, readFolder } from './core/load/repository.ts';
 
@@ -23,6 +25,26 @@ after(() => rm(root, { recursive: true, force: true }));
 test('the sample repository has neither errors nor warnings', () => {
   assert.deepEqual(catalog.problems, []);
   assert.equal(catalog.associations.size, 7);
+});
+
+test('its calendar closes over each turn of the year, and holds back nothing but what has its slots', () => {
+  const calendars = [...catalog.calendars.values()];
+  assert.deepEqual(
+    calendars.map(({ name }) => name),
+    ['turn-of-the-year'],
+  );
+  const isOpen = (at: string) => calendarGate(calendars, instant(Date.parse(at))).open;
+  for (const year of [2026, 2031]) {
+    assert.ok(isOpen(`${year}-12-19T22:59:59Z`), 'midnight in Berlin has not come');
+    assert.ok(!isOpen(`${year}-12-19T23:00:00Z`));
+    assert.ok(!isOpen(`${year + 1}-01-02T22:59:59Z`));
+    assert.ok(isOpen(`${year + 1}-01-02T23:00:00Z`));
+    assert.ok(isOpen(`${year}-07-01T12:00:00Z`), 'an advisory event closes nothing');
+  }
+  for (const { name, calendarNames, applyOnlyAtCronInterval } of catalog.associations.values()) {
+    // A demonstration on 24 December converges, too: nothing that runs at first contact asks a calendar.
+    assert.ok(calendarNames.length === 0 || applyOnlyAtCronInterval, name);
+  }
 });
 
 test('every file of the sample repository names the schema that its editor needs', async () => {
