@@ -11,17 +11,14 @@ import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../src/core/canonical/digest.ts';
-import { assess } from '../src/core/compliance/assess.ts';
 import { parseInstant } from '../src/core/model/brand.ts';
 import { present } from '../src/core/model/errors.ts';
 import type { Outcome } from '../src/core/model/state.ts';
-import { reportFiles } from '../src/core/report/report-files.ts';
-import { waitingOf } from '../src/core/world/waiting.ts';
 import { readLibrary } from '../src/io/library.ts';
 import { loadHere } from '../src/io/load-here.ts';
 import { openDirectory } from '../src/io/source/directory.ts';
-import { lastPlanReport } from '../src/reconcile/last-plan.ts';
 import { commit, hello, node, TestFleet } from './fakes/fleet.ts';
+import { statusFilesOf } from './fakes/status-files.ts';
 
 type Case = {
   readonly repo: string;
@@ -110,7 +107,7 @@ async function play(given: Case): Promise<ReadonlyMap<string, string>> {
       });
     }
   }
-  return render(fleet);
+  return statusFilesOf(fleet);
 }
 
 function outcome(run: Outcome['run'], failed: boolean, at: Outcome['finishedAt']): Outcome {
@@ -129,39 +126,6 @@ function outcome(run: Outcome['run'], failed: boolean, at: Outcome['finishedAt']
     finishedAt: at,
     digest: digestOf([run, status]),
   };
-}
-
-function render({ world, now }: TestFleet): ReadonlyMap<string, string> {
-  const revision = present(world.revision, 'the revision is in force');
-  const files = reportFiles(
-    {
-      state: world.state,
-      catalog: revision.catalog,
-      definitions: revision.definitions,
-      nodes: world.fleet.nodes,
-      standings: assess({
-        now,
-        state: world.state,
-        definitions: revision.definitions,
-        nodes: world.fleet.nodes,
-        nextSlotOf: (association) => world.nextSlotOf(association),
-        waitingOf: (execution, run) => waitingOf(world, execution, run),
-      }),
-      plan: lastPlanReport(world),
-      foreignPaths: [],
-      sign: (text) => digestOf(text),
-    },
-    {
-      nodes: [],
-      associations: [],
-      endedExecutions: world.dirty.ended,
-      all: true,
-      existing: () => null,
-    },
-  );
-  return new Map(
-    [...files].flatMap(([path, text]) => (text === null ? [] : [[path, text] as const])),
-  );
 }
 
 function filesBelow(folder: string, prefix = ''): readonly string[] {

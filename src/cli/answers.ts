@@ -22,8 +22,18 @@ export function countsOf(object: JsonObject, key: string): string {
   return parts.map(([name, count]) => `${String(count)} ${name}`).join(', ') || '-';
 }
 
+function withoutDone(phases: Json): Json {
+  if (!isJsonObject(phases)) return phases;
+  const { Done: _, ...others } = phases;
+  return others;
+}
+
 /** How an execution's runs ended; where it is open, how far they are. */
 export function runsOf(execution: JsonObject): string {
   if (field(execution, 'skipped') !== '-') return `none: ${field(execution, 'skipped')}`;
-  return countsOf(execution, field(execution, 'endedTime') === '-' ? 'phases' : 'statuses');
+  if (field(execution, 'endedTime') !== '-') return countsOf(execution, 'statuses');
+  // What has ended is told by how it ended.
+  const phases = countsOf({ phases: withoutDone(execution['phases'] ?? null) }, 'phases');
+  const statuses = countsOf(execution, 'statuses');
+  return [phases, statuses].filter((words) => words !== '-').join(', ') || '-';
 }

@@ -67,6 +67,7 @@ export const command: Command = {
         now: window.from,
       },
       context.signal,
+      'owed',
     );
     const zone = zoneOf(call, sides);
     const options: ForecastOptions = {

@@ -32,9 +32,9 @@ export type Baseline = {
 export async function baselineOfStatus(
   dir: string,
   status: StatusFiles | null,
-  now: Instant,
+  asked: { readonly now: Instant; readonly depth: ReadDepth },
 ): Promise<Baseline> {
-  const world = await worldOf(status, now);
+  const { world } = await observed(status, asked);
   const commit = world.state.accepted?.commit ?? null;
   const snapshot = commit === null ? null : await treeIfHere(dir, commit);
   return { world, commit, snapshot, loaded: null };
@@ -54,18 +54,18 @@ export async function baselineOfRevision(
     signal,
   }: { readonly now: Instant; readonly near: Snapshot; readonly signal: AbortSignal },
 ): Promise<Baseline> {
-  const observed = await worldOf(status, now);
+  const { world: seen } = await observed(status, { now, depth: 'assignments' });
   const snapshot = readingNear(await openRevision(dir, revision), near);
-  if (snapshot.commit === observed.state.accepted?.commit) {
-    return { world: observed, commit: snapshot.commit, snapshot, loaded: null };
+  if (snapshot.commit === seen.state.accepted?.commit) {
+    return { world: seen, commit: snapshot.commit, snapshot, loaded: null };
   }
   const loaded = await loadFiles(snapshot, {}, signal);
   const { catalog, definitions } = loaded;
   const world = new World();
-  for (const registration of observed.state.registrations.values()) {
+  for (const registration of seen.state.registrations.values()) {
     world.apply({ kind: 'registered', registration });
   }
-  for (const [node, revoked] of observed.state.revoked) {
+  for (const [node, revoked] of seen.state.revoked) {
     world.apply({ kind: 'revoked', node, ...revoked });
   }
   const commit = commitId(snapshot.commit ?? '');
@@ -114,9 +114,6 @@ export async function settingsOf(
   const { catalog } = await loadFiles({ ...snapshot, files }, {}, signal);
   return catalog.settings;
 }
-
-const worldOf = async (status: StatusFiles | null, now: Instant): Promise<World> =>
-  (await observed(status, { now, depth: 'assignments' })).world;
 
 /** The fleet as a status branch left it, and its node files as they were read. Empty without one. */
 export async function observed(

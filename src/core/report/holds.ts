@@ -30,10 +30,20 @@ export function holdNote(view: ReportView, name: AssociationName): string | null
   if (rollout !== null && rollout.halted !== null) return 'rollout halted';
   if (suspendExpired) return 'suspend expired';
   if (association !== undefined && association.suspend !== null) return 'suspended';
+  const waiting = view.standings.associations.get(name)?.waiting;
+  for (const reason of noteworthy) if (waiting?.has(reason) === true) return notes[reason];
   if (rollout === null || association === undefined) return null;
   const state = rollout.passedAt === null ? 'runs' : 'soaks';
   return `ring ${rollout.ring + 1} of ${association.rings.length + 1} ${state}`;
 }
+
+/** What holds it as a whole, and a person may want to end. */
+const noteworthy = ['calendar', 'alarm', 'error-threshold'] as const;
+const notes: { readonly [reason in (typeof noteworthy)[number]]: string } = {
+  calendar: 'calendar closed',
+  alarm: 'alarm',
+  'error-threshold': 'stopped at MaxErrors',
+};
 
 /** Paragraphs of the association's page. */
 export function holdBlocks(view: ReportView, name: AssociationName): string[] {

@@ -34,6 +34,7 @@ export type PlannedComing = {
   readonly waits: string | null;
   readonly startsNow: number | null;
   readonly rings: string | null;
+  readonly never: string | null;
 };
 export type PlannedMove = {
   readonly because: readonly string[];
@@ -99,14 +100,20 @@ function runsOn(
   }
 }
 
-const GONE: PlannedComing = { nextRun: null, waits: null, startsNow: null, rings: null };
+const GONE: PlannedComing = {
+  nextRun: null,
+  waits: null,
+  startsNow: null,
+  rings: null,
+  never: null,
+};
 
 function reasonsOf(
   each: PlannedChange,
-  { waits, rings }: PlannedComing,
+  { waits, rings, never }: PlannedComing,
   because: readonly string[],
 ): readonly string[] {
-  const reasons = each.start === null ? quietReasons(each.change) : [each.start.reason];
+  const reasons = each.start === null ? quietReasons(each.change, never) : [each.start.reason];
   const edited = each.edits
     // Which settings is said by `because`, where the revision before is at hand.
     .filter((edit) => edit !== 'settings' || because.length === 0)
@@ -118,12 +125,16 @@ function reasonsOf(
       : []),
     ...(each.leaves.length > 0 ? [`${each.leaves.length} no longer targeted`] : []),
   ];
-  const held = [waits, rings].filter((words) => words !== null);
+  const held = [waits, rings, never].filter((words) => words !== null);
   return [...reasons, ...edited, ...because, ...moved, ...held];
 }
 
 /** `ApplyOnlyAtCronInterval` lets nothing start but the schedule. */
-function quietReasons(change: PlannedAssociation['change']): readonly string[] {
-  if (change === 'create') return ['new association, runs at its next slot'];
+function quietReasons(
+  change: PlannedAssociation['change'],
+  never: string | null,
+): readonly string[] {
+  if (change === 'create')
+    return [never === null ? 'new association, runs at its next slot' : 'new association'];
   return change === 'delete' ? ['association removed'] : [];
 }

@@ -19,6 +19,7 @@ import {
   runId,
 } from '../model/brand.ts';
 import type { ReportedItem, TypeCompliance } from '../model/compliance.ts';
+import { unreachable } from '../model/errors.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LastSeenFacts, Registration, Tags } from '../model/node.ts';
 import type { DetailedStatus, RunStatus } from '../model/run.ts';
@@ -76,8 +77,11 @@ export type NodeReading = {
 
 export type Generations = ReadonlyMap<AssociationName, Digest>;
 
-/** How much of a node is wanted: a plan needs what is assigned and no outcome of it, which is most of the work. */
-export type ReadDepth = 'outcomes' | 'assignments';
+/**
+ * How much of a node is wanted: a plan needs what is assigned and no outcome of it, which is most of the work; a forecast
+ * needs what has not started yet, too.
+ */
+export type ReadDepth = 'outcomes' | 'owed' | 'assignments';
 
 /** Null when it is no node's file, or says that it belongs to another node. */
 export function readNode(
@@ -153,20 +157,35 @@ function readAssignments(
     const association = idIn(line, 'AssociationName', isAssociationName);
     const inForce = association === null ? undefined : generations.get(association);
     if (association === null || inForce === undefined || assignments.has(association)) continue;
-    const reading =
-      depth === 'assignments'
-        ? bare(association)
-        : readAssignment(line, { node, association, inForce });
-    assignments.set(association, reading);
+    assignments.set(association, readAt(depth, line, { node, association, inForce }));
   }
   return [...assignments.values()];
 }
 
-const bare = (association: AssociationName): AssignmentReading => ({
+function readAt(depth: ReadDepth, line: JsonObject, whose: Whose): AssignmentReading {
+  switch (depth) {
+    case 'outcomes':
+      return readAssignment(line, whose);
+    case 'owed':
+      return bare(whose.association, isNotStarted(line) ? readOwed(line, whose) : null);
+    case 'assignments':
+      return bare(whose.association, null);
+    default:
+      return unreachable(depth);
+  }
+}
+
+const isNotStarted = (line: JsonObject): boolean =>
+  textIn(line, 'Status') === 'Pending' && textIn(line, 'DetailedStatus') !== 'InProgress';
+
+const bare = (
+  association: AssociationName,
+  owed: AssignmentReading['owed'],
+): AssignmentReading => ({
   association,
   status: 'Pending',
   detailedStatus: 'Pending',
-  owed: null,
+  owed,
   waiting: null,
   applied: null,
   skipped: null,

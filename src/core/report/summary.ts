@@ -61,7 +61,7 @@ export type AssociationSummary = {
   readonly silent: number;
   readonly failing: number;
   readonly waiting: { readonly [reason: string]: number };
-  /** What holds it back, in a few words; null: nothing that people have decided. */
+  /** What holds it back, in a few words; null: nothing, or what passes by itself. */
   readonly hold: string | null;
 };
 

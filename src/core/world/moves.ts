@@ -125,9 +125,11 @@ export type Coming = {
   readonly startsNow: number | null;
   /** Which ring takes it when; null without rings. */
   readonly rings: string | null;
+  /** Why its schedule never runs it, at least not in a year; null: it does, or there is none. */
+  readonly never: string | null;
 };
 
-const NOTHING: Coming = { nextRun: null, waits: null, startsNow: null, rings: null };
+const NOTHING: Coming = { nextRun: null, waits: null, startsNow: null, rings: null, never: null };
 
 /** Of the revision that the world is in. */
 export function comingOf(
@@ -161,13 +163,15 @@ export function comingUnder(
   if (definition === undefined) return NOTHING;
   const coming = scheduledOf(world, revision, definition, asked);
   const nextRun = nextRunIn(coming, asked.from);
-  if (plan.start === null) return { ...NOTHING, nextRun };
+  const never = nextRun === null ? neverIn(coming) : null;
+  if (plan.start === null) return { ...NOTHING, nextRun, never };
   const waits = waitsAt(coming, asked.from);
   const starts = startsIn(world, revision, { fleet, definition, plan, from: asked.from });
   const rings = ringsIn(definition, plan, starts);
   const startsNow = waits === null ? (rings?.[0]?.nodes ?? null) : 0;
   return {
     nextRun,
+    never,
     waits,
     startsNow,
     rings: rings === null ? null : `in rings: ${rings.map(ringWords).join(', then ')}`,
@@ -203,6 +207,18 @@ function nextRunIn(coming: Upcoming, from: Instant): Instant | null {
   const slot = upcomingSlot(coming.association, coming);
   if (slot === null || coming.gateAt(slot) === null) return slot;
   return nextRun(coming, { from, until: instant(from + AHEAD_MS) })?.at ?? null;
+}
+
+/** `at()` in the past, or a slot that meets a gate and is the last: State Manager says nothing of either. */
+function neverIn(coming: Upcoming): string | null {
+  const { schedule } = coming.association;
+  if (schedule === null) return null;
+  const slot = upcomingSlot(coming.association, coming);
+  if (slot === null) return `no run by schedule: none of its slots is ahead (${schedule.text})`;
+  const gate = coming.gateAt(slot);
+  const why =
+    gate === null ? '' : `: ${gate.reason}${gate.detail === '' ? '' : ` (${gate.detail})`}`;
+  return `no run by schedule within a year, the slot of ${formatInstant(slot)} is not let through${why}`;
 }
 
 const AHEAD_MS = 366 * 86_400_000;

@@ -2,6 +2,7 @@
 
 import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, ExecutionId, NodeId } from '../model/brand.ts';
+import { formatInstant } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Answer } from './effects.ts';
 import type { Event, OperatorRequest } from './events.ts';
@@ -87,12 +88,22 @@ function run(
       );
     }
   }
-  const executions = names.flatMap((name) => start(turn, asked, name, only) ?? []);
-  const none = executions.length === 0 ? ': no association has a target' : '';
-  return done(
-    `started ${executions.length} execution${executions.length === 1 ? '' : 's'}${none}`,
-    executions,
+  const started = names.map((name) => ({ name, execution: start(turn, asked, name, only) }));
+  const executions = started.flatMap(({ execution }) => execution ?? []);
+  const remarks = started.flatMap(({ name, execution }) =>
+    execution === null ? [`${name} has no target`] : heldBack(turn, name),
   );
+  const opened = `started ${executions.length} execution${executions.length === 1 ? '' : 's'}`;
+  return done([opened, ...remarks].join('; '), executions);
+}
+
+/** An explicit request wins over the flag and over a stop, and over nothing else: whoever asks learns what it waits for. */
+function heldBack({ world }: Turn, name: AssociationName): readonly string[] {
+  if (world.state.paused !== null) return [`${name} waits: paused`];
+  const { waiting } = world.gateOf(name);
+  if (waiting === null) return [];
+  const until = waiting.until === null ? '' : ` until ${formatInstant(waiting.until)}`;
+  return [`${name} waits: ${waiting.reason}${until} (${waiting.detail})`];
 }
 
 function start(

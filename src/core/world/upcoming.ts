@@ -11,6 +11,7 @@ import type { Definition } from '../model/definition.ts';
 import { compareText } from '../model/problem.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { gateOf } from '../rollout/gate.ts';
+import { upcomingSlot } from '../schedule/slots.ts';
 import { matches } from '../selector/match.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
@@ -50,11 +51,16 @@ export function upcomingOf(
       const matched = fleet.resolve(targets, groups);
       const asked = nodes === null ? matched : matched.filter((node) => nodes.has(node));
       if (nodes !== null && asked.length === 0) return [];
+      const slots = slotsOf(world, revision, definition, question);
       const starts = startsOf(plan.get(name), asked, {
         rings: (of) => ringsOf(definition, of, place),
         rollout: rolloutIn(world, definition, plan.get(name), question.from),
+        owed: owedOf(world, definition, plan.get(name), {
+          nodes: asked,
+          place,
+          nextSlot: upcomingSlot(definition.association, slots),
+        }),
       });
-      const slots = slotsOf(world, revision, definition, question);
       return [{ ...slots, nodes: asked.length, starts }];
     });
 }
@@ -80,6 +86,7 @@ export function startsIn(
   return startsOf(plan, matched, {
     rings: (nodes) => ringsOf(definition, nodes, place),
     rollout: rolloutIn(world, definition, plan, from),
+    owed: [],
   });
 }
 
@@ -134,17 +141,19 @@ function gatesOf(
 type RingsAhead = {
   readonly rings: (starting: readonly NodeId[]) => readonly Ring[];
   readonly rollout: Rollout;
+  /** What is owed already and goes on waiting, or starts. */
+  readonly owed: readonly Start[];
 };
 
 function startsOf(
   plan: AssociationPlan | undefined,
   asked: readonly NodeId[],
-  { rings, rollout }: RingsAhead,
+  { rings, rollout, owed }: RingsAhead,
 ): readonly Start[] {
   if (plan === undefined) return [];
   const goesOn = rollout.kind === 'under-way' ? goingOn(rings(asked), rollout) : [];
   const start = plan.start;
-  if (start === null || start.who === 'owed') return goesOn;
+  if (start === null || start.who === 'owed') return [...owed, ...goesOn];
   const now = { trigger: start.trigger, reason: start.reason, underWay: null };
   if (start.who === 'all') {
     if (rollout.kind === 'new') return [{ ...now, rings: rings(asked) }];
@@ -153,7 +162,48 @@ function startsOf(
   }
   const joins = new Set(plan.joins);
   const starting = asked.filter((node) => joins.has(node));
-  return starting.length === 0 ? goesOn : [{ ...now, rings: [allAtOnce(starting)] }, ...goesOn];
+  const joining = starting.length === 0 ? [] : [{ ...now, rings: [allAtOnce(starting)] }];
+  return [...joining, ...owed, ...goesOn];
+}
+
+/**
+ * Runs of the open execution that have not started: whoever waits for a suspend or a calendar starts when that ends, whoever
+ * waits for a node or a place at once, as everybody is supposed to be there. A stop at the error threshold lasts until the
+ * next slot. Nodes whose ring has not come are told with their ring.
+ */
+function owedOf(
+  world: World,
+  { association, digests }: Definition,
+  plan: AssociationPlan | undefined,
+  {
+    nodes,
+    place,
+    nextSlot,
+  }: {
+    readonly nodes: readonly NodeId[];
+    readonly place: Placing;
+    readonly nextSlot: Instant | null;
+  },
+): readonly Start[] {
+  const { name, rings } = association;
+  const state = world.state.associations.get(name);
+  const open = state?.open == null ? undefined : world.state.executions.get(state.open);
+  if (open === undefined || open.closed !== null || plan === undefined) return [];
+  if (open.generation !== digests.generation && plan.start?.who !== 'owed') return [];
+  const rollout = state?.rollout ?? null;
+  if (rollout !== null && rollout.halted !== null && plan.change !== 'update') return [];
+  const ring = rollout?.ring ?? rings.length;
+  const hasCome = (node: NodeId): boolean =>
+    ring >= rings.length || rings.slice(0, ring + 1).some((each) => place(each, node));
+  const gone = new Set(plan.leaves);
+  const waiting = nodes.filter(
+    (node) => open.runs.get(node)?.phase === 'Pending' && !gone.has(node) && hasCome(node),
+  );
+  if (waiting.length === 0) return [];
+  const underWay: Gate | null =
+    open.stopped === null ? null : { reason: 'error-threshold', until: nextSlot, detail: '' };
+  const { trigger, reason } = open;
+  return [{ trigger, reason, rings: [allAtOnce(waiting)], underWay }];
 }
 
 /** How far the generation has come: a new one begins at the first ring, one that is everywhere has no rings any more. */

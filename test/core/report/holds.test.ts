@@ -101,3 +101,31 @@ test('what it waits for by itself is named', () => {
   }
   assert.match(json, /"Name": "budget"/);
 });
+
+for (const { name, spec, fails, note } of [
+  {
+    name: 'a stop at MaxErrors',
+    spec: { maxErrors: '0', maxConcurrency: '1' },
+    fails: true,
+    note: 'stopped at MaxErrors',
+  },
+  {
+    name: 'a closed calendar',
+    spec: { calendarNames: ['freeze'] },
+    fails: false,
+    note: 'calendar closed',
+  },
+  {
+    name: 'an alarm',
+    spec: { alarm: { name: 'budget', ignorePollFailure: false } },
+    fails: false,
+    note: 'alarm',
+  },
+] as const) {
+  test(`the tables say what holds an association as a whole: ${name}`, () => {
+    const { fleet, lines } = reported(spec);
+    fleet.runAll(() => (fails ? 'Failed' : 'Success'));
+    assert.match(lines().row, new RegExp(`\\(${note}\\)`));
+    assert.match(lines().text, new RegExp(`motd .*\\(${note}\\)`));
+  });
+}

@@ -70,9 +70,33 @@ for (const { name, calendar, says } of [
     fleet.runAll();
     fleet.accept(revision(2, { motd }, { 1: {} }, calendar === null ? [] : [calendar]));
     const [moved] = planned(fleet);
-    assert.deepEqual(moved?.reasons, [says]);
+    assert.equal(moved?.reasons[0], says);
+    assert.match(
+      moved.reasons[1] ?? '',
+      /^no run by schedule within a year, .*: calendar \(freeze/,
+    );
     assert.equal(moved.nextRun, null);
     assert.notEqual(moved.nextRunBefore, null);
+  });
+}
+
+for (const { name, schedule, says } of [
+  {
+    name: 'at() in the past',
+    schedule: 'at(2020-01-01T00:00:00)',
+    says: 'no run by schedule: none of its slots is ahead (at(2020-01-01T00:00:00))',
+  },
+  {
+    name: 'at() in a closed calendar',
+    schedule: 'at(2026-03-01T12:30:00)',
+    says: 'no run by schedule within a year, the slot of 2026-03-01T12:30:00Z is not let through: calendar (freeze)',
+  },
+]) {
+  test(`${name}: the plan says that it never runs`, () => {
+    const closed = freeze(instant(NOON - HOUR), 2);
+    const once = { schedule, flag: true, calendarNames: ['freeze'] };
+    const fleet = new TestFleet().accept(revision(1, { once }, { 1: {} }, [closed]));
+    assert.deepEqual(planned(fleet)[0]?.reasons, ['new association', says]);
   });
 }
 

@@ -1,0 +1,100 @@
+/** Runs that are owed already: they start when what they wait for is over. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instant } from '../../../src/core/model/brand.ts';
+import type { RunStatus } from '../../../src/core/model/run.ts';
+import type { AssociationSpec } from '../../fakes/fleet.ts';
+import { MINUTE, NOON, revision, TestFleet } from '../../fakes/fleet.ts';
+import { foretell, shownRuns } from './worlds.ts';
+
+const loaded = (n: number, motd: AssociationSpec) => revision(n, { motd });
+/** Accepted at noon; some of three nodes are there, and run what they may; five minutes later. */
+function fleetOf(
+  motd: AssociationSpec,
+  connected: readonly number[],
+  status: RunStatus = 'Success',
+) {
+  const fleet = new TestFleet().accept(loaded(1, motd)).connect(...connected);
+  fleet.runAll(() => status);
+  return fleet.after(5 * MINUTE);
+}
+const suspend = { reason: 'moving', owner: 'ops', until: instant(NOON + 60 * MINUTE) };
+const hourly = 'cron(0 * * * ? *)';
+
+for (const { name, motd, connected, status, edited, want } of [
+  {
+    name: 'a node that is offline is supposed to be there',
+    motd: {},
+    connected: [1, 2],
+    want: ['2026-03-01T12:05 create motd on 1'],
+  },
+  {
+    name: 'suspended: when that is over',
+    motd: { suspend },
+    connected: [1, 2, 3],
+    want: ['2026-03-01T13:00 create motd on 3'],
+  },
+  {
+    name: 'suspended until the instant of a slot: the slot takes them in',
+    motd: { suspend, schedule: hourly },
+    connected: [1, 2, 3],
+    want: ['2026-03-01T13:00 schedule motd on 3'],
+  },
+  {
+    name: 'stopped at the error threshold: the next slot takes them in',
+    motd: { maxErrors: '0', maxConcurrency: '1', schedule: hourly },
+    connected: [1, 2, 3],
+    status: 'Failed',
+    want: ['2026-03-01T13:00 schedule motd on 3'],
+  },
+  {
+    name: 'stopped, and without a schedule: never',
+    motd: { maxErrors: '0', maxConcurrency: '1' },
+    connected: [1, 2, 3],
+    status: 'Failed',
+    want: [],
+  },
+  {
+    name: 'a commit that runs everybody anew: once',
+    motd: {},
+    connected: [1, 2],
+    edited: { document: 'v2' },
+    want: ['2026-03-01T12:05 document motd on 3'],
+  },
+  {
+    name: 'a commit that is of no run leaves them owed',
+    motd: {},
+    connected: [1, 2],
+    edited: { severity: 'HIGH' },
+    want: ['2026-03-01T12:05 create motd on 1'],
+  },
+] as readonly {
+  readonly name: string;
+  readonly motd: AssociationSpec;
+  readonly connected: readonly number[];
+  readonly status?: RunStatus;
+  readonly edited?: AssociationSpec;
+  readonly want: readonly string[];
+}[]) {
+  test(`forecast of what is owed: ${name}`, () => {
+    const fleet = fleetOf(motd, connected, status);
+    assert.deepEqual(shownRuns(foretell(fleet, loaded(2, { ...motd, ...edited }), 1)), want);
+  });
+}
+
+test('forecast of what is owed: a stop without a schedule is held up', () => {
+  const motd = { maxErrors: '0', maxConcurrency: '1' };
+  const { skipped } = foretell(fleetOf(motd, [1, 2, 3], 'Failed'), loaded(2, motd), 1);
+  assert.deepEqual(
+    skipped.map(({ reason, until }) => [reason, until]),
+    [['error-threshold', null]],
+  );
+});
+
+test('forecast of what is owed: of the nodes that are asked about alone', () => {
+  const fleet = fleetOf({}, [1]);
+  const [, two] = [...fleet.world.state.nodes.keys()];
+  assert.ok(two !== undefined);
+  const told = foretell(fleet, loaded(2, {}), 1, { asked: { nodes: new Set([two]) } });
+  assert.deepEqual(shownRuns(told), ['2026-03-01T12:05 create motd on 1']);
+});
