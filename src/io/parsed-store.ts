@@ -10,6 +10,8 @@ import { crc32 } from 'node:zlib';
 import type { LoadCache } from '../core/load/load.ts';
 import { keyOf } from '../core/load/load.ts';
 import type { ParsedFile } from '../core/load/parsed.ts';
+import type { Readings } from '../core/load/readings.ts';
+import { readingsOf, rememberReadings } from '../core/load/readings.ts';
 import type { Slice } from '../core/model/slice.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import type { Disk } from '../disk/disk.ts';
@@ -37,24 +39,32 @@ export function openParsedStore(disk: Disk, path: string, program: Promise<strin
       const head = Buffer.from(headOf(await program));
       const files = new Map<string, ParsedFile>();
       if (bytes === null || !bytes.subarray(0, head.length).equals(head)) return files;
+      const keys = new Set<string>();
       const slice = beginSlice(() => performance.now());
       let end = head.length;
       for (;;) {
         const frame = frameAt(bytes, end);
         if (frame === null) break;
-        for (const file of frame.files) files.set(keyOf(file.path, file.blob), file);
+        for (const kept of frame.kept) {
+          const { file, readings } = kept;
+          keys.add(nameOf(kept));
+          files.set(keyOf(file.path, file.blob), file); // a later one has the newer readings
+          if (readings !== null) rememberReadings(file, readings);
+        }
         end = frame.end;
         await pause(slice);
       }
-      there = end === bytes.length ? { keys: new Set(files.keys()), end } : null;
+      there = end === bytes.length ? { keys, end } : null;
       return files;
     },
 
     async keep(files, signal) {
-      const right = [...files].filter(([, { content }]) => content !== null);
+      const right = [...files.values()]
+        .filter(({ content }) => content !== null)
+        .map((file): KeptFile => ({ file, readings: readingsOf(file) }));
       const known = there;
       there = null;
-      const fresh = known === null ? right : right.filter(([key]) => !known.keys.has(key));
+      const fresh = known === null ? right : right.filter((kept) => !known.keys.has(nameOf(kept)));
       if (known !== null && fresh.length === 0) {
         there = known;
         return;
@@ -62,7 +72,7 @@ export function openParsedStore(disk: Disk, path: string, program: Promise<strin
       const total = (known?.keys.size ?? 0) + fresh.length;
       if (known !== null && total <= right.length * 2 && (await sizeOf(disk, path)) === known.end) {
         known.end += await append(disk, path, framesOf(fresh, signal));
-        for (const [key] of fresh) known.keys.add(key);
+        for (const kept of fresh) known.keys.add(nameOf(kept));
         there = known;
         return;
       }
@@ -76,14 +86,20 @@ export function openParsedStore(disk: Disk, path: string, program: Promise<strin
         }
       };
       await writeFileAtomic(path, chunks(), { disk });
-      there = { keys: new Set(right.map(([key]) => key)), end };
+      there = { keys: new Set(right.map(nameOf)), end };
     },
   };
 }
 
+/** A file, and what its associations were read as, should that be known. */
+type KeptFile = { readonly file: ParsedFile; readonly readings: Readings | null };
+
+const nameOf = ({ file, readings }: KeptFile): string =>
+  `${keyOf(file.path, file.blob)}\0${readings?.ground ?? ''}`;
+
 const headOf = (program: string): string => `reconciled: what files said, 1 ${program}\n`;
 
-/** A frame is its length, its checksum, and files as V8 writes values. */
+/** A frame is its length, its checksum, and kept files as V8 writes values. */
 const FRAME_HEAD_BYTES = 8;
 const FILES_PER_FRAME = 100;
 /** The limits table allows 64 MiB of files; what is larger than this is not ours. */
@@ -93,7 +109,7 @@ const BYTES_MAX = 512 << 20;
 function frameAt(
   bytes: Buffer,
   at: number,
-): { readonly files: readonly ParsedFile[]; readonly end: number } | null {
+): { readonly kept: readonly KeptFile[]; readonly end: number } | null {
   if (bytes.length - at < FRAME_HEAD_BYTES) return null;
   const from = at + FRAME_HEAD_BYTES;
   const end = from + bytes.readUInt32BE(at);
@@ -101,17 +117,17 @@ function frameAt(
   const payload = bytes.subarray(from, end);
   if (crc32(payload) !== bytes.readUInt32BE(at + 4)) return null;
   // The checksum vouches for what we wrote ourselves, and the head for its shape.
-  return { files: deserialize(payload) as readonly ParsedFile[], end };
+  return { kept: deserialize(payload) as readonly KeptFile[], end };
 }
 
 async function* framesOf(
-  files: readonly (readonly [string, ParsedFile])[],
+  files: readonly KeptFile[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const slice = beginSlice(() => performance.now());
   for (let at = 0; at < files.length; at += FILES_PER_FRAME) {
     signal.throwIfAborted();
-    const payload = serialize(files.slice(at, at + FILES_PER_FRAME).map(([, file]) => file));
+    const payload = serialize(files.slice(at, at + FILES_PER_FRAME));
     const head = Buffer.alloc(FRAME_HEAD_BYTES);
     head.writeUInt32BE(payload.length, 0);
     head.writeUInt32BE(crc32(payload), 4);

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { gitBlobId } from '../../src/core/canonical/digest.ts';
 import type { LoadCache } from '../../src/core/load/load.ts';
+import { readingsOf } from '../../src/core/load/readings.ts';
 import type { BlobId } from '../../src/core/model/brand.ts';
 import { commitId } from '../../src/core/model/brand.ts';
 import { nodeDisk } from '../../src/disk/node-disk.ts';
@@ -53,6 +54,19 @@ const CONTENTS: { readonly [path: string]: readonly string[] } = {
     association('second', 'Reconciled: { DependsOn: [first] }\n'),
     association('second', '__proto__: 1\n'),
   ],
+  'associations/c.yaml': [
+    `AssociationName: third
+Name: Hello
+Targets: [{ Key: resource-groups:Name, Values: [web] }]
+Parameters: { word: ["{{ssm:/p}}"] }
+ScheduleExpression: cron(0 3 ? * MON *)
+CalendarNames: [freeze]
+`,
+    `${association('third', 'ScheduleExpression: rate(30 minutes)\nMaxErrors: "10%"')}
+---
+${association('fourth', 'ApplyOnlyAtCronInterval: true\nScheduleExpression: at(2030-01-31T12:00:00)')}`,
+    association('third', 'DocumentVersion: "2"\n'),
+  ],
   'groups/web.yaml': ['Name: web\nTargets: [{ Key: tag:role, Values: [web] }]\n', 'Name: web\n'],
   'parameters/p.yaml': ['Name: /p\nType: String\nValue: "1"\n', 'Name: /p\nType: Strin\n'],
   'calendars/freeze.ics': [
@@ -62,13 +76,21 @@ const CONTENTS: { readonly [path: string]: readonly string[] } = {
   'reconciled.yaml': ['defaults: { maxErrors: "10%" }\n', 'defaults: { timezone: Mars/City }\n'],
 };
 type Tree = { readonly [path: string]: string };
+/** Mostly right, so that there is something to remember: two files in seven are another, or none. */
 const trees: fc.Arbitrary<Tree> = fc
   .tuple(
-    ...Object.entries(CONTENTS).map(([path, texts]) =>
-      fc.option(fc.constantFrom(...texts.map((text) => [path, text] as const))),
+    ...Object.entries(CONTENTS).map(([path, [right = '', ...others]]) =>
+      fc
+        .oneof(
+          { arbitrary: fc.constant(right), weight: 5 },
+          { arbitrary: fc.constantFrom(...others, null), weight: 2 },
+        )
+        .map((text) => [path, text] as const),
     ),
   )
-  .map((chosen) => Object.fromEntries(chosen.filter((each) => each !== null)));
+  .map((chosen) =>
+    Object.fromEntries(chosen.flatMap(([path, text]) => (text === null ? [] : [[path, text]]))),
+  );
 
 function snapshotOf(tree: Tree, reads: string[] = []): Snapshot {
   const blobs = new Map<string, Uint8Array>();
@@ -138,7 +160,9 @@ test('law: whatever became of the store, a load tells what it tells without one'
         let cache: LoadCache = new Map();
         const store = open(path, program);
         for (const each of earlier) {
-          cache = (await load(each, cache)).cache;
+          const loaded = await load(each, cache);
+          assert.deepEqual(loaded.told, (await load(each, new Map())).told);
+          cache = loaded.cache;
           await store.keep(cache, signal);
         }
         writeFileSync(path, damage(readFileSync(path)));
@@ -155,6 +179,28 @@ test('law: whatever became of the store, a load tells what it tells without one'
     ),
     { numRuns: 150 },
   );
+});
+
+test('what associations were read as is kept with the ground it stands on', async () => {
+  const path = newPath();
+  const store = open(path);
+  const tree = {
+    'documents/Hello.yaml': document('a'),
+    'associations/a.yaml': association('first'),
+  };
+  await store.keep((await load(tree, new Map())).cache, signal);
+  const readings = async () =>
+    [...(await open(path).read()).values()].flatMap((file) => readingsOf(file) ?? []);
+  const [first] = await readings();
+  assert.deepEqual(
+    first?.readings.map(({ association: read }) => read?.name),
+    ['first'],
+  );
+  const edited = { ...tree, 'documents/Hello.yaml': document('b') };
+  const { cache } = await load(edited, await store.read());
+  await store.keep(cache, signal);
+  const [second] = await readings();
+  assert.notEqual(second?.ground, first.ground, 'of an edited document read anew, and kept');
 });
 
 test('what is kept is everything that is right, and nothing else', async () => {

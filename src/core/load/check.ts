@@ -5,6 +5,7 @@ import { associationName } from '../model/brand.ts';
 import type { Calendar } from '../model/calendar.ts';
 import type { DocumentFamily, RepositorySettings } from '../model/catalog.ts';
 import type { CatalogDocument } from '../model/document.ts';
+import { present } from '../model/errors.ts';
 import type { Activation, NodeFile } from '../model/node.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Need, Surroundings } from './association.ts';
@@ -13,6 +14,7 @@ import { dependencyCircles } from './dependencies.ts';
 import { gatherFamilies } from './families.ts';
 import { shown } from './misfits.ts';
 import type { ParsedFile, Remains } from './parsed.ts';
+import { groundOf, readingsOn } from './readings.ts';
 import type { Place } from './spots.ts';
 import { placeOf } from './spots.ts';
 
@@ -40,12 +42,14 @@ export type Judge = {
   readonly defaultSettings: RepositorySettings;
   /** True when a file that cannot be read may define it. */
   readonly isHidden: Surroundings['isHidden'];
+  /** `isHidden` is false of everything. */
+  readonly hidesNothing: boolean;
 };
 
 /** `files` are sorted by path and readable. Every problem is found, whatever else is wrong. */
 export function judge(
   files: readonly ParsedFile[],
-  { library, defaultSettings, isHidden, broken }: Judge,
+  { library, defaultSettings, isHidden, hidesNothing, broken }: Judge,
 ): Whole {
   const problems: Problem[] = [];
   const failing = new Map<string, readonly Need[]>();
@@ -75,10 +79,15 @@ export function judge(
   const associations = new Map<AssociationName, Association>();
   const needs = new Map<string, readonly Need[]>();
   const definitions: Definition[] = [];
+  const ground = groundOf(files, library, hidesNothing);
   for (const file of files) {
     if (file.content?.kind !== 'associations') continue;
-    for (const draft of file.content.drafts) {
-      const reading = readAssociation(draft, file, around);
+    const { drafts } = file.content;
+    const readings = readingsOn(ground, file, () =>
+      drafts.map((draft) => readAssociation(draft, file, around)),
+    );
+    for (const [at, draft] of drafts.entries()) {
+      const reading = present(readings[at], 'every association of a file has its reading');
       definitions.push({
         name: draft.definition.AssociationName,
         path: file.path,

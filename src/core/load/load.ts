@@ -63,6 +63,7 @@ export function loadCatalog(files: readonly LoadedFile[], options: LoadOptions):
     broken: ours.filter(({ content }) => content === null),
     isHidden: ({ kind, name }: Need) =>
       hidden.kinds.has(kind) || hidden.names.has(`${kind}:${name}`),
+    hidesNothing: hidden.kinds.size + hidden.names.size === 0,
   });
   return { catalog: toCatalog(candidates, inForce, options.commit), cache: shelf.used };
 }
