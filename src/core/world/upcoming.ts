@@ -224,7 +224,9 @@ function rolloutIn(
   from: Instant,
 ): Rollout {
   const before = world.state.associations.get(name);
-  if (before?.digests.generation !== digests.generation) return { kind: 'new' };
+  if (before?.digests.generation !== digests.generation || bringsGeneration(plan)) {
+    return { kind: 'new' };
+  }
   const { rollout, generationCommit: commit } = before;
   if (rollout === null || rings.length === 0) return { kind: 'through' };
   const ring = Math.min(rollout.ring, rings.length);
@@ -240,6 +242,12 @@ function rolloutIn(
   const detail = `ring ${ring + 1} ${rollout.passedAt === null ? 'runs' : 'soaks'}`;
   return { kind: 'under-way', ring, commit, gate: { reason: 'rollout', until, detail } };
 }
+
+/** Also once it is in force: the daemon tells of a plan after it has applied it. */
+const bringsGeneration = (plan: AssociationPlan | undefined): boolean =>
+  plan?.change === 'create' ||
+  plan?.edits.some((edit) => edit !== 'schedule' && edit !== 'targets' && edit !== 'settings') ===
+    true;
 
 /** The rings after the one that it has come to; none when nobody is in them. */
 function goingOn(

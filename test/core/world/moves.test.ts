@@ -121,6 +121,20 @@ test('what a closed calendar holds is planned, and does not count as running now
   assert.match(created.reasons.join(), /waits: calendar until 2026-03-01T13:00:00Z \(freeze\)/);
 });
 
+test('rings: a new generation is planned ring by ring, and only the first runs now', () => {
+  const canary = { kind: 'tag' as const, key: 'ring', values: ['canary'] };
+  const rings = [{ name: 'canary', targets: [canary], soakMs: HOUR, maxErrors: null }];
+  const nodes = { 1: { ring: 'canary' }, 2: {}, 3: {} };
+  const fleet = new TestFleet().accept(revision(1, { motd: { rings } }, nodes));
+  const [created] = planned(fleet);
+  assert.equal(created?.runsNow, 1);
+  assert.equal(created.nodes.length, 3);
+  assert.deepEqual(created.reasons, [
+    'new association',
+    'in rings: canary 1 node (soaks 1 h), then last 2 nodes',
+  ]);
+});
+
 test('a suspend that is lifted is told', () => {
   const suspend = { reason: 'x', owner: 'ops', until: instant(NOON + 5 * HOUR) };
   const fleet = new TestFleet().accept(
