@@ -55,6 +55,10 @@ export const commands: { readonly [words: string]: Entry } = {
     summary: 'associations in force, with version and status',
     load: () => import('./associations/list.ts'),
   },
+  'associations show': {
+    summary: 'one association: what it binds, and how it stands',
+    load: () => import('./associations/show.ts'),
+  },
   'associations versions': {
     summary: 'what changed an association, when, and at which commit',
     load: () => import('./associations/versions.ts'),

@@ -6,6 +6,7 @@ export const CONTROL_ROUTES = {
   status: { method: 'GET', path: '/v1/status' },
   nodes: { method: 'GET', path: '/v1/nodes' },
   associations: { method: 'GET', path: '/v1/associations' },
+  association: { method: 'GET', path: '/v1/association' },
   versions: { method: 'GET', path: '/v1/versions' },
   executions: { method: 'GET', path: '/v1/executions' },
   execution: { method: 'GET', path: '/v1/execution' },

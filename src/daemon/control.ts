@@ -14,6 +14,7 @@ import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import { executionStatuses } from '../core/model/execution-status.ts';
 import type { Json } from '../core/model/json.ts';
 import { compareText } from '../core/model/problem.ts';
+import { associationFile } from '../core/report/association-file.ts';
 import { associationJson, versionsJson } from '../core/report/association-json.ts';
 import { executionJson, executionTargetJson } from '../core/report/execution-json.ts';
 import { summarize } from '../core/report/summary.ts';
@@ -61,6 +62,8 @@ async function answer(
       return { ok: true, value: nodesOf(world) };
     case 'associations':
       return { ok: true, value: await associationsOf(parts, signal) };
+    case 'association':
+      return associationOf(parts, textIn(values, 'association') ?? '', signal);
     case 'versions':
       return versionsOf(world, nameOf(textIn(values, 'association') ?? ''));
     case 'executions':
@@ -193,10 +196,27 @@ async function associationsOf({ world, ports }: Parts, signal: AbortSignal): Pro
   return asJson({ associations });
 }
 
-function versionsOf({ state }: World, name: AssociationName): ControlAnswer {
-  if (state.associations.has(name)) {
-    return { ok: true, value: asJson(versionsJson(name, state.versions.get(name) ?? [])) };
-  }
+/** What its `status.json` would say now. */
+async function associationOf(
+  { world, ports }: Parts,
+  wanted: string,
+  signal: AbortSignal,
+): Promise<ControlAnswer> {
+  const name = nameOf(wanted);
+  const looked = await lookAt(world, ports.clock, signal);
+  const view = looked === null ? null : { ...looked, plan: null, foreignPaths: [], sign: () => '' };
+  const text = view === null ? null : associationFile(view, name);
+  if (text === null) return unknownAssociation(world, name);
+  return { ok: true, value: JSON.parse(text) as Json };
+}
+
+function versionsOf(world: World, name: AssociationName): ControlAnswer {
+  const { state } = world;
+  if (!state.associations.has(name)) return unknownAssociation(world, name);
+  return { ok: true, value: asJson(versionsJson(name, state.versions.get(name) ?? [])) };
+}
+
+function unknownAssociation({ state }: World, name: AssociationName): ControlAnswer {
   const near = nearest(name, [...state.associations.keys()]);
   const hint = near === null ? '' : `; nearest is ${near}`;
   return {

@@ -1,4 +1,4 @@
-/** Forecasts from a status branch on which something is under way: a rollout, and runs that wait. */
+/** Forecasts and explanations from a status branch on which something is under way: a rollout, and runs that wait. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import test from 'node:test';
@@ -17,6 +17,11 @@ const STATUS = 'reconciled/status';
 const everywhere = 'Targets: [{ Key: InstanceIds, Values: ["*"] }]';
 const repository = {
   ...files,
+  'associations/after.yaml': `AssociationName: after
+Name: Keep
+${everywhere}
+Reconciled: { DependsOn: [ringed] }
+`,
   'associations/ringed.yaml': `AssociationName: ringed
 Name: Keep
 ${everywhere}
@@ -88,6 +93,7 @@ test('a rollout that soaks goes on after its soak, and what is suspended runs wh
   const published = await publishedFleet(t, 'Success');
   const [, revision = ''] = published.asked;
   assert.deepEqual(shown(await forecastOf(published)), [
+    `2026-03-01T12:10:00Z after 2 - about new association in ${revision.slice(0, 7)}, after ringed`,
     `2026-03-01T12:30:00Z ringed 2 last about rollout of ${revision.slice(0, 7)} goes on`,
     `2026-03-01T13:00:00Z resting 3 - at new association in ${revision.slice(0, 7)}, waits: suspended (moving (ops))`,
   ]);
@@ -131,4 +137,15 @@ test('what a commit runs anew is not told twice', async (t) => {
     resting.map(({ at, nodes, trigger }) => [at, nodes, trigger]),
     [['2026-03-01T13:00:00Z', 3, 'document']],
   );
+});
+
+test('explain from Git alone names the ring and the dependency that a run waits for', async (t) => {
+  const { dir } = await publishedFleet(t, 'Success');
+  const { stdout, stderr } = await call(['explain', 'web-2', '--repo', dir, '--status', STATUS]);
+  assert.match(
+    stdout,
+    /^ {2}waits {7}its ring has not come, ring 2 of 2; ring 1 soaks, until 2026-03-01T12:30:00Z$/m,
+    stderr,
+  );
+  assert.match(stdout, /^ {2}waits {7}what it depends on has not succeeded, ringed runs first$/m);
 });

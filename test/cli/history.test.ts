@@ -44,6 +44,53 @@ test('associations list: every association of a status, with version and status'
   assert.match(stdout, /^web-config\t1\tKeepFile\trate\(30 minutes\)\tFailed\t/m);
 });
 
+test('associations show: what it binds and how it stands, AWS spelling in JSON', async () => {
+  const answer = await json(['associations', 'show', 'reports-disk', '--status', status]);
+  fits('association-description.schema.json', answer);
+  const { Timezone, ApplyOnlyAtCronInterval, CalendarNames, TimeoutSeconds } = answer as {
+    readonly [key: string]: unknown;
+  };
+  assert.deepEqual(
+    { Timezone, ApplyOnlyAtCronInterval, CalendarNames, TimeoutSeconds },
+    {
+      Timezone: 'Europe/Berlin',
+      ApplyOnlyAtCronInterval: true,
+      CalendarNames: ['turn-of-the-year'],
+      TimeoutSeconds: 120,
+    },
+  );
+  const { stdout } = await call(['associations', 'show', 'reports-disk', '--status', status]);
+  for (const line of [
+    /^reports-disk {2}\w+$/m,
+    /^ {2}file {10}associations\/reports\/disk.yaml$/m,
+    /^ {2}targets {7}tag-key=role$/m,
+    /^ {2}schedule {6}cron\(0 2 \? \* \* \*\) in Europe\/Berlin and at no other time$/m,
+    /^ {2}rate control {2}100% at once, 100% errors tolerated$/m,
+    /^ {2}calendars {5}turn-of-the-year$/m,
+    /^ {2}time-out {6}120 s$/m,
+  ]) {
+    assert.match(stdout, line);
+  }
+});
+
+test('associations show: fields without effect here are named', async (t) => {
+  const dir = await tempFolder(t);
+  await cp(status, dir, { recursive: true });
+  const file = join(dir, 'associations', 'web-config', 'status.json');
+  const written = JSON.parse(readFileSync(file, 'utf8')) as object;
+  const more = {
+    NotEffective: ['OutputLocation', 'TargetLocations'],
+    Tags: [{ Key: 'a', Value: 'b' }],
+  };
+  await writeFile(file, JSON.stringify({ ...written, ...more }));
+  const { stdout } = await call(['associations', 'show', 'web-config', '--status', dir]);
+  assert.match(stdout, /^ {2}no effect {5}OutputLocation, TargetLocations$/m);
+  assert.match(stdout, /^ {2}tags {10}a=b$/m);
+  await writeFile(file, 'no JSON');
+  const broken = await call(['associations', 'show', 'web-config', '--status', dir]);
+  assert.match(broken.stderr, /^error STATUS_UNREADABLE: /);
+});
+
 test('associations versions: newest first, with what changed and the commit', async () => {
   const answer = await json(['associations', 'versions', 'web-config', '--status', status]);
   fits('association-versions.schema.json', answer);

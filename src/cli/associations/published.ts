@@ -3,11 +3,13 @@ import { nearest } from '../../core/document/nearest.ts';
 import type { AssociationName } from '../../core/model/brand.ts';
 import { isAssociationName } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
+import type { Json } from '../../core/model/json.ts';
 import type {
   AssociationsAnswer,
   AssociationVersionsAnswer,
 } from '../../core/model/schemas.gen.ts';
 import { readAssociation, versionsJson } from '../../core/report/association-json.ts';
+import { parseObject } from '../../core/report/parse-object.ts';
 import { associationStatusPath } from '../../core/report/paths.ts';
 import { readVersions } from '../../core/report/versions-json.ts';
 import type { StatusFiles } from '../../io/status/read-status.ts';
@@ -44,16 +46,28 @@ export async function versionsIn(
   files: StatusFiles,
   wanted: string,
 ): Promise<AssociationVersionsAnswer> {
-  const names = await namesIn(files);
-  const name = names.find((each) => each === wanted);
-  if (name === undefined) {
-    const near = nearest(wanted, names);
-    const hint = near === null ? '' : `; nearest is ${near}`;
-    const message = `no association ${wanted} is in force in this status${hint}`;
-    throw new ReconcileError('UNKNOWN_ASSOCIATION', message, { retry: 'never' });
-  }
+  const name = await nameIn(files, wanted);
   const text = await textOf(files, name);
   return versionsJson(name, readVersions({ read: () => text }, name));
+}
+
+/** Its `status.json`. @throws ReconcileError UNKNOWN_ASSOCIATION, STATUS_UNREADABLE */
+export async function descriptionIn(files: StatusFiles, wanted: string): Promise<Json> {
+  const name = await nameIn(files, wanted);
+  const file = parseObject(await textOf(files, name));
+  if (file !== null) return file;
+  const message = `${associationStatusPath(name)} is not as the daemon writes it`;
+  throw new ReconcileError('STATUS_UNREADABLE', message, { retry: 'never' });
+}
+
+async function nameIn(files: StatusFiles, wanted: string): Promise<AssociationName> {
+  const names = await namesIn(files);
+  const name = names.find((each) => each === wanted);
+  if (name !== undefined) return name;
+  const near = nearest(wanted, names);
+  const hint = near === null ? '' : `; nearest is ${near}`;
+  const message = `no association ${wanted} is in force in this status${hint}`;
+  throw new ReconcileError('UNKNOWN_ASSOCIATION', message, { retry: 'never' });
 }
 
 async function namesIn(files: StatusFiles): Promise<readonly AssociationName[]> {

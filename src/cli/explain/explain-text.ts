@@ -112,7 +112,18 @@ function lastLines(last: JsonObject): readonly string[] {
       'because',
       `${say(last, 'reason')} (${say(last, 'occasion')}), of ${revisionIn(last, 'revision')}`,
     ),
-    ...(last['summary'] === '' ? [] : [line('it said', say(last, 'summary').trim())]),
+    ...(last['summary'] === ''
+      ? []
+      : [
+          line(
+            'it said',
+            visibleLine(
+              field(last, 'summary')
+                .trim()
+                .replace(/\s*\n\s*/g, '; '),
+            ),
+          ),
+        ]),
   ];
 }
 

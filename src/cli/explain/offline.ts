@@ -5,9 +5,12 @@ import { commitId, instant } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { Json } from '../../core/model/json.ts';
 import type { Waiting } from '../../core/model/standing.ts';
+import type { Execution, Run } from '../../core/model/state.ts';
 import type { NodeReading } from '../../core/report/read-node.ts';
 import { explainNamed } from '../../core/world/explanation.ts';
 import { createFleet } from '../../core/world/fleet.ts';
+import { dependencyGate, ringGate } from '../../core/world/gates.ts';
+import type { World } from '../../core/world/world.ts';
 import { openFiles } from '../load-repository.ts';
 import { openStatus } from '../open-status.ts';
 import type { Baseline } from '../plan/baseline.ts';
@@ -46,7 +49,8 @@ export async function explainOffline(asked: OfflineQuestion, signal: AbortSignal
     association,
     now,
     contact: 'published',
-    waitingOf: (execution, run) => waiting(run.node, execution.association),
+    waitingOf: (execution, run) =>
+      inWords(world, execution, run, waiting(run.node, execution.association)),
   });
   if (explained.ok) return explained.value;
   throw new ReconcileError(explained.error.code, explained.error.message, { retry: 'never' });
@@ -54,6 +58,21 @@ export async function explainOffline(asked: OfflineQuestion, signal: AbortSignal
 
 /** What Git writes for no commit: the files as they lie on disk. */
 const NO_COMMIT = '0'.repeat(40);
+
+/** The branch has room for the reason alone: what it names more closely follows from the rest of the branch and from Git. */
+function inWords(world: World, execution: Execution, { node }: Run, told: Waiting): Waiting {
+  const state = world.state.nodes.get(node);
+  if (state === undefined) return told;
+  const found =
+    told.reason === 'rollout'
+      ? ringGate(world, execution.association, state)
+      : told.reason === 'dependency'
+        ? dependencyGate(world, execution, state)
+        : null;
+  const alarm = world.definition(execution.association)?.association.alarm?.name;
+  const detail = found?.detail ?? (told.reason === 'alarm' ? alarm : undefined);
+  return detail === undefined ? told : { ...told, detail };
+}
 
 /** Why runs waited when the daemon last wrote about them. */
 function publishedWaiting(

@@ -724,6 +724,124 @@ export interface AckMessage {
 }
 
 /**
+ * What reconciled associations show --format json prints, and what status.json of an association is: DescribeAssociation's names where AWS has one. Keys are there where the file says something; parameters stay in the repository.
+ */
+export interface AssociationDescription {
+  /**
+   * Its name.
+   */
+  AssociationName: string;
+  /**
+   * Follows from the name.
+   */
+  AssociationId?: string;
+  /**
+   * Version in force.
+   */
+  AssociationVersion: string;
+  /**
+   * Where it is written.
+   */
+  File: string;
+  /**
+   * Commit since which this version is in force.
+   */
+  Revision: string;
+  /**
+   * Digest of what a node executes.
+   */
+  Generation: string;
+  /**
+   * Invalid: the file is wrong, and its last good version is in force.
+   */
+  Validity: 'Valid' | 'Invalid';
+  /**
+   * The document.
+   */
+  Name?: string;
+  /**
+   * Its number.
+   */
+  DocumentVersion?: string;
+  /**
+   * As written.
+   */
+  ScheduleExpression?: string;
+  /**
+   * There when true.
+   */
+  ApplyOnlyAtCronInterval?: boolean;
+  /**
+   * Days.
+   */
+  ScheduleOffset?: number;
+  /**
+   * Of the schedule, where it is not UTC.
+   */
+  Timezone?: string;
+  /**
+   * Hours.
+   */
+  Duration?: number;
+  /**
+   * Longest time of a run.
+   */
+  TimeoutSeconds?: number;
+  /**
+   * With the default of the repository.
+   */
+  MaxConcurrency?: string;
+  /**
+   * With the default of the repository.
+   */
+  MaxErrors?: string;
+  /**
+   * Nodes that it targets.
+   */
+  TargetCount: number;
+  /**
+   * Keys that are kept and have no effect here, or not their whole effect.
+   */
+  NotEffective?: string[];
+  Overview: AssociationDescriptionOverview;
+  Compliance: AssociationDescriptionCompliance;
+  [k: string]: unknown;
+}
+/**
+ * How it stands, as AWS says it.
+ */
+export interface AssociationDescriptionOverview {
+  /**
+   * The association's status.
+   */
+  Status: 'Pending' | 'Success' | 'Failed';
+  /**
+   * In more words.
+   */
+  DetailedStatus: string;
+  AssociationStatusAggregatedCount: AssociationDescriptionCounts;
+  [k: string]: unknown;
+}
+/**
+ * Targets by status.
+ */
+export interface AssociationDescriptionCounts {
+  /**
+   * Number of nodes.
+   */
+  [k: string]: number;
+}
+/**
+ * Nodes by compliance.
+ */
+export interface AssociationDescriptionCompliance {
+  /**
+   * Number of nodes.
+   */
+  [k: string]: number;
+}
+
+/**
  * What reconciled associations versions --format json prints, as ListAssociationVersions would: newest first. The whole definition of a version is in Git, at its revision.
  */
 export interface AssociationVersionsAnswer {

@@ -1,7 +1,7 @@
 /** `associations/<name>/status.json`: the Overview as AWS spells it, and what is in force. */
 import { associationId } from '../canonical/identity.ts';
 import { prettyCanonicalJson } from '../canonical/json.ts';
-import type { RateLimit } from '../model/association.ts';
+import type { Association, OutputLocation, RateLimit } from '../model/association.ts';
 import type { AssociationName } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
@@ -61,9 +61,38 @@ function definitionFields(definition: Definition | undefined): Fields {
     MaxConcurrency: formatRateLimit(association.maxConcurrency),
     MaxErrors: formatRateLimit(association.maxErrors),
     Targets: association.targets.map(awsTarget),
+    ...whenFields(association),
     ...(association.notEffective.length === 0 ? {} : { NotEffective: association.notEffective }),
   };
 }
+
+/** What is written, where it is written; parameters stay in the repository, which fewer people may read. */
+function whenFields(association: Association): Fields {
+  const { schedule, durationMs, outputLocation, tags, timeoutMs, onInterrupted } = association;
+  const isCron = schedule?.kind === 'cron';
+  return {
+    ...(association.applyOnlyAtCronInterval ? { ApplyOnlyAtCronInterval: true } : {}),
+    ...(isCron && schedule.offsetDays > 0 ? { ScheduleOffset: schedule.offsetDays } : {}),
+    ...(isCron && schedule.timezone !== 'UTC' ? { Timezone: schedule.timezone } : {}),
+    ...(durationMs === null ? {} : { Duration: durationMs / HOUR_MS }),
+    ...(timeoutMs === null ? {} : { TimeoutSeconds: timeoutMs / 1_000 }),
+    ...(onInterrupted === 'Report' ? {} : { OnInterrupted: onInterrupted }),
+    ...(outputLocation === null
+      ? {}
+      : { OutputLocation: { S3Location: s3Fields(outputLocation) } }),
+    ...(Object.keys(tags).length === 0
+      ? {}
+      : { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+const s3Fields = ({ bucket, keyPrefix, region }: OutputLocation): Fields => ({
+  OutputS3BucketName: bucket,
+  ...(keyPrefix === '' ? {} : { OutputS3KeyPrefix: keyPrefix }),
+  ...(region === null ? {} : { OutputS3Region: region }),
+});
 
 export const formatRateLimit = (limit: RateLimit): string =>
   limit.kind === 'count' ? String(limit.count) : `${limit.percent}%`;

@@ -125,10 +125,29 @@ function explained(
     inForce: world.state.associations.get(name) ?? null,
     bound,
     invalid: revision.catalog.invalidAssociations.get(name) ?? null,
-    gate: targeted ? upcoming.gateAt(now) : null,
+    gate: targeted ? (upcoming.gateAt(now) ?? placesTaken(world, name, contact)) : null,
     next: targeted ? nextRun(upcoming, { from: now, until: instant(now + AHEAD_MS) }) : null,
   };
   return explainAssociation(subject, node, revision.catalog.groups);
+}
+
+/** Who has the places of an association: one that a silent node holds is free at its deadline only. */
+function placesTaken(
+  { state }: World,
+  name: AssociationName,
+  contact: Question['contact'],
+): Subject['gate'] {
+  if (contact === 'published') return null;
+  let taken = 0;
+  let silent = 0;
+  for (const { association, phases, endedAt } of state.executions.values()) {
+    if (association !== name || endedAt !== null) continue;
+    taken += phases.Offered + phases.Started + phases.Unreachable;
+    silent += phases.Unreachable;
+  }
+  if (silent === 0) return null;
+  const detail = `${silent} of ${taken} taken by nodes that are silent since they started`;
+  return { reason: 'concurrency', detail };
 }
 
 const targetedFirst = (a: AssociationExplanation, b: AssociationExplanation): number =>

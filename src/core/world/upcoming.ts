@@ -56,6 +56,7 @@ export function upcomingOf(
         rings: (of) => ringsOf(definition, of, place),
         rollout: rolloutIn(world, definition, plan.get(name), question.from),
         owed: owedOf(world, definition, plan.get(name), {
+          from: question.from,
           nodes: asked,
           place,
           nextSlot: upcomingSlot(definition.association, slots),
@@ -176,10 +177,12 @@ function owedOf(
   { association, digests }: Definition,
   plan: AssociationPlan | undefined,
   {
+    from,
     nodes,
     place,
     nextSlot,
   }: {
+    readonly from: Instant;
     readonly nodes: readonly NodeId[];
     readonly place: Placing;
     readonly nextSlot: Instant | null;
@@ -200,10 +203,17 @@ function owedOf(
     (node) => open.runs.get(node)?.phase === 'Pending' && !gone.has(node) && hasCome(node),
   );
   if (waiting.length === 0) return [];
-  const underWay: Gate | null =
-    open.stopped === null ? null : { reason: 'error-threshold', until: nextSlot, detail: '' };
   const { trigger, reason } = open;
-  return [{ trigger, reason, rings: [allAtOnce(waiting)], underWay }];
+  const starting = { trigger, rings: [allAtOnce(waiting)] };
+  if (open.stopped !== null) {
+    const underWay: Gate = { reason: 'error-threshold', until: nextSlot, detail: '' };
+    return [{ ...starting, reason, underWay }];
+  }
+  const before = association.dependsOn.join(', ');
+  if (before === '') return [{ ...starting, reason, underWay: null }];
+  // An estimate: what it depends on is supposed to succeed, as everything is.
+  const underWay: Gate = { reason: 'dependency', until: from, detail: before };
+  return [{ ...starting, reason: `${reason}, after ${before}`, underWay }];
 }
 
 /** How far the generation has come: a new one begins at the first ring, one that is everywhere has no rings any more. */

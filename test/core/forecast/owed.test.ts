@@ -91,6 +91,17 @@ test('forecast of what is owed: a stop without a schedule is held up', () => {
   );
 });
 
+test('forecast of what is owed: what depends on another is an estimate, and names it', () => {
+  const specs = { base: { maxErrors: '0' }, motd: { dependsOn: ['base'] } };
+  const fleet = new TestFleet().accept(revision(1, specs)).connect(1);
+  fleet.runAll(() => 'Failed');
+  const { runs } = foretell(fleet.after(5 * MINUTE), revision(2, specs), 1);
+  assert.deepEqual(
+    runs.map(({ association, estimated, reason }) => [association, estimated, reason]),
+    [['motd', true, 'new association in 0000000, after base']],
+  );
+});
+
 test('forecast of what is owed: of the nodes that are asked about alone', () => {
   const fleet = fleetOf({}, [1]);
   const [, two] = [...fleet.world.state.nodes.keys()];

@@ -83,6 +83,21 @@ test('MaxConcurrency: the second node waits for the first', () => {
   assert.equal(runs.waiting, null);
 });
 
+test('MaxConcurrency: a place that a silent node holds is named', () => {
+  const fleet = accepted().connect(1, 2);
+  const out = present(fleet.takeJobs()[0], 'one runs');
+  fleet
+    .start(out)
+    .happen({ kind: 'disconnected', node: out.node })
+    .after(5 * MINUTE);
+  const waits = out.node === node(1) ? 2 : 1;
+  assert.deepEqual(of(explain(fleet, waits), 'motd').waiting, {
+    reason: 'concurrency',
+    until: null,
+    detail: '1 of 1 taken by nodes that are silent since they started',
+  });
+});
+
 test('what ran last and why, the newest and not the first of its streak', () => {
   const fleet = accepted().connect(1, 2, 3);
   fleet.runAll();
