@@ -1,7 +1,5 @@
 /** The daemon's life: open, start, serve until told to leave, publish a last time, leave. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openControl } from '../control/server.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import type { PassRecord } from '../core/world/records.ts';
 import type { DaemonConfig } from '../io/config.ts';
@@ -11,20 +9,17 @@ import type { Metrics } from '../io/metrics.ts';
 import { openMetrics } from '../io/metrics.ts';
 import { compactInWorker } from '../journal/compact-in-worker.ts';
 import { keepAlarms } from './alarms.ts';
-import { answerControl } from './control.ts';
 import { countedLog } from './counted-log.ts';
+import { openDoors } from './doors.ts';
 import type { Health } from './http.ts';
-import { openHttp } from './http.ts';
 import { lastPublish } from './last-publish.ts';
 import type { Loop } from './loop.ts';
 import { runLoop } from './loop.ts';
 import type { Notifier } from './notify.ts';
 import { openNotifier } from './notify.ts';
 import { convergeOnce } from './once.ts';
-import { readMetrics } from './readings.ts';
 import type { OnHangup } from './reload.ts';
 import { watchConfig } from './reload.ts';
-import { secretPath } from './secrets.ts';
 import { start } from './start.ts';
 import { startTriggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
@@ -39,6 +34,9 @@ export type DaemonOptions = {
   readonly onHangup: OnHangup;
 };
 
+/** `onReady`: everything that could refuse the configuration has been opened. */
+type Life = DaemonOptions & { readonly onReady: () => void };
+
 /** Passes and bytes since the snapshot at which the journal is compacted (contract: start-up stays short). */
 const COMPACT_AT = { records: 20_000, bytes: 48 * 1024 * 1024 };
 const COMPACT_CHECK_MS = 60_000;
@@ -51,11 +49,19 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   const notifier = openNotifier(process.env);
   try {
     let config = await loadDaemonConfig(options.configFile);
+    let proven: DaemonConfig | null = null;
     let { paused } = options;
     for (;;) {
-      const end = await live(config, { ...options, paused }, notifier, signal);
-      if (typeof end === 'number') return end;
-      config = end;
+      const onReady = (): void => {
+        proven = config;
+      };
+      try {
+        const end = await live(config, { ...options, paused, onReady }, notifier, signal);
+        if (typeof end === 'number') return end;
+        config = end;
+      } catch (cause) {
+        config = instead(proven, config, cause);
+      }
       paused = false; // once asked for is remembered: an operator may have resumed since
     }
   } finally {
@@ -63,10 +69,18 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   }
 }
 
+/** A configuration read at SIGHUP that nobody can live by: the one before it, which did, is taken again. @throws `cause` */
+function instead(proven: DaemonConfig | null, config: DaemonConfig, cause: unknown): DaemonConfig {
+  if (proven === null || proven === config || !(cause instanceof ReconcileError)) throw cause;
+  const { code, message } = cause;
+  openLog({ level: 'info' }).error({ code, message }, 'configuration not taken: the old one stays');
+  return proven;
+}
+
 /** From open to closed: the exit code, or the configuration to live by next. */
 async function live(
   config: DaemonConfig,
-  options: DaemonOptions,
+  options: Life,
   notifier: Notifier,
   signal: AbortSignal,
 ): Promise<number | DaemonConfig> {
@@ -92,7 +106,7 @@ async function live(
 
 async function serve(
   parts: Parts,
-  options: DaemonOptions & { readonly metrics: Metrics; readonly notifier: Notifier },
+  options: Life & { readonly metrics: Metrics; readonly notifier: Notifier },
   signal: AbortSignal,
 ): Promise<number> {
   const { metrics, notifier } = options;
@@ -138,44 +152,19 @@ async function serve(
   );
   parts.onPublished(triggers.expectOwnPoke);
   triggers.ended.catch(fail);
-  const agents = await parts.openDoor();
-  metrics.watch(() => readMetrics(parts, triggers));
-  const health: Health = {
-    live: () => !progress.isStuck(),
-    ready() {
-      const reasons = [
-        ...(world.revision === null ? ['no revision is in force yet'] : []),
-        ...(progress.isStuck() ? ['passes make no progress'] : []),
-        ...(progress.waitsForDisk() ? ['the journal waits for its disk'] : []),
-      ];
-      return { ready: reasons.length === 0, reasons };
+  const doors = await openDoors(parts, { triggers, metrics, signal: leave }).catch(
+    async (cause: unknown) => {
+      failed.abort();
+      await Promise.allSettled([running, triggers.ended]);
+      throw cause;
     },
-    metrics: () => metrics.text(),
-    poke: () => triggers.poke(),
-    webhooks: await Promise.all(
-      config.webhooks.map(async ({ provider, secret }) => ({
-        provider,
-        secret: trimmed(await readFile(secretPath(secret))),
-      })),
-    ),
-  };
-  const onError = (error: unknown): void => {
-    log.error({ message: String(error) }, 'request failed');
-  };
-  const http = await openHttp(config.http.listen, health, onError);
-  const control = await openControl(
-    config.controlSocket,
-    (request) => answerControl(parts, triggers, request, leave),
-    onError,
   );
-  log.info(
-    { agents: agents.address.port, http: http.port, daemonKey: parts.identity.publicKey },
-    'daemon ready',
-  );
+  log.info({ ...doors.ports, daemonKey: parts.identity.publicKey }, 'daemon ready');
+  options.onReady();
   notifier.ready();
   const side = [
     keepCompact(parts, leave),
-    keepWatchdog(notifier, health, leave),
+    keepWatchdog(notifier, doors.health, leave),
     keepAlarms(parts.alarms, { inbox, log }, leave),
     ...(options.once === null ? [] : [convergeOnce(parts, triggers, options.once, leave)]),
   ];
@@ -185,8 +174,7 @@ async function serve(
   ]);
   failed.abort();
   await Promise.allSettled([running, triggers.ended, ...side]);
-  await control.close();
-  await http.close();
+  await doors.close();
   if (failure.cause !== null) throw failure.cause;
   await lastPublish(parts, code === null ? 'told' : 'converged');
   log.info({ exitCode: code ?? 0 }, 'daemon left');
@@ -232,5 +220,3 @@ async function keepWatchdog(
     await sleep(notifier.watchdogMs, undefined, { signal }).catch(() => undefined);
   }
 }
-
-const trimmed = (bytes: Buffer): Buffer => Buffer.from(bytes.toString().trimEnd());

@@ -219,6 +219,9 @@ async function open(
     onIdle: () => {
       bell.ring();
     },
+    onPublished: () => {
+      onPublished.call();
+    },
   });
 
   return {

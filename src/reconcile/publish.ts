@@ -35,9 +35,9 @@ export type PublisherOptions = {
   readonly sign: (text: string) => string;
   readonly onError: (error: ReconcileError) => void;
   /** A publish has ended: whoever sleeps between passes asks `tick` again, since what changed meanwhile may be due. */
-  readonly onIdle?: () => void;
+  readonly onIdle: () => void;
   /** A commit of ours is on the branch: its forge may announce it to us. */
-  readonly onPublished?: () => void;
+  readonly onPublished: () => void;
 };
 
 export type Publisher = {
@@ -217,7 +217,7 @@ export function createPublisher(
       else standing.set(path, digest);
     }
     if (outcome.kind === 'published') {
-      options.onPublished?.();
+      options.onPublished();
       const archived = [...taken.ended];
       await inbox.push({ kind: 'published', seq, commit: outcome.commit, archived });
     }
@@ -243,7 +243,7 @@ export function createPublisher(
       )
       .finally(() => {
         underWay = null;
-        options.onIdle?.();
+        options.onIdle();
       });
     underWay = mine;
     return mine;

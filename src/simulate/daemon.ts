@@ -113,6 +113,8 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
     retentionMs: RETENTION_MS,
     sign: options.signText,
     onError: () => undefined,
+    onIdle: () => undefined,
+    onPublished: () => undefined,
   });
   const desk = {
     wrap: (job: Job) => Promise.resolve(job),

@@ -106,6 +106,22 @@ test('SIGHUP: a new configuration takes effect in the same process, one with mis
   daemon.child.kill('SIGHUP');
   await daemon.said(/configuration read again[\s\S]*daemon ready/);
   assert.equal((await sync()).code, 0);
+
+  for (const [code, wrong] of [
+    ['SECRET_UNREADABLE', 'webhooks: [{ provider: github, secretFile: /nonexistent/secret }]'],
+    ['INSTANCE_CHANGED', 'instance: another'],
+  ] as const) {
+    const written = wrong.startsWith('instance:')
+      ? good.replace(/^instance: .*$/m, wrong)
+      : `${good}${wrong}\n`;
+    await writeFile(config, written);
+    daemon.child.kill('SIGHUP');
+    await daemon.said(
+      new RegExp(`${code}.*configuration not taken: the old one stays[\\s\\S]*daemon ready`),
+    );
+    await writeFile(config, good);
+    assert.equal((await sync()).code, 0, `${code}: nobody could live by it, the old one goes on`);
+  }
   daemon.child.kill('SIGTERM');
   assert.equal((await daemon.ended).code, 0);
 });

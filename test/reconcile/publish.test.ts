@@ -82,6 +82,8 @@ function setUp() {
       retentionMs: 3 * DAY,
       sign: (text) => `sig${text.length}`,
       onError: (error) => errors.push(error.code),
+      onIdle: () => undefined,
+      onPublished: () => undefined,
     },
   );
   const signal = new AbortController().signal;
