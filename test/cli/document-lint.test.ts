@@ -186,4 +186,6 @@ test('document lint: a file of another encoding, or far too large, is a problem 
     files.map(({ problems }) => problems.map(({ code }) => code)),
     [['too-large'], ['not-utf-8']],
   );
+  // It is not read to its end, so its size is not known.
+  assert.match(files[0]?.problems[0]?.message ?? '', /has more than 262144 bytes; at most 65536/);
 });

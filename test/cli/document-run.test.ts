@@ -82,6 +82,19 @@ test('document run: values that are not allowed start nothing and are exit 3', a
   assert.match(stderr, /"no" is not defined/);
 });
 
+test('document run: a root that is not there yet is an empty machine; one that cannot be is an error before anything runs', async (t) => {
+  const dir = await tempFolder(t);
+  const file = join(dir, 'greet.yaml');
+  await writeFile(file, GREET);
+  const root = join(dir, 'new', 'root');
+  const { code, stdout } = await call(['document', 'run', file, '--root', root]);
+  assert.equal(code, 0);
+  assert.match(stdout, new RegExp(`in ${root}`));
+  const bad = await call(['document', 'run', file, '--root', file]);
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /greet\.yaml cannot be the root: EEXIST/);
+});
+
 test('document run: another platform is wrong usage; a document that is none is exit 3', async (t) => {
   assert.equal((await greet(t, '--platform', 'Windows')).code, 64);
   const dir = await tempFolder(t);

@@ -1,7 +1,7 @@
 /** Files that commands about documents are given: by name, `-` for standard input, folders for what lies in them. */
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { DOCUMENT_BYTES_MAX } from '../../core/document/source.ts';
+import { DOCUMENT_BYTES_READ_MAX } from '../../core/document/source.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import { compareText } from '../../core/model/problem.ts';
 import type { Context } from '../command.ts';
@@ -14,9 +14,6 @@ export type Source = {
   readonly text: string | null;
 };
 
-/** One more than any document may have, so that what is too large is known as that and never read whole. */
-const BYTES_MAX = DOCUMENT_BYTES_MAX * 4;
-
 /** @throws ReconcileError FILE_UNREADABLE */
 export async function readSource(file: string, { stdin }: Pick<Context, 'stdin'>): Promise<Source> {
   const bytes = file === '-' ? await readStream(stdin()) : await readHead(file);
@@ -27,7 +24,9 @@ async function readHead(file: string): Promise<Uint8Array> {
   try {
     const handle = await open(file, 'r');
     try {
-      return await readStream(handle.createReadStream({ end: BYTES_MAX, autoClose: false }));
+      return await readStream(
+        handle.createReadStream({ end: DOCUMENT_BYTES_READ_MAX, autoClose: false }),
+      );
     } finally {
       await handle.close();
     }
@@ -42,7 +41,7 @@ async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array
   for await (const chunk of stream) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > BYTES_MAX) break;
+    if (bytes > DOCUMENT_BYTES_READ_MAX) break;
   }
   return Buffer.concat(chunks);
 }
@@ -50,7 +49,7 @@ async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array
 /** A byte-order mark stays: JSON refuses it, YAML passes over it. */
 function decode(bytes: Uint8Array): string | null {
   // Cut in the middle of a character, a text that is too large anyway would be told to be no UTF-8.
-  if (bytes.length > BYTES_MAX) return Buffer.from(bytes).toString();
+  if (bytes.length > DOCUMENT_BYTES_READ_MAX) return Buffer.from(bytes).toString();
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

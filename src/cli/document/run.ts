@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LocalRun } from '../../agent/run-locally.ts';
 import { runDocumentLocally } from '../../agent/run-locally.ts';
@@ -70,6 +71,8 @@ export const command: Command = {
     const document = await readDocument(call.args[0] ?? '', context);
     const parameters = await givenParameters(document, call.list('parameters'), context);
     const root = rootOf(call);
+    // Steps run in it unless they say where: a new one is an empty machine.
+    await makeDir(root);
     const around = await surroundings(call.given('repo'), context.signal);
     const result = await runDocumentLocally(document.content, parameters, {
       root,
@@ -82,6 +85,19 @@ export const command: Command = {
     return result.status === 'Success' ? EXIT.done : EXIT.someFailed;
   },
 };
+
+/** @throws ReconcileError ROOT_UNUSABLE */
+async function makeDir(root: string): Promise<void> {
+  try {
+    if (root !== '') await mkdir(root, { recursive: true });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ReconcileError('ROOT_UNUSABLE', `${root} cannot be the root: ${why}`, {
+      retry: 'never',
+      cause,
+    });
+  }
+}
 
 /** @throws ReconcileError DOCUMENT_INVALID (exit 3) with every problem */
 async function readDocument(file: string, context: Context): Promise<Document> {

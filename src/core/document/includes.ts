@@ -39,6 +39,8 @@ export type Includes = {
   /** By reference, each once. */
   readonly found: readonly Inclusion[];
   readonly tooMany: boolean;
+  /** The first one that would be run by a document already as deep as documents may be: that step fails on every node. */
+  readonly tooDeep: string | null;
 };
 
 /**
@@ -56,6 +58,7 @@ export function includesOf(
   const found = new Map<string, Inclusion>();
   let visits = 0;
   let tooMany = false;
+  let tooDeep: string | null = null;
   const visit = (within: Document, given: JsonObject, depth: number): void => {
     visits += 1;
     tooMany ||= visits > VISITS_MAX;
@@ -84,13 +87,14 @@ export function includesOf(
         const before = found.get(named.reference);
         if (before === undefined || before.parameters === null)
           found.set(named.reference, { ...named, document: inner });
-        if (inner === null || named.parameters === null || depth >= INCLUDE_DEPTH_MAX) continue;
-        visit(inner.document, named.parameters, depth + 1);
+        if (inner === null || named.parameters === null) continue;
+        if (depth >= INCLUDE_DEPTH_MAX) tooDeep ??= named.reference;
+        else visit(inner.document, named.parameters, depth + 1);
       }
     }
   };
   visit(document, parameters, 0);
-  return { found: [...found.values()], tooMany };
+  return { found: [...found.values()], tooMany, tooDeep };
 }
 
 function namedBy(action: string, inputs: JsonObject): Omit<Inclusion, 'document'> | null {

@@ -12,7 +12,7 @@ import { parseSteps } from './parse-steps.ts';
 import { readJson } from './read-json.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Reading } from './source.ts';
-import { DOCUMENT_BYTES_MAX, toJson } from './source.ts';
+import { DOCUMENT_BYTES_MAX, DOCUMENT_BYTES_READ_MAX, toJson } from './source.ts';
 
 export type ParsedDocument = {
   /** Null exactly when one of the problems is an error. */
@@ -62,7 +62,9 @@ function read(
 }
 
 function tooLarge(bytes: number): Reading {
-  const message = `the document has ${bytes} bytes; at most ${DOCUMENT_BYTES_MAX} are allowed`;
+  // Whoever read it from a file or a pipe may have stopped there.
+  const size = bytes > DOCUMENT_BYTES_READ_MAX ? `more than ${DOCUMENT_BYTES_READ_MAX}` : bytes;
+  const message = `the document has ${size} bytes; at most ${DOCUMENT_BYTES_MAX} are allowed`;
   const hint = 'Move what it carries into a file that the script downloads, or split it.';
   return {
     root: null,

@@ -51,6 +51,8 @@ export type Fault = {
 
 /** The limits of one document (spec/documents.md §1.1, spec/reliability-security.md §9). */
 export const DOCUMENT_BYTES_MAX = 64 * 1024;
+/** What a command reads of a file before it knows that this is no document, and never more. */
+export const DOCUMENT_BYTES_READ_MAX = 4 * DOCUMENT_BYTES_MAX;
 export const DOCUMENT_DEPTH_MAX = 32;
 export const DOCUMENT_NODES_MAX = 50_000;
 export const DOCUMENT_ALIASES_MAX = 50;

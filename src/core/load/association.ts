@@ -3,6 +3,7 @@ import { splitDocumentReference } from '../document/document-name.ts';
 import { INCLUDES_BYTES_MAX, INCLUDES_MAX, includesOf } from '../document/includes.ts';
 import { nearest } from '../document/nearest.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
+import { INCLUDE_DEPTH_MAX } from '../document/run-document.ts';
 import { storeReferences } from '../document/store.ts';
 import type { Association, OutputLocation, Parameter } from '../model/association.ts';
 import { ID_PARAMETER } from '../model/association.ts';
@@ -407,7 +408,7 @@ function checkIncludes(
   const store = storeOf(around.parameters);
   const find = (reference: string): CatalogDocument | null =>
     documentNamed(around.documents, reference);
-  const { found, tooMany } = includesOf(document, effective.value, { find, store });
+  const { found, tooMany, tooDeep } = includesOf(document, effective.value, { find, store });
   const bytes = found.reduce(
     (sum, one) => sum + JSON.stringify(one.document?.document.content ?? '').length,
     0,
@@ -421,6 +422,14 @@ function checkIncludes(
       'Run some of them through associations of their own.',
     );
     return;
+  }
+  if (tooDeep !== null) {
+    desk.warnAtKey(
+      'includes-too-deep',
+      '/Name',
+      `document ${shown(name)} comes to run ${shown(tooDeep)} more than ${INCLUDE_DEPTH_MAX} documents deep, and that step fails on every node`,
+      'Run it from a document nearer to this one, or through an association of its own.',
+    );
   }
   for (const { reference, document: inner, parameters } of found) {
     const need: Need = { kind: 'document', name: splitDocumentReference(reference).name };

@@ -76,6 +76,11 @@ const CODES: Codes = {
     meaning: 'A line of .reconciledignore would be too costly to match.',
     remedy: 'Write shorter patterns with fewer stars.',
   },
+  'includes-too-deep': {
+    meaning:
+      'A document runs documents that run documents, deeper than nodes follow; that step fails.',
+    remedy: 'Run it from a document nearer, or through an association of its own.',
+  },
   'json-syntax': {
     meaning: 'The file is no JSON.',
     remedy: 'Repair it at the place named.',

@@ -97,13 +97,22 @@ export const DIFFERENCES: { readonly [file: string]: { readonly [id: string]: st
   },
 };
 
-/** Vector files that no test judges yet, each with its reason. A test that judges one takes it off. */
+/**
+ * Vector files that no test judges yet: nothing here does what they measure. Each reason says what that is. A test that judges one
+ * takes it off.
+ */
 export const UNJUDGED: { readonly [file: string]: string } = {
-  'architecture-names': 'gathering inventory is not built: aws:softwareInventory says so',
-  'custom-inventory-files': 'as architecture-names',
-  'inventory-merge': 'as architecture-names',
-  'inventory-text-cleanup': 'as architecture-names',
-  lscpu: 'as architecture-names',
-  'package-selection': 'installing packages is not built: aws:configurePackage says so',
-  'version-compare': 'as package-selection',
+  'architecture-names':
+    'the architecture that an inventory item names; inventory is gathered by no plugin here (aws:softwareInventory fails and says so)',
+  'custom-inventory-files':
+    'files of custom inventory and what an agent makes of them; no inventory is gathered, and compliance items come through a folder of their own',
+  'inventory-merge':
+    'one list of applications out of two package managers; no list of applications is gathered',
+  'inventory-text-cleanup':
+    'fields of package managers as JSON texts; no list of applications is gathered',
+  lscpu: 'AWS:InstanceDetailedInformation out of the text of lscpu; no inventory is gathered',
+  'package-selection':
+    'which archive of a package manifest fits a platform; packages are installed by no plugin here (aws:configurePackage fails and says so)',
+  'version-compare':
+    'versions compared when lists of applications are merged and when a package or the agent is updated; none of these is built',
 };

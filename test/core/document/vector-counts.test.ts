@@ -47,6 +47,12 @@ test('vectors: every file is judged, and every difference has a reason', {
     differ += differences;
     t.diagnostic(`${file}: ${cases - differences} agree, ${differences} differ with a reason`);
   }
+  for (const file of left) {
+    const ids = readVectors(file).map(({ id }) => id);
+    t.diagnostic(
+      `${file}: ${ids.length} unjudged (${ids.at(0)} to ${ids.at(-1)}): ${UNJUDGED[file]}`,
+    );
+  }
   const unjudged = left.reduce((sum, file) => sum + readVectors(file).length, 0);
   t.diagnostic(
     `vectors: ${agree} agree, ${differ} differ with a reason, in ${judged.size} of ${files.length} files; ${unjudged} unjudged`,

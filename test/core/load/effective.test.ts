@@ -147,3 +147,35 @@ test('a document that includes one that is not there is no association in force'
   assert.match(problem.message, /"Outer" includes "Iner"/);
   assert.match(problem.hint, /Did you mean "Inner"/);
 });
+
+for (const [deep, warns] of [
+  [3, false],
+  [4, true],
+] as const) {
+  test(`documents ${deep} deep are ${warns ? 'warned of' : 'fine'}`, () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: deep }, (_, at) => [
+        `documents/Level${at}.yaml`,
+        `schemaVersion: "2.2"
+mainSteps:
+  - { action: aws:runDocument, name: next, inputs: { documentType: SSMDocument, documentPath: Level${at + 1} } }
+`,
+      ]),
+    );
+    const { catalog } = load(
+      repository({
+        ...chain,
+        [`documents/Level${deep}.yaml`]: SAY.replace(
+          '{ type: String',
+          '{ type: String, default: x',
+        ),
+        'associations/a.yaml':
+          'AssociationName: one\nName: Level0\nTargets: [{ Key: InstanceIds, Values: ["*"] }]\n',
+      }),
+    );
+    const found = catalog.problems.filter(({ code }) => code === 'includes-too-deep');
+    assert.equal(found.length, warns ? 1 : 0, JSON.stringify(catalog.problems));
+    assert.equal(catalog.associations.size, 1);
+    if (warns) assert.match(found[0]?.message ?? '', /"Level0" comes to run "Level4"/);
+  });
+}
