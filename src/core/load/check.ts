@@ -33,6 +33,8 @@ export type Whole = {
   readonly failing: ReadonlyMap<string, readonly Need[]>;
   /** What each association needs, failing or not. */
   readonly needs: ReadonlyMap<string, readonly Need[]>;
+  /** What associations and their definitions stand on; null: not known as a whole. */
+  readonly ground: string | null;
 };
 
 export type Judge = {
@@ -123,6 +125,7 @@ export function judge(
     problems,
     failing,
     needs,
+    ground,
   };
 }
 

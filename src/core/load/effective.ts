@@ -15,6 +15,7 @@ import type { Document } from '../model/document.ts';
 import { invariant, present } from '../model/errors.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { documentNamed, versionOf } from './families.ts';
+import { definitionOn } from './readings.ts';
 import { findParameter, storeOf } from './store.ts';
 
 /** Every association in force, resolved: what the world is handed beside the catalog. */
@@ -22,7 +23,7 @@ export function definitionsOf(catalog: Catalog): ReadonlyMap<AssociationName, De
   return new Map(
     [...catalog.associations.values()].map((association) => [
       association.name,
-      effectiveDefinition(association, catalog),
+      definitionOn(catalog, association, () => effectiveDefinition(association, catalog)),
     ]),
   );
 }

@@ -45,12 +45,13 @@ const DATA = /\.(yaml|yml|json)$/;
 export function kindOf(path: string): FileKind {
   if (path === 'reconciled.yaml') return { kind: 'settings' };
   if (path === '.reconciledignore') return { kind: 'ignore' };
-  const [top = '', ...rest] = path.split('/');
+  const slash = path.indexOf('/');
+  const top = slash === -1 ? path : path.slice(0, slash);
+  const rest = slash === -1 ? '' : path.slice(slash + 1);
   if (top === 'calendars') {
-    const file = rest.at(-1) ?? '';
-    if (!file.toLowerCase().endsWith('.ics')) return { kind: 'foreign' };
-    return rest.length === 1 && file.endsWith('.ics')
-      ? { kind: 'calendar', name: file.slice(0, -'.ics'.length) }
+    if (!rest.toLowerCase().endsWith('.ics')) return { kind: 'foreign' };
+    return !rest.includes('/') && rest.endsWith('.ics')
+      ? { kind: 'calendar', name: rest.slice(0, -'.ics'.length) }
       : { kind: 'misplaced', hint: 'Write calendars/<name>.ics.' };
   }
   if (!DATA.test(path)) return { kind: 'foreign' };
@@ -62,7 +63,7 @@ export function kindOf(path: string): FileKind {
     case 'parameters':
       return { kind: top };
     case 'documents':
-      return documentKind(rest);
+      return documentKind(rest.split('/'));
     case 'baselines':
       return { kind: 'not-built-yet', what: 'patch baselines' };
     case 'packages':

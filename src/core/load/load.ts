@@ -14,6 +14,7 @@ import { isOurs, isRead, kindOf } from './kinds.ts';
 import { FILES_MAX, TOTAL_BYTES_MAX } from './limits.ts';
 import { parseFile, wholeFileProblem } from './parse-file.ts';
 import type { ParsedFile } from './parsed.ts';
+import { rememberGround } from './readings.ts';
 
 /** A file of the tree. `bytes` may be null when the cache knows the blob at this path, or when it is no plain file. */
 export type LoadedFile = {
@@ -277,7 +278,7 @@ function toCatalog(
     // One that never was good waits for the other file, which says what is wrong.
     if (!ownErrors.has(path) && inForce !== null) problems.push(heldBack(path, current === null));
   }
-  return {
+  const catalog: Catalog = {
     commit,
     settings: whole.settings,
     associations: whole.associations,
@@ -294,6 +295,8 @@ function toCatalog(
     ),
     invalidAssociations: invalidAssociations(candidates, { asWritten, whole, chosen }, invalid),
   };
+  rememberGround(catalog, whole.ground);
+  return catalog;
 }
 
 function heldBack(path: string, isRemoved: boolean): Problem {

@@ -3,6 +3,9 @@
  * edits one of a thousand reads that one. Only what is right is remembered, so a mistake is found anew each time.
  */
 import { sha256Hex } from '../canonical/digest.ts';
+import type { Association } from '../model/association.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Definition } from '../model/definition.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { Reading } from './association.ts';
 import type { FileContent, ParsedFile } from './parsed.ts';
@@ -69,3 +72,28 @@ const isAlone = ({ content }: ParsedFile): boolean =>
 
 const isRight = ({ association, problems }: Reading): boolean =>
   association !== null && problems.length === 0;
+
+/** What definitions were made on: the same association on the same ground has the same. */
+const grounds = new WeakMap<Catalog, string>();
+const made = new WeakMap<
+  Association,
+  { readonly ground: string; readonly definition: Definition }
+>();
+
+export function rememberGround(catalog: Catalog, ground: string | null): void {
+  if (ground !== null) grounds.set(catalog, ground);
+}
+
+/** The remembered one, else the one that `make` gives. */
+export function definitionOn(
+  catalog: Catalog,
+  association: Association,
+  make: () => Definition,
+): Definition {
+  const ground = grounds.get(catalog);
+  const before = made.get(association);
+  if (before !== undefined && before.ground === ground) return before.definition;
+  const definition = make();
+  if (ground !== undefined) made.set(association, { ground, definition });
+  return definition;
+}

@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises';
-import { Agent, request } from 'undici';
 import type { AlarmState } from '../../core/rollout/gate.ts';
 import type { AlarmReading, AlarmsPort } from '../../reconcile/ports.ts';
 import type { AlarmSource } from '../config.ts';
@@ -40,6 +39,7 @@ async function readFileText(path: string): Promise<string> {
 
 /** A fresh connection each time: an alarm is read every half minute or so, from a host that may have moved. */
 async function readHttpText(url: string, signal: AbortSignal): Promise<string> {
+  const { Agent, request } = await import('undici'); // where alarms are files, a start does without
   const dispatcher = new Agent({ connect: { timeout: WAIT_MS_MAX } });
   try {
     const { statusCode, body } = await request(url, { dispatcher, signal });

@@ -1,5 +1,4 @@
 import type { HttpClient } from 'isomorphic-git';
-import { Agent, request } from 'undici';
 import { ReconcileError } from '../../core/model/errors.ts';
 import { readAuthorities, readAuthorization } from './credentials.ts';
 import { isFileFailure } from './errno.ts';
@@ -51,11 +50,12 @@ const USER_AGENT = 'git/reconciled';
  * redirects are refused (a server must not choose another host for our credentials), and a bad status is a typed error
  * here, where its meaning is known.
  */
-function openHttpClient(
+async function openHttpClient(
   remote: RemoteConfig,
   ca: string | null,
   signal: AbortSignal,
-): HttpClient & { readonly close: () => Promise<void> } {
+): Promise<HttpClient & { readonly close: () => Promise<void> }> {
+  const { Agent, request } = await import('undici'); // a repository on this machine is read without
   const { headersTimeoutMs, bodyTimeoutMs } = remote.limits;
   const dispatcher = new Agent({
     connect: { timeout: headersTimeoutMs, ...(ca === null ? {} : { ca }) },
@@ -200,7 +200,7 @@ export async function withHttp<Value>(
   const onTimeout = () => ending.abort(new DOMException('deadline', 'TimeoutError'));
   const timer = setTimeout(onTimeout, deadline.ms);
   deadline.signal.addEventListener('abort', onAbort, { once: true });
-  const http = openHttpClient(remote, ca, ending.signal);
+  const http = await openHttpClient(remote, ca, ending.signal);
   try {
     return await operation(http);
   } catch (error) {

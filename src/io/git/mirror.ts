@@ -1,5 +1,4 @@
 import type { HttpClient } from 'isomorphic-git';
-import git from 'isomorphic-git';
 import type { Logger } from '../log.ts';
 import { ensureBareDirectory, setAside } from './bare-directory.ts';
 import { damageIn, typedDiskFailure } from './errno.ts';
@@ -33,6 +32,9 @@ export type Mirror = {
   close(): void;
 };
 
+/** Loaded when a remote is asked: a repository on this machine needs none of it. */
+const library = async () => (await import('isomorphic-git')).default;
+
 /** Opens or makes the mirror at `dir` and removes what a killed process left in it. */
 export async function openMirror(dir: string, remote: RemoteConfig, log: Logger): Promise<Mirror> {
   await ensureBareDirectory(dir, remote.url);
@@ -51,6 +53,7 @@ export async function openMirror(dir: string, remote: RemoteConfig, log: Logger)
       withHttp(remote, { signal, ms: remote.limits.deadlineMs }, async (http) => {
         await ensureBareDirectory(dir, remote.url); // the library would go on without its frame
         await readShallow(dir); // and send this to the server unseen
+        const git = await library();
         await git.fetch({
           fs: safeFs,
           http: withHead(http, tip),
@@ -77,6 +80,7 @@ export function listTip(
 ): Promise<string | null> {
   const wanted = `refs/heads/${branch}`;
   return withHttp(remote, { signal, ms: remote.limits.deadlineMs }, async (http) => {
+    const git = await library();
     const refs = await git.listServerRefs({
       http,
       url: remote.url,
