@@ -85,7 +85,7 @@ function oftenBlock({ about, often, paint }: Desk): string {
 function dayBlocks(runs: readonly ForecastRun[], desk: Desk): readonly string[] {
   const days = new Map<number, ForecastRun[]>();
   for (const run of runs) {
-    if (run.trigger === 'schedule' && desk.often.has(run.association)) continue;
+    if (run.isSlot && desk.often.has(run.association)) continue;
     const { day } = localTime(run.at, desk.zone);
     const known = days.get(day);
     if (known === undefined) days.set(day, [run]);
@@ -104,9 +104,9 @@ function runCells(run: ForecastRun, { zone, about }: Desk): readonly string[] {
   const times = run.times.map((at) => localTime(at, zone).time);
   const own = about.get(run.association)?.timezone ?? zone;
   const why = [
-    ...(run.trigger === 'schedule' && run.reason === 'due' ? [] : [run.reason]),
+    ...(run.isSlot && run.reason === 'due' ? [] : [run.reason]),
     ...(run.ring === null ? [] : [`ring ${run.ring}`]),
-    ...(run.trigger === 'schedule' ? elsewhere(run, own, zone) : []),
+    ...(run.isSlot ? elsewhere(run, own, zone) : []),
   ];
   return [
     `${run.estimated ? 'about ' : ''}${times.join(', ')}`,

@@ -151,6 +151,7 @@ const tally = (run: Run): Tallied => ({
   nodes: run.nodes,
   trigger: run.trigger,
   reason: run.reason,
+  isSlot: run.isSlot,
   ring: run.ring,
   estimated: run.estimated,
   times: [run.at],
@@ -178,7 +179,7 @@ function openTrack(upcoming: Upcoming, { from, until, dayOf }: ForecastOptions):
   let last: Instant | null = null;
 
   function list(run: Run, into: Tallied[] | null): void {
-    const day = dayOf === null || run.trigger !== 'schedule' ? null : dayOf(run.at);
+    const day = dayOf === null || !run.isSlot ? null : dayOf(run.at);
     if (day !== null && today?.day === day) {
       today.run.count++;
       today.run.last = run.at;

@@ -27,7 +27,7 @@ export function forecastCalendar(forecast: Forecast, options: CalendarOptions): 
   const events = forecast.runs.flatMap((run) => {
     const of = about.get(run.association);
     if (of === undefined) return [];
-    return often.has(run.association) && run.trigger === 'schedule'
+    return often.has(run.association) && run.isSlot
       ? [allDayEvent(run, of, options)]
       : run.times.map((at) => event({ ...run, at }, of, options));
   });
@@ -49,16 +49,20 @@ const incomplete = (until: Instant): Property => ({
 });
 
 function event(run: ForecastRun, about: AssociationForecast, options: CalendarOptions): string {
-  const { association, trigger, ring, at, estimated } = run;
-  // A change has no instant of its own: it starts whenever it is merged.
-  const which = trigger === 'schedule' ? formatInstant(at) : `${trigger} ${ring ?? ''}`;
+  const { association, trigger, isSlot, ring, at, estimated } = run;
+  // A change has no instant of its own: it starts whenever it is merged. What waits already starts when it may.
+  const which = isSlot ? formatInstant(at) : `${trigger} ${ring ?? ''}`;
   const details = [
-    trigger === 'schedule' ? (about.schedule ?? '') : run.reason,
-    ...(trigger === 'schedule' && about.timezone !== 'UTC'
+    isSlot ? (about.schedule ?? '') : run.reason,
+    ...(isSlot && about.timezone !== 'UTC'
       ? [`${localInstant(at, about.timezone)} ${about.timezone}`]
       : []),
     `document ${about.document}`,
-    ...(estimated ? ['estimated: earlier rings have to finish first'] : []),
+    ...(estimated
+      ? [
+          `estimated: ${ring === null ? 'what comes before has' : 'earlier rings have'} to finish first`,
+        ]
+      : []),
   ];
   return component('VEVENT', [
     { name: 'UID', value: uidOf([options.instance, association, which]) },

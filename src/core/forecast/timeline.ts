@@ -60,6 +60,8 @@ export type Occurrence =
       readonly nodes: number;
       readonly trigger: Trigger;
       readonly reason: string;
+      /** A slot of its schedule; false: what starts whenever the revision is in force, or waits already. */
+      readonly isSlot: boolean;
       /** Null: no ring of a rollout. */
       readonly ring: string | null;
       /** `at` supposes that what comes before takes no time and does not fail. */
@@ -142,6 +144,7 @@ function startOccurrences(upcoming: Upcoming, start: Start, span: Span): readonl
       nodes: ring.nodes,
       trigger: start.trigger,
       reason: opening.gate === null ? start.reason : `${start.reason}, ${waitWords(opening.gate)}`,
+      isSlot: false,
       ring: ring.name,
       estimated: i > 0 || underWay !== null,
     });
@@ -199,6 +202,7 @@ function slotOccurrence(upcoming: Upcoming, slot: Instant, at: Instant): Occurre
     nodes: upcoming.nodes,
     trigger: 'schedule',
     reason: slot === at ? 'due' : `due since ${formatInstant(slot)}`,
+    isSlot: true,
     ring: null,
     estimated: false,
   };

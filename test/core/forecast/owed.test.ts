@@ -1,6 +1,9 @@
 /** Runs that are owed already: they start when what they wait for is over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Forecast } from '../../../src/core/forecast/forecast.ts';
+import { forecastCalendar } from '../../../src/core/forecast/ics.ts';
+import type { Instant } from '../../../src/core/model/brand.ts';
 import { instant } from '../../../src/core/model/brand.ts';
 import type { RunStatus } from '../../../src/core/model/run.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
@@ -19,6 +22,7 @@ function fleetOf(
   return fleet.after(5 * MINUTE);
 }
 const suspend = { reason: 'moving', owner: 'ops', until: instant(NOON + 60 * MINUTE) };
+const localDay = (at: Instant): number => Math.floor(at / 86_400_000);
 const hourly = 'cron(0 * * * ? *)';
 
 for (const { name, motd, connected, status, edited, want } of [
@@ -99,6 +103,30 @@ test('forecast of what is owed: what depends on another is an estimate, and name
   assert.deepEqual(
     runs.map(({ association, estimated, reason }) => [association, estimated, reason]),
     [['motd', true, 'new association in 0000000, after base']],
+  );
+});
+
+test('forecast of what is owed: a run of an earlier slot stands beside the slots of its day, one event each', () => {
+  const often = { schedule: 'cron(*/5 * * * ? *)', flag: true };
+  const fleet = fleetOf(often, [1, 2]); // the slot of 12:05 has opened
+  fleet.runAll();
+  const tell = (at: TestFleet) =>
+    foretell(at, loaded(2, often), 1, { options: { dayOf: localDay } });
+  const told = tell(fleet.after(MINUTE));
+  assert.deepEqual(
+    told.runs.map(({ reason, nodes, count }) => [reason, nodes, count]),
+    [
+      ['due at 2026-03-01T12:05:00Z', 1, 1],
+      ['due', 3, 12],
+    ],
+  );
+  const uidsOf = (of: Forecast) =>
+    forecastCalendar(of, { instance: 'test', zone: 'UTC' }).match(/^UID:.*$/gm) ?? [];
+  assert.equal(new Set(uidsOf(told)).size, 2);
+  assert.deepEqual(
+    uidsOf(tell(fleet.after(MINUTE))),
+    uidsOf(told),
+    'the same events a minute later',
   );
 });
 

@@ -1,6 +1,7 @@
 /**
  * The minute oracle over twenty zones and ten years: `decade.test.ts` looks at every change of a clock, and run by hand
- * this looks at every minute of a decade, in an hour or so: `node --import tsx test/core/schedule/decade.ts --zones 20`.
+ * this looks at every minute of a decade, in an hour or so: `node --import tsx test/core/schedule/decade.ts --zones 20`;
+ * `--zone Europe/Dublin` looks at one zone alone, in some three minutes.
  */
 import assert from 'node:assert/strict';
 import { realpathSync } from 'node:fs';
@@ -83,9 +84,12 @@ if (
   process.argv[1] !== undefined &&
   realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
 ) {
-  const { values } = parseArgs({ options: { zones: { type: 'string', default: '20' } } });
+  const { values } = parseArgs({
+    options: { zones: { type: 'string', default: '20' }, zone: { type: 'string' } },
+  });
+  const zones = values.zone === undefined ? ZONES.slice(0, Number(values.zones)) : [values.zone];
   let slots = 0;
-  for (const timezone of ZONES.slice(0, Number(values.zones))) {
+  for (const timezone of zones) {
     for (
       let at: Instant = instant(DECADE.from + 24 * HOUR);
       at < DECADE.until;
