@@ -28,7 +28,7 @@ function withoutDone(phases: Json): Json {
   return others;
 }
 
-/** How an execution's runs ended; where it is open, how far they are. */
+/** How an execution's runs ended; those that have not, how far they are. */
 export function runsOf(execution: JsonObject): string {
   if (field(execution, 'skipped') !== '-') return `none: ${field(execution, 'skipped')}`;
   if (field(execution, 'endedTime') !== '-') return countsOf(execution, 'statuses');
