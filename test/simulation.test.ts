@@ -15,6 +15,7 @@ const TWICE_EVERY = 20;
 const SEEDS_FOR_ALL = 200;
 
 const mustHappen = [
+  'MANUAL and nothing reported yet',
   'a file broken',
   'accepted by ancestry',
   'accepted by operator',
@@ -23,6 +24,7 @@ const mustHappen = [
   'agent could not start at once',
   'agent died between a start and its record',
   'agent died in the middle of a write',
+  'all restarts used up',
   'answer to a push lost',
   'at MaxConcurrency',
   'cancellation reached a run',
@@ -34,6 +36,8 @@ const mustHappen = [
   'held: EmptyTree',
   'held: SourceDiverged',
   'held: SourceGone',
+  'item reported: COMPLIANT',
+  'item reported: NON_COMPLIANT',
   'job given back',
   'job offered again',
   'journal compacted',
@@ -58,7 +62,9 @@ const mustHappen = [
   'run unreachable',
   'runs join an open execution',
   'silent past the deadline',
+  'slot at the end of a gap',
   'slot fired',
+  'slot in an hour that comes twice',
   'slot skipped: calendar',
   'slot skipped: suspended',
   'source branch deleted',
@@ -68,6 +74,7 @@ const mustHappen = [
   'status branch deleted',
   'status branch edited by hand',
   'step ended while its agent was dead',
+  'step goes on after a restart',
   'stopped at the error threshold',
 ] as const;
 

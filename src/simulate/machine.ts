@@ -6,11 +6,17 @@
 import { noOutput } from '../agent/output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../agent/ports.ts';
 import { inputOf, scriptTimeoutSeconds } from '../core/document/inputs.ts';
-import type { Instant } from '../core/model/brand.ts';
+import type { Instant, RunId } from '../core/model/brand.ts';
+import type { ComplianceReport } from '../core/model/compliance.ts';
 import type { Life } from './life.ts';
 import type { Timeline } from './timeline.ts';
 
-export type Script = { readonly durationMs: number; readonly exitCode: number };
+export type Script = {
+  readonly durationMs: number;
+  readonly exitCode: number;
+  /** What it leaves in the drop folder, when nobody kills it. */
+  readonly compliance: ComplianceReport | null;
+};
 
 export type MachineOptions = {
   readonly now: () => Instant;
@@ -20,14 +26,22 @@ export type MachineOptions = {
   /** Whether a power cut takes the exit file that was written then. */
   readonly losesExit: (at: Instant) => boolean;
   readonly onBegin: (order: TaskOrder) => void;
-  readonly onEnd: (order: TaskOrder, exitCode: number | null) => void;
+  /** `exitCode` null: the machine went down over it. */
+  readonly onEnd: (order: TaskOrder, ended: Ended) => void;
+  /** A step asks for it: the machine, and everything on it, goes down now. */
+  readonly onRestart: (run: RunId) => void;
+};
+
+export type Ended = {
+  readonly exitCode: number | null;
+  readonly compliance: ComplianceReport | null;
 };
 
 export type Machine = {
   /** An agent's hands: dead when its life is over. */
   executor(life: Life, report: (event: ExecutorEvent) => void): ExecutorPort;
-  /** Every step dies, and no exit file is written. */
-  reboot(): void;
+  /** Every step dies, and no exit file is written; without power, some that were written are gone. */
+  reboot(how: 'restart' | 'power'): void;
   readonly running: number;
 };
 
@@ -37,11 +51,12 @@ type Body = {
   alive: boolean;
   told: boolean;
   killed: boolean;
-  exit: { readonly code: number; readonly at: Instant } | null;
+  exit: (Ended & { readonly at: Instant }) | null;
 };
 
-const KILLED = 137;
 const ADOPTION_POLL_MS = 100;
+const killed: Ended = { exitCode: 137, compliance: null };
+const gone: Ended = { exitCode: null, compliance: null };
 
 export function createMachine(timeline: Timeline, options: MachineOptions): Machine {
   const bodies = new Map<string, Body>();
@@ -50,36 +65,37 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
   const unborn = new Map<string, Body>();
   let boot = 0;
 
-  const outcomeOf = (exitCode: number | null, finishedAt: Instant): TaskOutcome => ({
+  const outcomeOf = ({ exitCode, compliance, at }: Ended & { at: Instant }): TaskOutcome => ({
     exitCode,
     failure: '',
     stdout: noOutput,
     stderr: noOutput,
-    finishedAt,
+    finishedAt: at,
+    ...(compliance === null ? {} : { compliance }),
   });
 
   function tell(event: ExecutorEvent): void {
     if (watcher?.life.isAlive === true) watcher.report(event);
   }
 
-  function end(body: Body, code: number): void {
+  function end(body: Body, ended: Ended): void {
     if (!body.alive) return;
     body.alive = false;
-    body.exit = { code, at: options.now() };
-    options.onEnd(body.order, code);
-    tell({ kind: 'task-ended', ...taskOf(body.order), outcome: outcomeOf(code, body.exit.at) });
+    body.exit = { ...ended, at: options.now() };
+    options.onEnd(body.order, ended);
+    tell({ kind: 'task-ended', ...taskOf(body.order), outcome: outcomeOf(body.exit) });
   }
 
   function begin(body: Body): void {
     body.alive = true;
     options.onBegin(body.order);
     const born = boot;
-    const { durationMs, exitCode } = options.play(body.order);
+    const { durationMs, exitCode, compliance } = options.play(body.order);
     timeline.after(
       body.killed ? 0 : durationMs,
       `step of ${body.order.run.slice(0, 6)} ends`,
       () => {
-        if (born === boot) end(body, body.killed ? KILLED : exitCode);
+        if (born === boot) end(body, body.killed ? killed : { exitCode, compliance });
       },
     );
   }
@@ -121,21 +137,20 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
             if (body?.alive === true) return watch(life, order);
             if (body === undefined && !rebooted)
               return tell({ kind: 'task-unborn', ...taskOf(order) });
-            const outcome = outcomeOf(body?.exit?.code ?? null, body?.exit?.at ?? options.now());
+            const outcome = outcomeOf(body?.exit ?? { ...gone, at: options.now() });
             tell({ kind: 'task-ended', ...taskOf(order), outcome });
           };
           life.after(1, 'step adopted', look);
         },
         reboot(run) {
-          const why = 'a simulated machine restarts for no step';
-          life.after(1, 'restart refused', () => tell({ kind: 'reboot-refused', run, why }));
+          life.after(1, 'machine restarts', () => options.onRestart(run));
         },
         prepare: () => undefined,
         kill(run) {
           for (const body of [...bodies.values(), ...unborn.values()]) {
             if (body.order.run !== run) continue;
             body.killed = true;
-            life.after(1, 'step killed', () => end(body, KILLED));
+            life.after(1, 'step killed', () => end(body, killed));
           }
         },
         release(run) {
@@ -147,15 +162,16 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
         close: () => Promise.resolve(),
       };
     },
-    reboot() {
+    reboot(how) {
       boot += 1;
       unborn.clear();
       for (const body of bodies.values()) {
         // Nothing of a run folder is synced.
-        if (body.exit !== null && options.losesExit(body.exit.at)) body.exit = null;
+        const { exit } = body;
+        if (how === 'power' && exit !== null && options.losesExit(exit.at)) body.exit = null;
         if (!body.alive) continue;
         body.alive = false;
-        options.onEnd(body.order, null);
+        options.onEnd(body.order, gone);
       }
     },
     get running() {
@@ -164,5 +180,6 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
   };
 }
 
-const keyOf = ({ run, task }: TaskOrder): string => `${run}/${task.step}.${task.element}`;
+/** A task may start anew after a restart: then it leaves another exit file. */
+const keyOf = ({ run, sequence }: TaskOrder): string => `${run}/${sequence}`;
 const taskOf = ({ run, task }: TaskOrder) => ({ run, task });

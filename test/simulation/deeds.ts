@@ -12,7 +12,7 @@ import { inForce } from './wish.ts';
 
 export function beginDeeds(story: Story): void {
   const { host, swarm, random } = story;
-  const people = createPeople(random.split('people'), swarm.gated);
+  const people = createPeople(random.split('people'), { ...swarm, startMs: story.startMs });
   const first = host.commit(people.firstWish(swarm.nodes, swarm.associations), null, 'begin');
   host.source = first.id;
   for (const kind of deedKinds) {

@@ -142,7 +142,8 @@ export function createGateModel(options: GateModelOptions) {
   function fired({ association, at }: Record & { kind: 'slot' }, wish: Wish | null): void {
     const each = wish?.associations.get(association);
     if (each === undefined) return;
-    if (each.calendar && isFrozen(at)) broken('calendar', `a slot of ${association} fired in it`);
+    if (each.calendar && wish !== null && isFrozen(wish, at))
+      broken('calendar', `a slot of ${association} fired in it`);
     if (each.suspendedUntilMs !== null && at < each.suspendedUntilMs) {
       broken('suspend', `a slot of ${association} fired in it`);
     }
@@ -157,7 +158,7 @@ export function createGateModel(options: GateModelOptions) {
     sometimes(`slot skipped: ${reason}`);
     const isRight =
       reason === 'calendar'
-        ? each.calendar && isFrozen(slot)
+        ? each.calendar && wish !== null && isFrozen(wish, slot)
         : each.suspendedUntilMs !== null && slot < each.suspendedUntilMs;
     if (!isRight) broken(reason, `a slot of ${association} was skipped without it`);
   }
@@ -185,7 +186,7 @@ export function createGateModel(options: GateModelOptions) {
     if (each.suspendedUntilMs !== null && at < each.suspendedUntilMs) {
       broken('suspend', `${name} is offered in it`);
     }
-    if (each.calendar && isFrozen(at)) broken('calendar', `${name} is offered in it`);
+    if (each.calendar && isFrozen(wish, at)) broken('calendar', `${name} is offered in it`);
     for (const dependency of each.dependsOn) {
       const wanted = contentOf(wish, dependency);
       if (wanted === null || !hasSucceeded(node, dependency, wanted)) {

@@ -12,9 +12,13 @@ import type { Effect } from '../../src/core/world/effects.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
 import type { Fence, Job } from '../../src/protocol/messages.ts';
+import type { Ended } from '../../src/simulate/machine.ts';
 import { createGateModel } from './gates.ts';
 import type { Commit, GitHost, StatusCommit } from './git-host.ts';
 import { numberOf } from './keys.ts';
+import { createReportModel } from './reports.ts';
+import { createRestartModel, EXIT_RESTART } from './restarts.ts';
+import { createSlotModel } from './slots.ts';
 import type { Wish } from './wish.ts';
 import { contentOf, inForce, targetsOf } from './wish.ts';
 
@@ -88,6 +92,10 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       ),
   });
 
+  const slotModel = createSlotModel({ broken, sometimes });
+  const restarts = createRestartModel({ broken, sometimes });
+  const reports = createReportModel({ broken, sometimes, nowMs });
+
   // --- what the daemon writes down ------------------------------------------------------------------------------
 
   function onDurable(passes: readonly PassRecord[]): void {
@@ -95,6 +103,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       for (const record of pass.records) {
         onRecord(record);
         gates.onRecord(record, wish);
+        slotModel.onRecord(record, wish, pass.at);
+        reports.onRecord(record);
       }
     }
   }
@@ -350,6 +360,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   /** The daemon has read its journal again. */
   function onRestart(world: World): void {
+    reports.onRestart(world);
     for (const { acked, job, node } of truths.values()) {
       if (!acked) continue;
       const assignment = world.state.nodes.get(node)?.assignments.get(job.association);
@@ -368,10 +379,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     const { run, task } = order;
     const truth = truths.get(run);
     if (truth === undefined || truth.node !== node) broken('P5', `${node} runs ${run}, never sent`);
-    const key = `${task.step}.${task.element}`;
+    const key = keyOf(task);
     const times = (truth.begun.get(key) ?? 0) + 1;
     truth.begun.set(key, times);
-    if (times > 1) broken('P3', `step ${key} of ${run} began ${times} times`);
+    // A step that goes on after the restart it asked for has not ended before.
+    if (restarts.onBegin(run, key, times)) truth.exits.pop();
     const cancelledAt = cancelled.get(run);
     if (cancelledAt !== undefined && order.startedAt > cancelledAt) {
       broken('cancel', `${run} goes on after it was cancelled`);
@@ -412,12 +424,25 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   function onReboot(node: NodeId): void {
     reboots.set(node, [...(reboots.get(node) ?? []), nowMs()]);
+    restarts.onDown(node);
+    reports.onPowerCut(node);
   }
 
-  function onEnd(_node: NodeId, { run }: TaskOrder, code: number | null): void {
+  /** The agent restarts its machine for this run: that cuts nothing. */
+  function onRestartAsked(node: NodeId, run: RunId): void {
+    restarts.onAsked(run);
+    restarts.onDown(node);
+  }
+
+  function onEnd(node: NodeId, { run, task }: TaskOrder, { exitCode, compliance }: Ended): void {
     const truth = truths.get(run);
     if (truth === undefined) return;
-    truth.exits.push(code);
+    truth.exits.push(exitCode);
+    if (exitCode === EXIT_RESTART) restarts.onEnd(run, { step: keyOf(task), node });
+    for (const { items } of compliance?.puts ?? []) {
+      for (const { status } of items)
+        reports.onReport({ ...truth, association: truth.job.association }, status);
+    }
     if (!hasSucceeded(truth)) return;
     const key = `${truth.node} ${truth.job.association}`;
     successes.set(key, [...(successes.get(key) ?? []), truth.job.generation]);
@@ -426,6 +451,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   // --- what is published ----------------------------------------------------------------------------------------
 
   function onPublished(commit: StatusCommit): void {
+    checkVerdict(commit.tree.get('summary.json'));
     for (const [path, bytes] of commit.tree) {
       if (checked.has(bytes) || !path.startsWith('nodes/')) continue;
       checked.add(bytes); // what was true once stays true
@@ -433,8 +459,21 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     }
   }
 
+  /** Compliant as a whole: then every MANUAL association has been reported so. */
+  function checkVerdict(bytes: Buffer | undefined): void {
+    if (bytes === undefined || checked.has(bytes)) return;
+    checked.add(bytes);
+    const { verdict, revision } = JSON.parse(bytes.toString()) as Summary;
+    const shown = revision === null ? undefined : effective.get(revision);
+    if (verdict === 'compliant' && shown !== undefined) reports.onGreen(shown);
+  }
+
   function checkNodeFile(file: NodeFile): void {
-    for (const { AssociationName: name, Status, Generation = '' } of file.Associations) {
+    for (const line of file.Associations) {
+      const { AssociationName: name, Status, Generation = '' } = line;
+      if (wish?.associations.get(name)?.manual === true) {
+        reports.onShown(file.NodeId, name, line.ComplianceStatus);
+      }
       if (Status !== 'Success') continue;
       const had = successes.get(`${file.NodeId} ${name}`) ?? [];
       if (!had.some((generation) => generation.startsWith(Generation))) {
@@ -449,6 +488,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     stops.clear();
     slots.clear();
     gates.onStateLost();
+    reports.onStateLost();
+    slotModel.onStateLost();
     durableOutcomes.clear();
     for (const truth of truths.values()) truth.acked = false;
     paused = false;
@@ -458,6 +499,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   return {
     truths,
     onStateLost,
+    onPassed: (seenAt: Instant) => slotModel.onPassed(seenAt, wish),
     onDurable,
     onJob,
     onEffects,
@@ -466,6 +508,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onTold,
     onEnd,
     onReboot,
+    onRestartAsked,
+    reported: reports.expected,
     onCancelled,
     onAgentDied,
     onPublished,
@@ -488,11 +532,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   };
 }
 
+type Summary = { readonly verdict: string; readonly revision: CommitId | null };
+
 export type NodeFile = {
   readonly NodeId: NodeId;
   readonly Associations: readonly {
     readonly AssociationName: string;
     readonly Status: string;
+    readonly ComplianceStatus?: string;
     readonly Generation?: string;
     readonly Pending?: { readonly Reason: string };
   }[];
@@ -503,6 +550,8 @@ const isLower = (a: Fence, b: Fence): boolean =>
 
 export const hasSucceeded = ({ exits, steps }: Truth): boolean =>
   exits.length === steps && exits.every((code) => code === 0);
+
+const keyOf = ({ step, element }: TaskOrder['task']): string => `${step}.${element}`;
 
 type Step = {
   readonly inputs: { readonly timeoutSeconds: string; readonly runCommand: readonly string[] };

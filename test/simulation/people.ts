@@ -2,7 +2,9 @@
 import type { Random } from '../../src/simulate/random.ts';
 import type { DeedKind } from './swarm.ts';
 import type { AssociationWish, DocumentWish, Wish } from './wish.ts';
-import { pathOf } from './wish.ts';
+import { freezesFrom, pathOf } from './wish.ts';
+import type { ZonedStory } from './zones.ts';
+import { zonedSchedule } from './zones.ts';
 
 const ROLES = ['web', 'db'] as const;
 const SCHEDULES = [
@@ -16,17 +18,32 @@ const SCHEDULES = [
 const RATES = ['1', '2', '50%', '100%'] as const;
 const ERRORS = ['0', '1', '2', '50%', '100%'] as const;
 
-/** ApplyOnlyAtCronInterval is for cron alone. */
-const isCron = (schedule: string | null): boolean => schedule?.startsWith('cron') === true;
+/** ApplyOnlyAtCronInterval: cron may have it, at() must, nothing else can. */
+const flagOf = (schedule: string | null, wanted: boolean): boolean =>
+  schedule?.startsWith('at(') === true || (wanted && schedule?.startsWith('cron') === true);
 
 export type People = {
   firstWish(nodes: number, associations: number): Wish;
   next(deed: DeedKind, wish: Wish, spareNode: number | null, nowMs: number): Wish | null;
 };
 
-/** `gated`: these people also know rings, suspends, dependencies and calendars. */
-export function createPeople(random: Random, gated: boolean): People {
+export type PeopleOptions = {
+  readonly startMs: number;
+  /** These people also know rings, suspends, dependencies and calendars. */
+  readonly gated: boolean;
+  readonly zoned: ZonedStory | null;
+  /** And associations whose compliance their documents report. */
+  readonly reporting: boolean;
+};
+
+/** Each way of people has a stream of its own, so that stories without it stay as they are. */
+export function createPeople(
+  random: Random,
+  { startMs, gated, zoned, reporting }: PeopleOptions,
+): People {
   const gates = random.split('gates');
+  const zones = random.split('zones');
+  const manuals = random.split('manuals');
   let texts = 0;
   let names = 0;
 
@@ -40,18 +57,25 @@ export function createPeople(random: Random, gated: boolean): People {
     };
   }
 
+  function anySchedule(): Pick<AssociationWish, 'schedule' | 'timezone'> {
+    const plain = { schedule: random.pick(SCHEDULES), timezone: null };
+    return zoned !== null && zones.chance(0.7) ? zonedSchedule(zones, zoned) : plain;
+  }
+
   const anyRing = () => ({ maxErrors: gates.pick([0, 1] as const) });
 
   function anyAssociation(
     documents: readonly string[],
     older: readonly string[] = [],
   ): AssociationWish {
-    const schedule = random.pick(SCHEDULES);
+    const { schedule, timezone } = anySchedule();
     return {
       document: random.pick(documents),
       text: `t${++texts}`,
       schedule,
-      flag: isCron(schedule) && random.chance(0.3),
+      timezone,
+      flag: flagOf(schedule, schedule?.startsWith('cron') === true && random.chance(0.3)),
+      manual: reporting && manuals.chance(0.4),
       role: random.chance(0.6) ? null : random.pick(ROLES),
       maxConcurrency: random.pick(RATES),
       maxErrors: random.pick(ERRORS),
@@ -63,6 +87,7 @@ export function createPeople(random: Random, gated: boolean): People {
     version: 1,
     steps: random.integer(1, 3),
     timeoutSeconds: random.pick([60, 300, 900]),
+    reporting,
   });
 
   const edit = <Value>(map: ReadonlyMap<string, Value>, change: (value: Value) => Value) => {
@@ -93,6 +118,7 @@ export function createPeople(random: Random, gated: boolean): People {
         documents,
         nodes: new Map(Array.from({ length: nodes }, (_, at) => [at, random.pick(ROLES)])),
         broken: new Set(),
+        freezes: freezesFrom(startMs),
       };
     },
     next(deed, wish, spareNode, nowMs) {
@@ -106,8 +132,8 @@ export function createPeople(random: Random, gated: boolean): People {
           return associationDeed(wish, (each) => ({ ...each, text: `t${++texts}` }));
         case 'editSchedule':
           return associationDeed(wish, (each) => {
-            const schedule = random.pick(SCHEDULES);
-            return { ...each, schedule, flag: isCron(schedule) && each.flag };
+            const { schedule, timezone } = anySchedule();
+            return { ...each, schedule, timezone, flag: flagOf(schedule, each.flag) };
           });
         case 'editTargets':
           return associationDeed(wish, (each) => ({

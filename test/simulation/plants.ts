@@ -11,12 +11,17 @@ import type { RateLimit, Ring } from '../../src/core/model/association.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
 import { instant } from '../../src/core/model/brand.ts';
 import type { Definition } from '../../src/core/model/definition.ts';
+import { present } from '../../src/core/model/errors.ts';
+import type { Zone } from '../../src/core/schedule/zone.ts';
+import { openZone } from '../../src/core/schedule/zone.ts';
 import type { LoadedRevision } from '../../src/core/world/events.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { parseJob } from '../../src/protocol/parse.ts';
 import type { LoaderPort, SourcePort } from '../../src/reconcile/ports.ts';
 import type { OpenStore, Store } from '../../src/simulate/ledger-store.ts';
+import { EXIT_RESTART } from './restarts.ts';
+import { zonesOfStories } from './zones.ts';
 
 export type Plant = {
   /** Changes a world before it is used. */
@@ -26,6 +31,8 @@ export type Plant = {
   readonly loader?: (loader: LoaderPort) => LoaderPort;
   readonly source?: (source: SourcePort) => SourcePort;
   readonly decide?: typeof decide;
+  /** Changes what all stories of the process share; called again, what it gives takes that back. */
+  readonly shared?: () => () => void;
 };
 
 export type Planted = {
@@ -106,6 +113,24 @@ const rings = (change: (ring: Ring) => Ring): NonNullable<Plant['loader']> =>
 
 const oneMore = (limit: RateLimit | null): RateLimit | null =>
   limit?.kind === 'count' ? { kind: 'count', count: limit.count + 1 } : limit;
+
+/** Another idea of when a local time is, in every zone of the stories. */
+const reading =
+  (change: (zone: Zone, instantAt: Zone['instantAt']) => Zone['instantAt']) => (): (() => void) => {
+    const undo = zonesOfStories.map((name) => {
+      const zone = present(openZone(name), 'a zone of the stories');
+      const { instantAt } = zone;
+      zone.instantAt = change(zone, instantAt);
+      return () => {
+        zone.instantAt = instantAt;
+      };
+    });
+    return () => {
+      for (const each of undo) each();
+    };
+  };
+
+const inGap = (zone: Zone, local: number, at: Instant): boolean => zone.localAt(at) !== local;
 
 // --- the mistakes ---------------------------------------------------------------------------------------------
 
@@ -268,7 +293,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'MaxConcurrency is ignored',
-    found: 1n,
+    found: 3n,
     plant: {
       world: (world) => {
         world.hasCapacity = () => true;
@@ -367,7 +392,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'offers are forgotten at a restart',
-    found: 11n,
+    found: 18n,
     plant: { daemonStore: forgetting('offered', 'started') },
   },
   {
@@ -448,7 +473,108 @@ const list: readonly Planted[] = [
       ),
     },
   },
+  {
+    name: 'a local time that does not exist is left out',
+    found: 27n,
+    plant: {
+      shared: reading(
+        (zone, instantAt) => (local) =>
+          instantAt(inGap(zone, local, instantAt(local)) ? local + DAY : local),
+      ),
+    },
+  },
+  {
+    name: 'a local time that does not exist comes as much later as the gap is long',
+    found: 30n,
+    plant: {
+      shared: reading((zone, instantAt) => (local) => {
+        const at = instantAt(local);
+        const gapMs = zone.localAt(at) - zone.localAt(instant(at - 1)) - 1;
+        return inGap(zone, local, at) ? instantAt(local + gapMs) : at;
+      }),
+    },
+  },
+  {
+    name: 'an hour that comes twice fires twice',
+    found: 25n,
+    plant: {
+      world: (world) => {
+        const { apply } = world;
+        const again = new Set<string>();
+        world.apply = (record) => {
+          apply.call(world, record);
+          if (!('at' in record)) return;
+          for (const each of world.state.associations.values()) {
+            const schedule = world.definition(each.name)?.association.schedule;
+            const zone = schedule?.kind === 'cron' ? openZone(schedule.timezone) : null;
+            const back =
+              zone === null ? 0 : zone.latestLocalAt(record.at) - zone.localAt(record.at);
+            if (back <= 0 || again.has(each.name)) continue;
+            again.add(each.name);
+            each.lastSlot = instant(each.lastSlot - back);
+            world.timers.push({ kind: 'slot', association: each.name, at: record.at });
+          }
+        };
+      },
+    },
+  },
+  {
+    name: 'a run begins anew after a restart that a step asked for',
+    found: 5n,
+    plant: {
+      decide: (context, state, input, now) => {
+        const { active } = state;
+        const isBack = active?.rebooting === true && active.bootId !== context.bootId;
+        if (input.kind !== 'restarted' || !isBack) return decide(context, state, input, now);
+        return decide(context, { ...state, active: { ...active, history: [] } }, input, now);
+      },
+    },
+  },
+  {
+    name: 'restarts that steps ask for are not counted',
+    found: 30n,
+    plant: {
+      decide: (context, state, input, now) => {
+        const asks = input.kind === 'task-ended' && input.outcome.exitCode === EXIT_RESTART;
+        const last = state.active?.history.at(-1);
+        const isRunning = asks && state.active?.job.run === input.run && last?.outcome === null;
+        if (!isRunning || last.kill !== null) return decide(context, state, input, now);
+        const { run } = input;
+        return {
+          records: [
+            { ...input, kind: 'exited' },
+            { kind: 'reboot', run },
+          ],
+          effects: [{ kind: 'reboot', run }],
+        };
+      },
+    },
+  },
+  {
+    name: 'MANUAL goes by the runs',
+    found: 12n,
+    plant: { loader: associations((each) => ({ ...each, syncCompliance: 'AUTO' })) },
+  },
+  {
+    name: 'reports of compliance do not survive a restart',
+    found: 11n,
+    plant: { daemonStore: forgetting('complied') },
+  },
+  {
+    name: 'a report of what is not compliant is dropped',
+    found: 12n,
+    plant: {
+      world: telling((record) =>
+        record.kind === 'complied' &&
+        record.items.some(({ item }) => item?.status === 'NON_COMPLIANT')
+          ? null
+          : record,
+      ),
+    },
+  },
 ];
+
+const DAY = 24 * 3_600_000;
 
 /** An instant at which the job of this input has not expired; null when it is about no job. */
 function inTime({ active }: LedgerState, input: AgentInput): Instant | null {

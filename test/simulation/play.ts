@@ -30,10 +30,18 @@ export type Played = {
   readonly failure: Error | null;
 };
 
-export async function play(
-  seed: bigint,
-  options: StoryOptions & { readonly steps?: number } = {},
-): Promise<Played> {
+type PlayOptions = StoryOptions & { readonly steps?: number };
+
+export async function play(seed: bigint, options: PlayOptions = {}): Promise<Played> {
+  const takeBack = options.plant?.shared?.();
+  try {
+    return await playThrough(seed, options);
+  } finally {
+    takeBack?.();
+  }
+}
+
+async function playThrough(seed: bigint, options: PlayOptions): Promise<Played> {
   const story = createStory(seed, options);
   const { timeline, swarm } = story;
   const stepsMax = options.steps ?? Infinity;
@@ -156,7 +164,7 @@ function unconverged(story: Story, world: World): readonly string[] {
   const problems: string[] = [];
   const last = lastTruths(model.truths.values());
   const standings = standingsOf(world, daemon);
-  for (const name of wish.associations.keys()) {
+  for (const [name, each] of wish.associations) {
     const content = contentOf(wish, name);
     for (const number of targetsOf(wish, name)) {
       const id = nodeIds[number];
@@ -168,6 +176,12 @@ function unconverged(story: Story, world: World): readonly string[] {
       }
       const ran = last.get(`${name} ${id}`);
       const success = ran !== undefined && hasSucceeded(ran);
+      const reported = each.manual ? model.reported(id, name) : undefined;
+      if (reported !== undefined && standing.compliance !== reported) {
+        problems.push(
+          `${name} on node ${number} shows ${standing.compliance}, its documents say ${reported}`,
+        );
+      }
       if (standing.status === 'Success' && !(success && ran.content === content)) {
         problems.push(`${name} on node ${number} shows Success, the machine knows better`);
       }
@@ -203,7 +217,7 @@ function isHeld({ model, daemon, nodes }: Story, world: World, standing: Assignm
     case 'suspended':
       return each.suspendedUntilMs !== null && now < each.suspendedUntilMs;
     case 'calendar':
-      return each.calendar && isFrozen(now);
+      return each.calendar && isFrozen(model.wish, now);
     case 'dependency':
       return each.dependsOn.length > 0;
     case 'rollout': {

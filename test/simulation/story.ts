@@ -12,9 +12,11 @@ import {
   recordsOf as ledgerRecordsOf,
 } from '../../src/agent/ledger.ts';
 import { prepareContent } from '../../src/agent/prepare.ts';
+import { parsePut } from '../../src/core/document/put-compliance.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
 import { associationName, instant } from '../../src/core/model/brand.ts';
-import { present } from '../../src/core/model/errors.ts';
+import type { ComplianceReport } from '../../src/core/model/compliance.ts';
+import { invariant, present } from '../../src/core/model/errors.ts';
 import { emptyState } from '../../src/core/model/state.ts';
 import { apply } from '../../src/core/world/apply.ts';
 import type { OperatorRequest } from '../../src/core/world/events.ts';
@@ -55,10 +57,12 @@ import {
 import type { Model } from './model.ts';
 import { createModel, Violation } from './model.ts';
 import type { Plant } from './plants.ts';
+import { reportText } from './reports.ts';
+import { EXIT_RESTART } from './restarts.ts';
 import type { Swarm } from './swarm.ts';
 import { drawSwarm } from './swarm.ts';
 
-const START = instant(Date.UTC(2026, 2, 1, 11, 50));
+const START_MS = Date.UTC(2026, 2, 1, 11, 50);
 const BUILT_ACTIONS = ['aws:runShellScript'];
 /** A power cut takes what was written and not synced in the last seconds. */
 const UNSYNCED_MS = 5_000;
@@ -83,8 +87,12 @@ export type DaemonActor = {
   running: DaemonLife | null;
 };
 
+/** The process dies; the power fails; the machine restarts in good order. */
+type Death = 'kill' | 'power' | 'restart';
+
 export type Story = {
   readonly seed: bigint;
+  readonly startMs: number;
   readonly swarm: Swarm;
   readonly random: Random;
   readonly timeline: Timeline;
@@ -97,7 +105,7 @@ export type Story = {
   quiet: boolean;
   sometimes(situation: string): void;
   wait(meanMs: number): Wait;
-  killAgent(node: NodeActor, how: 'kill' | 'power', downMs: number): void;
+  killAgent(node: NodeActor, how: Death, downMs: number): void;
   startAgent(node: NodeActor): void;
   killDaemon(how: 'kill' | 'power', downMs: number): void;
   startDaemon(): void;
@@ -114,6 +122,7 @@ export type StoryOptions = { readonly plant?: Plant; readonly onTrace?: (line: s
 export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions = {}): Story {
   const random = randomFrom(seed);
   const swarm = drawSwarm(random.split('swarm'));
+  const start = instant(swarm.zoned?.startMs ?? START_MS);
   const timeline = createTimeline();
   const host = createGitHost(String(seed));
   const situations = new Map<string, number>();
@@ -141,7 +150,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
 
   function trace(line: string): void {
     hash = hashOf(line, hash);
-    onTrace?.(`${new Date(START + timeline.nowMs).toISOString().slice(5, 23)} ${line}`);
+    onTrace?.(`${new Date(start + timeline.nowMs).toISOString().slice(5, 23)} ${line}`);
   }
 
   /** What is checked while something happens must not be swallowed by whoever happens to await it. */
@@ -163,13 +172,13 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
 
   const daemonRandom = random.split('daemon');
   const daemon: DaemonActor = {
-    clock: createMachineClock(timeline, START),
+    clock: createMachineClock(timeline, start),
     disk: createDiskStore<PassRecord>({
       random: daemonRandom.split('disk'),
       format: JOURNAL_FORMAT,
       createFold: () => {
         const state = emptyState();
-        let at: Instant = START;
+        let at: Instant = start;
         return {
           apply: (pass) => {
             at = pass.at;
@@ -223,7 +232,10 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       signText,
       verifyText,
       crash: fail,
-      onPass: guarded(({ effects }) => model.onEffects(effects)),
+      onPass: guarded(({ effects }) => {
+        model.onEffects(effects);
+        if (world.revision !== null) model.onPassed(world.seenAt);
+      }),
     }).then(
       (started) => {
         if (!life.isAlive) return;
@@ -257,28 +269,49 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     const mine = random.split(`node ${number}`);
     const clock = createMachineClock(
       timeline,
-      START,
+      start,
       mine.integer(-swarm.skewMsMax, swarm.skewMsMax),
     );
     const id = present(nodeIds[number], 'a node has an id');
     const scripts = mine.split('scripts');
+    const restarts = mine.split('restarts');
+    const reports = mine.split('reports');
+    const reportOf = (association: string): ComplianceReport | null => {
+      if (!swarm.reporting || !reports.chance(0.6)) return null;
+      const status = reports.chance(0.7) ? 'COMPLIANT' : 'NON_COMPLIANT';
+      const put = parsePut(reportText(id, { id: association, status, at: clock.now() }), id);
+      invariant(put.ok, 'what a script of the story leaves is in order');
+      return { puts: [put.value], refused: [] };
+    };
     const machine = createMachine(timeline, {
       now: clock.now,
       spawnMs: () => 1 + scripts.exponential(20),
       losesExit: (at) => clock.now() - at < UNSYNCED_MS,
-      play: () => {
-        const exitCode = scripts.chance(swarm.failing) ? 1 : 0;
+      play: ({ commandId }) => {
+        const failing = scripts.chance(swarm.failing) ? 1 : 0;
         const durationMs = scripts.exponential(swarm.stepMs);
-        if (story.quiet) return { exitCode, durationMs: Math.min(durationMs, 10_000) };
-        return { exitCode, durationMs: scripts.chance(swarm.hanging) ? 1e9 : durationMs };
+        const compliance = reportOf(commandId);
+        if (story.quiet) {
+          return { exitCode: failing, durationMs: Math.min(durationMs, 10_000), compliance };
+        }
+        const exitCode = restarts.chance(swarm.restarting) ? EXIT_RESTART : failing;
+        return {
+          exitCode,
+          durationMs: scripts.chance(swarm.hanging) ? 1e9 : durationMs,
+          compliance,
+        };
       },
+      onRestart: guarded((run) => {
+        model.onRestartAsked(id, run);
+        killAgent(actor, 'restart', 10_000 + restarts.exponential(30_000));
+      }),
       onBegin: guarded((order) => {
         trace(`step ${order.run.slice(0, 6)}/${order.task.step} begins on ${id.slice(-4)}`);
         model.onBegin(id, order);
       }),
-      onEnd: guarded((order, code) => {
+      onEnd: guarded((order, ended) => {
         if (!actor.life.isAlive) sometimes('step ended while its agent was dead');
-        model.onEnd(id, order, code);
+        model.onEnd(id, order, ended);
       }),
     });
     const actor: NodeActor = {
@@ -376,7 +409,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     );
   }
 
-  function killAgent(node: NodeActor, how: 'kill' | 'power', downMs: number): void {
+  function killAgent(node: NodeActor, how: Death, downMs: number): void {
     if (!node.life.isAlive) return;
     const active = node.agent?.state.active ?? null;
     model.onAgentDied(active?.job.run ?? null, active?.stop !== null);
@@ -388,14 +421,14 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     for (const wire of network.wires(nodeIds[node.number])) {
       if (wire.isOpen('agent')) wire.leave('agent', someArrive);
     }
-    if (how === 'power') {
+    if (how !== 'kill') {
       node.boots += 1;
       if (node.machine.running > 0) sometimes('node rebooted during a step');
-      node.machine.reboot();
-      const id = nodeIds[node.number];
-      if (id !== undefined) model.onReboot(id);
+      node.machine.reboot(how);
     }
-    node.disk.restart(how);
+    const id = nodeIds[node.number];
+    if (how === 'power' && id !== undefined) model.onReboot(id);
+    node.disk.restart(how === 'power' ? 'power' : 'kill');
     timeline.after(downMs, `agent ${node.number} starts`, () => startAgentNow(node));
   }
 
@@ -414,6 +447,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
 
   const story: Story = {
     seed,
+    startMs: start,
     swarm,
     random,
     timeline,

@@ -1,5 +1,7 @@
 /** What may happen in one story and how often: each seed draws its own, so that rare mixtures come up, and quiet ones too. */
 import type { Random } from '../../src/simulate/random.ts';
+import type { ZonedStory } from './zones.ts';
+import { drawZones } from './zones.ts';
 
 const MINUTE = 60_000;
 
@@ -63,6 +65,12 @@ export type DeedKind = (typeof deedKinds)[number];
 export type Swarm = {
   /** Rings, suspends, dependencies and calendars occur. */
   readonly gated: boolean;
+  /** Clocks change, and people plan by them. Null: everything is in UTC. */
+  readonly zoned: ZonedStory | null;
+  /** Documents report compliance. */
+  readonly reporting: boolean;
+  /** Share of steps that ask for a restart of their machine (exit code 194). */
+  readonly restarting: number;
   readonly activeMs: number;
   readonly nodes: number;
   readonly nodesLater: number;
@@ -92,6 +100,9 @@ export function drawSwarm(random: Random): Swarm {
     ) as { [kind in Kind]: Frequency };
   return {
     gated: random.split('gated').chance(0.4),
+    zoned: drawZones(random.split('zones')),
+    reporting: random.split('reports').chance(0.25),
+    restarting: random.split('restarts').pick([0, 0, 0, 0, 0, 0, 0.1, 0.4, 0.95]),
     activeMs: random.pick([20, 40, 60, 90, 300]) * MINUTE,
     nodes: random.integer(1, 8),
     nodesLater: random.integer(0, 3),

@@ -5,8 +5,12 @@ export type AssociationWish = {
   readonly document: string;
   readonly text: string;
   readonly schedule: string | null;
+  /** IANA name; null: UTC, unsaid. */
+  readonly timezone: string | null;
   /** ApplyOnlyAtCronInterval. */
   readonly flag: boolean;
+  /** SyncCompliance MANUAL. */
+  readonly manual: boolean;
   /** Null: every node. */
   readonly role: string | null;
   readonly maxConcurrency: string;
@@ -22,21 +26,26 @@ export type AssociationWish = {
 };
 
 export const SOAK_MS = 10 * 60_000;
-const HOUR_MS = 60 * 60_000;
-/** A story begins at 11:50 or at night before a clock changes: in both, some of these lie ahead. */
-export const freezes: readonly { readonly fromMs: number; readonly toMs: number }[] = [
-  '2026-03-01T12:20:00Z',
-  '2026-03-01T14:30:00Z',
-  '2026-03-01T18:00:00Z',
-].map((text) => ({ fromMs: Date.parse(text), toMs: Date.parse(text) + HOUR_MS / 2 }));
+const MINUTE_MS = 60_000;
 
-export const isFrozen = (atMs: number): boolean =>
+export type Freeze = { readonly fromMs: number; readonly toMs: number };
+
+/** Half an hour each, soon after the story begins and later. */
+export const freezesFrom = (startMs: number): readonly Freeze[] =>
+  [30, 160, 370].map((minutes) => {
+    const fromMs = startMs + minutes * MINUTE_MS;
+    return { fromMs, toMs: fromMs + 30 * MINUTE_MS };
+  });
+
+export const isFrozen = ({ freezes }: Wish, atMs: number): boolean =>
   freezes.some(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
 
 export type DocumentWish = {
   readonly version: number;
   readonly steps: number;
   readonly timeoutSeconds: number;
+  /** Declares `AssociationId`, so that MANUAL associations may use it. */
+  readonly reporting: boolean;
 };
 
 export type Wish = {
@@ -46,6 +55,8 @@ export type Wish = {
   readonly nodes: ReadonlyMap<number, string>;
   /** Paths whose text nobody can read. */
   readonly broken: ReadonlySet<string>;
+  /** When the calendar is closed. */
+  readonly freezes: readonly Freeze[];
 };
 
 export const pathOf = {
@@ -65,7 +76,7 @@ export function filesOf(wish: Wish): ReadonlyMap<string, string> {
   for (const [name, each] of wish.associations) {
     put(pathOf.association(name), associationFile(name, each));
   }
-  files.set('calendars/freeze.ics', calendarText());
+  files.set('calendars/freeze.ics', calendarText(wish.freezes));
   for (const [name, each] of wish.documents) put(pathOf.document(name), documentFile(name, each));
   for (const [number, role] of wish.nodes) {
     const PublicKey = nodeIdentities[number]?.publicKey;
@@ -86,6 +97,7 @@ function associationFile(name: string, wish: AssociationWish) {
     ],
     ...(wish.schedule === null ? {} : { ScheduleExpression: wish.schedule }),
     ...(wish.flag ? { ApplyOnlyAtCronInterval: true } : {}),
+    ...(wish.manual ? { SyncCompliance: 'MANUAL' } : {}),
     MaxConcurrency: wish.maxConcurrency,
     MaxErrors: wish.maxErrors,
     ...(wish.calendar ? { CalendarNames: ['freeze'] } : {}),
@@ -93,8 +105,9 @@ function associationFile(name: string, wish: AssociationWish) {
   };
 }
 
-function extensionsOf({ dependsOn, suspendedUntilMs, ring }: AssociationWish) {
+function extensionsOf({ timezone, dependsOn, suspendedUntilMs, ring }: AssociationWish) {
   return {
+    ...(timezone === null ? {} : { Timezone: timezone }),
     ...(dependsOn.length === 0 ? {} : { DependsOn: dependsOn }),
     ...(suspendedUntilMs === null
       ? {}
@@ -121,7 +134,7 @@ function extensionsOf({ dependsOn, suspendedUntilMs, ring }: AssociationWish) {
   };
 }
 
-function calendarText(): string {
+function calendarText(freezes: readonly Freeze[]): string {
   const stamp = (ms: number): string => new Date(ms).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
   const events = freezes.map(({ fromMs, toMs }, at) =>
     [
@@ -149,7 +162,10 @@ function documentFile(name: string, wish: DocumentWish) {
   return {
     schemaVersion: '2.2',
     description: `${name} ${wish.version}`,
-    parameters: { text: { type: 'String' } },
+    parameters: {
+      text: { type: 'String' },
+      ...(wish.reporting ? { AssociationId: { type: 'String', default: 'none' } } : {}),
+    },
     mainSteps: Array.from({ length: wish.steps }, (_, at) => ({
       action: 'aws:runShellScript',
       name: `step${at + 1}`,
@@ -177,6 +193,20 @@ export function targetsOf(wish: Wish, association: string): readonly number[] {
   return [...wish.nodes].filter(([, has]) => role === null || has === role).map(([node]) => node);
 }
 
+/** What depends on something that is not in force stays as it was. Dependencies are older, so they are decided first. */
+function heldBack(
+  before: Wish | null,
+  next: ReadonlyMap<string, AssociationWish>,
+): ReadonlyMap<string, AssociationWish> {
+  const inForce = new Map<string, AssociationWish>();
+  for (const [name, each] of next) {
+    const versions = [each, before?.associations.get(name)];
+    const kept = versions.find((one) => one?.dependsOn.every((other) => inForce.has(other)));
+    if (kept !== undefined) inForce.set(name, kept);
+  }
+  return inForce;
+}
+
 /** Broken files say nothing: what was in force before stays. */
 export function inForce(before: Wish | null, next: Wish): Wish {
   const merge = <Key, Value>(
@@ -193,11 +223,15 @@ export function inForce(before: Wish | null, next: Wish): Wish {
   };
   const documents = merge(next.documents, before?.documents, pathOf.document);
   const associations = merge(next.associations, before?.associations, pathOf.association);
-  return {
+  for (const [name, each] of associations) {
     // What stands on a document that was never readable never was in force either.
-    associations: new Map([...associations].filter(([, each]) => documents.has(each.document))),
+    if (!documents.has(each.document)) associations.delete(name);
+  }
+  return {
+    associations: heldBack(before, associations),
     documents,
     nodes: merge(next.nodes, before?.nodes, pathOf.node),
     broken: new Set(),
+    freezes: next.freezes,
   };
 }
