@@ -70,6 +70,7 @@ const mustHappen = [
   'source branch deleted',
   'source rewritten',
   'state directory rebuilt from the branch',
+  'state lost while the branch was behind',
   'start in doubt after a restart',
   'status branch deleted',
   'status branch edited by hand',

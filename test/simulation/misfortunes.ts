@@ -2,13 +2,13 @@
 import type { Random } from '../../src/simulate/random.ts';
 import type { NodeActor, Story } from './story.ts';
 import type { FaultKind } from './swarm.ts';
-import { faultKinds } from './swarm.ts';
+import { faultKinds, rareFaultKinds } from './swarm.ts';
 
 const MINUTE = 60_000;
 
 /** Begins every misfortune that this story's swarm has drawn. */
 export function beginMisfortunes(story: Story): void {
-  for (const kind of faultKinds) {
+  for (const kind of [...faultKinds, ...rareFaultKinds]) {
     const meanMs = story.swarm.faults[kind];
     if (meanMs === null) continue;
     const random = story.random.split(`fault ${kind}`);
@@ -35,11 +35,9 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
     case 'crashDaemonDisk':
       return daemon.disk.crashWithin(random.integer(1, 40));
     case 'loseState':
-      if (host.statusTip === null || host.statusTip.seq === null) return;
-      story.killDaemon('kill', random.exponential(20_000));
-      daemon.disk.lose();
-      story.model.onStateLost();
-      return;
+      return loseState(story, random.exponential(20_000));
+    case 'loseStateBehind':
+      return loseStateBehind(story, random);
     case 'daemonDiskFails':
       return during(story, random.exponential(MINUTE), () => {
         daemon.disk.fail(random.pick(['full', 'io']));
@@ -89,6 +87,27 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       story.sometimes('status branch deleted');
       return host.deleteStatus();
   }
+}
+
+function loseState(story: Story, downMs: number): void {
+  const { host, daemon, model } = story;
+  if (host.statusTip === null || host.statusTip.seq === null) return;
+  story.killDaemon('kill', downMs);
+  daemon.disk.lose();
+  model.onStateLost();
+}
+
+/** The branch does not have the newest of it, and the source is away while it is rebuilt. */
+function loseStateBehind(story: Story, random: Random): void {
+  const { faults } = story.host;
+  const [behindMs, awayMs, downMs] = [6, 4, 0.2].map((mean) => random.exponential(mean * MINUTE));
+  during(story, behindMs ?? 0, () => flag(faults, 'statusDown'));
+  story.timeline.after(behindMs ?? 0, 'state lost', () => {
+    if (story.quiet) return;
+    during(story, awayMs ?? 0, () => flag(faults, 'sourceDown'));
+    loseState(story, downMs ?? 0);
+    story.sometimes('state lost while the branch was behind');
+  });
 }
 
 /** A node of this story; as often as not one that is at work, since there it hurts. */

@@ -159,7 +159,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent forgets its intents when it restarts',
-    found: 18n,
+    found: 14n,
     plant: {
       agentStore: replaying<LedgerRecord>((record) => (record.kind === 'intent' ? null : record)),
     },
@@ -258,7 +258,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent ignores epoch and position',
-    found: 127n,
+    found: 39n,
     plant: {
       decide: (context, state, input, now) =>
         decide(context, { ...state, fence: { epoch: 0, position: 0 } }, input, now),
@@ -475,7 +475,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'a local time that does not exist is left out',
-    found: 27n,
+    found: 30n,
     plant: {
       shared: reading(
         (zone, instantAt) => (local) =>

@@ -30,7 +30,9 @@ export const faultKinds = [
   'editStatus',
   'deleteStatus',
 ] as const;
-export type FaultKind = (typeof faultKinds)[number];
+/** Drawn from a stream of their own: stories without them stay as they are. */
+export const rareFaultKinds = ['loseStateBehind'] as const;
+export type FaultKind = (typeof faultKinds)[number] | (typeof rareFaultKinds)[number];
 
 export const deedKinds = [
   'editDocument',
@@ -98,6 +100,7 @@ export function drawSwarm(random: Random): Swarm {
     Object.fromEntries(
       kinds.map((kind) => [kind, random.chance(share) ? meanMs * (0.3 + 2 * random.next()) : null]),
     ) as { [kind in Kind]: Frequency };
+  const rare = random.split('rare faults');
   return {
     gated: random.split('gated').chance(0.4),
     zoned: drawZones(random.split('zones')),
@@ -115,7 +118,10 @@ export function drawSwarm(random: Random): Swarm {
     failing: random.pick([0, 0, 0.1, 0.4]),
     hanging: random.pick([0, 0, 0, 0.03]),
     skewMsMax: random.pick([0, 1_000, 100_000]),
-    faults: draw(faultKinds, quiet ? 0 : calm, faultMean),
+    faults: {
+      ...draw(faultKinds, quiet ? 0 : calm, faultMean),
+      loseStateBehind: !quiet && rare.chance(0.12) ? (5 + 20 * rare.next()) * MINUTE : null,
+    },
     deeds: draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
   };
 }
