@@ -4,6 +4,7 @@
  * right are kept, so whatever is wrong is read and told anew; nothing is believed that another program, or another version
  * of any of our code, has written.
  */
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
@@ -15,7 +16,7 @@ import { readingsOf, rememberReadings } from '../core/load/readings.ts';
 import type { Slice } from '../core/model/slice.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import type { Disk } from '../disk/disk.ts';
-import { writeFileAtomic } from '../disk/files.ts';
+import { sweepTemporaries, writeFileAtomic } from '../disk/files.ts';
 
 export type ParsedStore = {
   /** What is there and whole, by path and blob; nothing of it when another program wrote it. @throws ReconcileError DISK_IO */
@@ -27,7 +28,7 @@ export type ParsedStore = {
   keep(files: LoadCache, signal: AbortSignal): Promise<void>;
 };
 
-/** `program` says which code reads what the files said: see `program-digest.ts`. */
+/** The caller holds the lock of the folder. `program` says which code reads what the files said: see `program-digest.ts`. */
 export function openParsedStore(disk: Disk, path: string, program: Promise<string>): ParsedStore {
   program.catch(() => undefined); // told to whoever reads or keeps
   /** What stands in the file, and where its last whole frame ends; null: unknown, so the next time all of it is written. */
@@ -35,6 +36,7 @@ export function openParsedStore(disk: Disk, path: string, program: Promise<strin
 
   return {
     async read() {
+      await sweepTemporaries(dirname(path), disk);
       const bytes = await readWhole(disk, path);
       const head = Buffer.from(headOf(await program));
       const files = new Map<string, ParsedFile>();

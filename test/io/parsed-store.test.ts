@@ -267,6 +267,13 @@ test('what is there is not written again, and what is gone is forgotten', async 
   }
 });
 
+test('what a kill left half written beside it is swept away', async () => {
+  const path = newPath();
+  writeFileSync(`${path}.abc.tmp`, 'half');
+  await open(path).read();
+  assert.equal(isThere(`${path}.abc.tmp`), false);
+});
+
 test('it may be deleted at any time', async () => {
   const path = newPath();
   const store = open(path);
@@ -326,6 +333,44 @@ test('a daemon that starts again reads no file that was right, and tells the sam
   const second = await life();
   assert.deepEqual([first.reads, second.reads], [4, 1], 'the file that is wrong is read again');
   assert.deepEqual(second.loaded, first.loaded);
+  assert.deepEqual(errors, []);
+});
+
+test('a daemon that leaves early keeps what it has read all the same', async () => {
+  const path = newPath();
+  const snapshot = snapshotOf({ 'documents/Hello.yaml': document('a') });
+  const loader = openLoader({
+    library,
+    builtActions,
+    readBlob: (blob) => snapshot.read(blob),
+    kept: { store: open(path), afterMs: 3_600_000, onError: assert.ifError },
+  });
+  await loader.load(snapshot, new Map(), signal);
+  await loader.close();
+  assert.equal((await open(path).read()).size, 1);
+});
+
+test('a store that takes too long does not keep a daemon that leaves', async () => {
+  const errors: unknown[] = [];
+  const snapshot = snapshotOf({ 'documents/Hello.yaml': document('a') });
+  const loader = openLoader({
+    library,
+    builtActions,
+    readBlob: (blob) => snapshot.read(blob),
+    kept: {
+      store: {
+        read: () => Promise.resolve(new Map()),
+        keep: (_, leaving) =>
+          new Promise((_, reject) => {
+            leaving.addEventListener('abort', () => reject(leaving.reason as Error));
+          }),
+      },
+      afterMs: 1,
+      onError: (error) => errors.push(error),
+    },
+  });
+  await loader.load(snapshot, new Map(), signal);
+  await loader.close();
   assert.deepEqual(errors, []);
 });
 
