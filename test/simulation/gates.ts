@@ -33,6 +33,8 @@ export function createGateModel(options: GateModelOptions) {
   const { broken, sometimes, contentOfRun, hasSucceeded } = options;
   /** Association → its rollout; null: the generation may be everywhere. */
   const rollouts = new Map<string, Rollout | null>();
+  /** As it was when the state was lost. */
+  const forgivenBefore = new Map<string, number>();
   /** Association → node → what ended there since it became a target, newest last. */
   const ended = new Map<string, Map<NodeId, Ended[]>>();
 
@@ -106,7 +108,9 @@ export function createGateModel(options: GateModelOptions) {
         const { name, rollout } = record.value;
         contents.set(name, wish === null ? null : contentOf(wish, name));
         const halted = rollout !== null && rollout.halted !== null;
-        rollouts.set(name, rollout === null ? null : { ...rollout, halted, forgiven: 0 });
+        // The branch may tell of what was forgiven before the state was lost, never of more.
+        const forgiven = Math.min(rollout?.forgiven[0] ?? 0, forgivenBefore.get(name) ?? 0);
+        rollouts.set(name, rollout === null ? null : { ...rollout, halted, forgiven });
         return;
       }
       default:
@@ -212,6 +216,8 @@ export function createGateModel(options: GateModelOptions) {
 
   /** What the branch knows comes back with the records of the recovery. */
   function onStateLost(): void {
+    forgivenBefore.clear();
+    for (const [name, rollout] of rollouts) forgivenBefore.set(name, rollout?.forgiven ?? 0);
     rollouts.clear();
     ended.clear();
     contents.clear();
