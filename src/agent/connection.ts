@@ -13,6 +13,8 @@ export type Connection = {
 
 const firstRetryMs = 500;
 const retryMsMax = 120_000;
+/** A session that is cut sooner has been no success: whatever it was cut for would be said again at once. */
+const steadyMs = 10_000;
 /** Someone has to change something first: ask seldom. */
 const refusedRetryMs = 60_000;
 
@@ -28,10 +30,11 @@ export function keepConnected(
     let spreadMs = 0;
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
+      let welcomedAtMs: number | null = null;
       const dialled = openSession({
         ...options,
         onWelcome: (welcome) => {
-          failures = 0;
+          welcomedAtMs = performance.now();
           spreadMs = welcome.reconnectSpreadMs;
           options.log('connected', { server: options.server, name: welcome.name });
           options.onWelcome(welcome);
@@ -44,6 +47,7 @@ export function keepConnected(
       signal.removeEventListener('abort', close);
       session = null;
       if (isOver()) return;
+      failures = failuresBefore(failures, welcomedAtMs, performance.now());
       const waitMs = retryDelayMs(ending, { failures, spreadMs, random: options.random() });
       options.log('disconnected', { ...ending, waitMs });
       failures += 1;
@@ -52,6 +56,15 @@ export function keepConnected(
   }
 
   return { send: (message) => session?.send(message), ended: loop() };
+}
+
+/** Attempts that failed in a row; a session that lasted begins a new row. Pure. */
+export function failuresBefore(
+  failures: number,
+  welcomedAtMs: number | null,
+  endedAtMs: number,
+): number {
+  return welcomedAtMs !== null && endedAtMs - welcomedAtMs >= steadyMs ? 0 : failures;
 }
 
 /** A random part of what was dictated, or of a back-off that doubles; `random` is in [0, 1). Pure. */

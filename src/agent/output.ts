@@ -4,7 +4,13 @@ import { sha256Hex } from '../core/canonical/digest.ts';
 import { cutBytes, STREAM_BYTES_MAX, TRUNCATION_MARK } from '../core/document/output.ts';
 import { digest } from '../core/model/brand.ts';
 import type { RunResult, StepResult, StreamResult } from '../core/model/run.ts';
-import { RESULT_BYTES_MAX, STREAM_END_MAX } from '../protocol/messages.ts';
+import {
+  REASON_MAX,
+  RESULT_BYTES_MAX,
+  STEP_NAME_MAX,
+  STREAM_END_MAX,
+} from '../protocol/messages.ts';
+import { objectionToResult, unreadableResult } from '../protocol/unreadable.ts';
 
 /** A stream folded chunk by chunk in flat memory: at most 24,000 bytes and the last 2,000 are kept. */
 export function openStreamFold(): {
@@ -82,10 +88,30 @@ const truncate = (bytes: Uint8Array): string => printable(cutBytes(bytes, STREAM
 const printable = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
 /**
- * A result that fits its message: outputs shrink, those of the steps that succeeded first. Statuses, codes,
- * counts and digests are never dropped.
+ * A result that the daemon can read, whatever the run has said: words are cut to the bounds of the wire, and outputs shrink
+ * until the message fits, those of the steps that succeeded first. Statuses, codes, counts and digests are never dropped.
+ * What is refused even so is told as a failure: sent as it is, it would come back for ever.
  */
 export function boundResult(result: RunResult): RunResult {
+  const bounded = shrinkToFit({ ...result, steps: result.steps.map(withShortWords) });
+  const objection = objectionToResult(bounded);
+  return objection === null ? bounded : unreadableResult(bounded, objection);
+}
+
+/** A document and what it includes may say anything of any length. */
+const withShortWords = (step: StepResult): StepResult => ({
+  ...step,
+  name: cutWord(step.name, STEP_NAME_MAX),
+  action: cutWord(step.action, STEP_NAME_MAX),
+  reason: cutWord(step.reason, REASON_MAX),
+});
+
+const cutWord = (text: string, lengthMax: number): string =>
+  text.length <= lengthMax
+    ? text
+    : text.slice(0, lengthMax - TRUNCATION_MARK.length) + TRUNCATION_MARK;
+
+function shrinkToFit(result: RunResult): RunResult {
   for (const which of ['Success', 'all'] as const) {
     for (const lengthMax of [null, 8_000, 2_000, 500, 100, 0]) {
       const bounded = { ...result, steps: shrinkSteps(result.steps, lengthMax, which) };

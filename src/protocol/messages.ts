@@ -31,6 +31,9 @@ export const RESULT_BYTES_MAX = 256 * 1024;
 export const STREAM_TEXT_MAX = 24_000;
 export const STREAM_END_MAX = 2_000;
 export const STEPS_MAX = 64;
+export const STEP_NAME_MAX = 128;
+/** Why a step, or a job, ended as it did. */
+export const REASON_MAX = 2_000;
 /** Associations that one run may ask for by name. */
 export const REFRESH_MAX = 100;
 export const LAST_RUNS_MAX = 1_000;

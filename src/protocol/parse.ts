@@ -43,7 +43,9 @@ import type {
 import {
   LAST_RUNS_MAX,
   MESSAGE_BYTES_MAX,
+  REASON_MAX,
   REFRESH_MAX,
+  STEP_NAME_MAX,
   STEPS_MAX,
   STREAM_END_MAX,
   STREAM_TEXT_MAX,
@@ -129,7 +131,7 @@ const instant: Read<Instant> = integer(0, 253_402_300_799_999) as Read<Instant>;
 const count = integer(0, Number.MAX_SAFE_INTEGER);
 const durationMs = integer(0, 7 * 24 * 3_600_000);
 const word = text(200);
-const sentence = text(2_000);
+const sentence = text(REASON_MAX);
 
 const fence = record<Fence>({ epoch: count, position: count });
 const platformType = oneOf('Linux', 'Windows', 'MacOS');
@@ -179,8 +181,8 @@ const stream = record<StreamResult>({
 });
 
 const step = record<StepResult>({
-  name: text(128),
-  action: text(128),
+  name: text(STEP_NAME_MAX),
+  action: text(STEP_NAME_MAX),
   status: runStatus,
   exitCode: integer(-1, 65_535),
   reason: sentence,

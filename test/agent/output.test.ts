@@ -9,6 +9,7 @@ import {
   noOutput,
   openStreamFold,
 } from '../../src/agent/output.ts';
+import { parseAgentMessage } from '../../src/protocol/parse.ts';
 import { result, step, stream } from '../protocol/messages.ts';
 
 const fold = (...chunks: readonly string[]) => {
@@ -76,4 +77,28 @@ test('a result always fits its message; failed steps keep their output longest',
 
 test('a small result is left as it is', () => {
   assert.deepEqual(boundResult(result('1')), result('1'));
+});
+
+test('whatever a run has said, the daemon reads its result', () => {
+  const text = fc.string({ maxLength: 40 }).map((part) => part.repeat(120));
+  fc.assert(
+    fc.property(text, text, text, fc.integer(), (name, action, reason, exitCode) => {
+      const steps = [step({ status: 'Failed', name, action, reason, exitCode })];
+      const bounded = boundResult(
+        result('1', { status: 'Failed', detailedStatus: 'Failed', steps }),
+      );
+      assert.ok(parseAgentMessage(JSON.stringify({ kind: 'result', result: bounded })).ok);
+      assert.notEqual(bounded.status, 'Success');
+      assert.equal(bounded.run, result('1').run);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a result that cannot be told is a failure that says why, though it had been a success', () => {
+  const { status, steps, executionSummary } = boundResult(
+    result('1', { steps: [step({ exitCode: 1_000_000 })] }),
+  );
+  assert.deepEqual([status, steps], ['Failed', []]);
+  assert.match(executionSummary, /cannot be read: result\.steps\.0\.exitCode/);
 });

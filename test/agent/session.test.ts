@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { retryDelayMs } from '../../src/agent/connection.ts';
+import { failuresBefore, retryDelayMs } from '../../src/agent/connection.ts';
 import type { Ending, Session } from '../../src/agent/session.ts';
 import { isAllowedServer, openSession } from '../../src/agent/session.ts';
 import type { Identity } from '../../src/protocol/keys.ts';
@@ -198,5 +198,15 @@ for (const c of [
     const { ending, failures, spreadMs } = c;
     const delays = [0, 1].map((random) => retryDelayMs(ending, { failures, spreadMs, random }));
     assert.deepEqual(delays, c.want);
+  });
+}
+
+for (const [name, welcomedAtMs, want] of [
+  ['never welcomed', null, 3],
+  ['welcomed and cut at once', 99_000, 3],
+  ['one that lasted', 80_000, 0],
+] as const) {
+  test(`the row of failures after a session: ${name}`, () => {
+    assert.equal(failuresBefore(3, welcomedAtMs, 100_000), want);
   });
 }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
+import type { RunId } from '../../core/model/brand.ts';
+import { instant } from '../../core/model/brand.ts';
 import type { Identity } from '../../protocol/keys.ts';
 import { nodeIdOf } from '../../protocol/keys.ts';
 import type { AgentMessage, ServerMessage } from '../../protocol/messages.ts';
 import { PROTOCOL_VERSION } from '../../protocol/messages.ts';
 import { parseAgentMessage } from '../../protocol/parse.ts';
 import { signProof, verifyHello } from '../../protocol/sign.ts';
+import { salvageResult } from '../../protocol/unreadable.ts';
 import type { AgentsLimits } from './limits.ts';
 import { makeTokenBucket } from './token-bucket.ts';
 
@@ -25,9 +28,11 @@ export type PeerHandlers = {
   /** The hello is proven. Nothing more is read until this resolves to true (welcomed) or false (told and closed). */
   onHello(hello: Hello): Promise<boolean>;
   onMessage(message: AgentMessage): void;
+  /** A result that cannot be read: `onMessage` has got a failure in its place. */
+  onUnreadable(run: RunId, why: string): void;
   onClose(): void;
-  /** Why it was dropped: a stable word. */
-  onDrop(reason: string): void;
+  /** Why it was dropped: a stable word, and what it was about. */
+  onDrop(reason: string, detail: string): void;
 };
 
 export type Peer = {
@@ -53,16 +58,18 @@ export function attachPeer(
   let resume: NodeJS.Timeout | undefined;
   const handshake = setTimeout(() => drop('handshake-timeout'), limits.handshakeMs);
 
-  function drop(reason: string): void {
+  function drop(reason: string, detail = ''): void {
     if (phase === 'over') return;
     phase = 'over';
-    handlers.onDrop(reason);
+    handlers.onDrop(reason, detail);
     socket.terminate();
   }
 
   function receive(data: RawData, isBinary: boolean): void {
-    const parsed = isBinary ? null : parseAgentMessage(textOf(data));
-    if (parsed?.ok !== true) return drop('malformed');
+    if (isBinary) return drop('malformed', 'binary');
+    const raw = textOf(data);
+    const parsed = parseAgentMessage(raw);
+    if (!parsed.ok) return unreadable(raw, parsed.error);
     const message = parsed.value;
     switch (phase) {
       case 'hello': {
@@ -89,6 +96,14 @@ export function attachPeer(
       case 'over':
         return; // read before the pause took effect, or too late
     }
+  }
+
+  /** A dropped result would be sent again for ever: it ends its run as a failure, and that is acked. */
+  function unreadable(raw: string, why: string): void {
+    const result = phase === 'open' ? salvageResult(raw, why, instant(Date.now())) : null;
+    if (result === null) return drop('malformed', why);
+    handlers.onUnreadable(result.run, why);
+    handlers.onMessage({ kind: 'result', result });
   }
 
   socket.on('message', (data: RawData, isBinary: boolean) => {

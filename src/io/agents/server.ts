@@ -132,7 +132,10 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
         if (session === null || sessions.get(session.node)?.id !== session.id) return;
         sink({ kind: 'message', node: session.node, session: session.id, message });
       },
-      onDrop: (reason) => log('agent-dropped', { reason, address, node: session?.node ?? null }),
+      onUnreadable: (run, reason) =>
+        log('agent-result-unreadable', { reason, run, node: session?.node ?? null }),
+      onDrop: (reason, detail) =>
+        log('agent-dropped', { reason, detail, address, node: session?.node ?? null }),
       onClose: () => {
         peers.delete(peer);
         if (session !== null) forget(session.node, session.id);
@@ -155,7 +158,8 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
 
   const welcome = (name: string): ServerMessage => ({
     kind: 'welcome',
-    name,
+    // A node's own hostname may be longer than the word that the agent reads.
+    name: name.slice(0, 200),
     heartbeatMs: limits.heartbeatMs,
     reconnectSpreadMs: Math.min(
       limits.reconnectSpreadMsMax,

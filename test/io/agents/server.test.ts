@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { makeIdentity } from '../../../src/protocol/keys.ts';
 import { signHello, verifyProof } from '../../../src/protocol/sign.ts';
-import { daemon, hello, result, run } from '../../protocol/messages.ts';
+import { daemon, hello, noon, result, run, step } from '../../protocol/messages.ts';
 import { dial, until, withServer } from './listening.ts';
 
 test('the server speaks first, and its proof binds the TLS key of the connection', () =>
@@ -316,4 +316,46 @@ test('a taken port and an unusable certificate say so', () =>
       code: 'AGENTS_LISTEN',
       exitCode: 78,
     });
+  }));
+
+const unreadable = {
+  'a reason that is too long': { steps: [step({ reason: 'x'.repeat(2_001) })] },
+  'an exit code out of range': { steps: [step({ exitCode: -2 })] },
+};
+for (const [name, overrides] of Object.entries(unreadable)) {
+  test(`a result with ${name} is accounted as a failure, and its session goes on`, () =>
+    withServer({}, async ({ url, events, logged }) => {
+      const peer = await dial(url);
+      await peer.introduce();
+      await peer.next();
+      peer.say({ kind: 'result', result: result('1', overrides) });
+      peer.say({ kind: 'started', run: run('2'), at: noon });
+      await until(() => events.length === 3, 'both messages');
+      const [, told, next] = events;
+      assert.ok(told?.kind === 'message' && told.message.kind === 'result');
+      const { status, executionSummary, finishedAt } = told.message.result;
+      assert.deepEqual([told.message.result.run, status, finishedAt], [run('1'), 'Failed', noon]);
+      assert.match(executionSummary, /^the result of this run cannot be read: result\.steps\.0\./);
+      assert.ok(next?.kind === 'message' && next.message.kind === 'started');
+      assert.deepEqual(
+        logged.map(({ event }) => event),
+        ['agent-result-unreadable'],
+      );
+      peer.socket.terminate();
+    }));
+}
+
+test('dropped: what is no message, and a result that does not say of which run', () =>
+  withServer({}, async ({ url, logged }) => {
+    for (const said of ['nonsense', { kind: 'result', result: { run: 'x' } }]) {
+      const peer = await dial(url);
+      await peer.introduce();
+      await peer.next();
+      peer.socket.send(typeof said === 'string' ? said : JSON.stringify(said));
+      await peer.closed;
+    }
+    assert.deepEqual(
+      logged.map(({ reason }) => reason),
+      ['malformed', 'malformed'],
+    );
   }));

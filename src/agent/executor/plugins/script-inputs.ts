@@ -96,7 +96,10 @@ function environmentOf(value: Json): { readonly [name: string]: string } | null 
   return isClean ? (value as { readonly [name: string]: string }) : null;
 }
 
+/** Of the inputs: what is wrong with them stands behind, and a reason has 2,000 characters at most. */
+const SHOWN_MAX = 1_500;
+
 const invalid = (inputs: JsonObject, why: string): Failure => ({
   kind: 'failure',
-  text: `Invalid format in plugin properties ${JSON.stringify(inputs).slice(0, 2_000)};\nerror ${why}`,
+  text: `Invalid format in plugin properties ${JSON.stringify(inputs).slice(0, SHOWN_MAX)};\nerror ${why}`,
 });
