@@ -4,7 +4,8 @@ import type { Instant, RunId } from '../core/model/brand.ts';
 import { instant } from '../core/model/brand.ts';
 import { unreachable } from '../core/model/errors.ts';
 import type { Job, ServerMessage, SignedEnvelope } from '../protocol/messages.ts';
-import { parseJob } from '../protocol/parse.ts';
+import { REASON_MAX } from '../protocol/messages.ts';
+import { parseJob, runOfPayload } from '../protocol/parse.ts';
 import type { AgentContext, Decision } from './decision.ts';
 import { nothing, refuse, send, sendResult, warn } from './decision.ts';
 import { kill } from './kill.ts';
@@ -56,7 +57,7 @@ function offered(
   now: Instant,
 ): Decision {
   const parsed = parseJob(envelope.payload);
-  if (!parsed.ok) return warn('job-malformed', parsed.error);
+  if (!parsed.ok) return malformed(envelope.payload, parsed.error);
   const job = parsed.value;
   if (!context.isSigned(envelope)) {
     return refuse(job, 'BadSignature', 'not signed by the pinned key of the daemon');
@@ -91,6 +92,15 @@ function offered(
   };
 }
 
+/** Without an answer it would be offered again for ever, and hold back everything behind it. */
+function malformed(payload: string, why: string): Decision {
+  const run = runOfPayload(payload);
+  const said = warn('job-malformed', why);
+  if (run === null) return said;
+  const refusal = refuse({ run }, 'Malformed', why.slice(0, REASON_MAX));
+  return { records: [], effects: [...said.effects, ...refusal.effects] };
+}
+
 /** The answer to an offer, a revocation or a cancellation of a run that the ledger knows; null when it does not. */
 function alreadyKnown(state: LedgerState, run: RunId, job: Job | null): Decision | null {
   const { active } = state;
@@ -121,7 +131,8 @@ function revoke(state: LedgerState, run: RunId, now: Instant): Decision {
     records: [{ kind: 'revoked', run, keepUntil: instant(now + tombstoneMs) }],
     effects: [
       { kind: 'send', message: { kind: 'revoked', run } },
-      { kind: 'release', run },
+      // Another run may be under way: its deadlines are none of this one's.
+      ...(active?.job.run === run ? [{ kind: 'release', run } as const] : []),
     ],
   };
 }

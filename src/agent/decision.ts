@@ -71,7 +71,7 @@ export const sendResult = (result: RunResult): Effect => ({
   message: { kind: 'result', result },
 });
 
-export const refuse = ({ run }: Job, code: RefusalCode, message: string): Decision =>
+export const refuse = ({ run }: Pick<Job, 'run'>, code: RefusalCode, message: string): Decision =>
   send({ kind: 'refused', run, code, message });
 
 export const warn = (event: string, detail: string): Decision => ({

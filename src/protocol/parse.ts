@@ -10,7 +10,7 @@ import {
   REPORT_PUTS_MAX,
   REPORT_REFUSED_MAX,
 } from '../core/document/put-compliance.ts';
-import type { Instant } from '../core/model/brand.ts';
+import type { Instant, RunId } from '../core/model/brand.ts';
 import {
   isAssociationName,
   isDigest,
@@ -84,6 +84,14 @@ export function parseServerMessage(raw: string): Parsed<ServerMessage> {
 /** The payload of an envelope whose signature has been checked. */
 export function parseJob(payload: string): Parsed<Job> {
   return parseText(payload, job);
+}
+
+/** Of a payload that is no job as we know them: the run it is for, so that it can be answered; null when it does not say. */
+export function runOfPayload(payload: string): RunId | null {
+  const parsed = parseText(payload, (value) =>
+    record<{ readonly run: RunId }>({ run: runId })(value, ''),
+  );
+  return parsed.ok ? parsed.value.run : null;
 }
 
 function parseText<Message>(raw: string, read: (value: unknown) => Message): Parsed<Message> {

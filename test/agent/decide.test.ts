@@ -73,6 +73,21 @@ for (const c of refusals) {
   });
 }
 
+test('refused: a job that cannot be read, by the run that it names; without one there is nothing to answer', () => {
+  const node = fakeNode();
+  const value = { type: 'String', value: 'v' } as const;
+  const references = Array.from({ length: 201 }, (_, n) => [`/a/${n}`, value] as const);
+  node.offer(job({ parameterStore: Object.fromEntries(references) }));
+  assert.deepEqual(lastSent(node), {
+    kind: 'refused',
+    run: run('1'),
+    code: 'Malformed',
+    message: 'parameterStore is not a map of at most 200',
+  });
+  node.say({ kind: 'job', envelope: { payload: '{"kind":"job"}', signature: '' } });
+  assert.deepEqual([kinds(node), node.durable], [['refused'], []]);
+});
+
 for (const [name, notBefore, notAfter] of [
   ['at its very not-after', noon - 5 * minuteMs, noon],
   ['from a clock five minutes ahead', noon + 5 * minuteMs, noon + 10 * minuteMs],

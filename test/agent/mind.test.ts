@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decide } from '../../src/agent/decide.ts';
 import type { LedgerRecord } from '../../src/agent/ledger.ts';
-import { emptyLedger } from '../../src/agent/ledger.ts';
+import { applyRecord, emptyLedger } from '../../src/agent/ledger.ts';
 import { openMind } from '../../src/agent/mind.ts';
 import type { ExecutorPort, TaskOrder } from '../../src/agent/ports.ts';
 import { openVault } from '../../src/agent/vault.ts';
 import { ReconcileError } from '../../src/core/model/errors.ts';
-import type { AgentMessage } from '../../src/protocol/messages.ts';
+import type { AgentMessage, ServerMessage } from '../../src/protocol/messages.ts';
 import { sealJob, verifyEnvelope } from '../../src/protocol/sign.ts';
 import { agentNode, daemon, job, noon, run } from '../protocol/messages.ts';
 import { outcome, steps } from './fake-node.ts';
@@ -156,4 +157,25 @@ test('anything else that fails is a crash, never a guess', async () => {
   assert.equal(crashes.length, 1);
   assert.equal(started.length, 0);
   await mind.close();
+});
+
+test('a run that is revoked before it came takes no deadline and no folder from the one under way', () => {
+  const state = emptyLedger();
+  const context = {
+    node: agentNode,
+    isSigned: () => true,
+    bootId: 'b',
+    prepare: () => steps(1),
+  };
+  const now = noon;
+  const say = (message: ServerMessage) => {
+    const decision = decide(context, state, { kind: 'said', message }, now);
+    for (const record of decision.records) applyRecord(state, record);
+    return decision.effects.map(({ kind }) => kind);
+  };
+  const envelope = sealJob(daemon, job());
+  assert.deepEqual(say({ kind: 'job', envelope }), ['send', 'begin']);
+  assert.deepEqual(say({ kind: 'revoke', run: run('2') }), ['send']);
+  assert.deepEqual(say({ kind: 'cancel', run: run('3'), reason: '' }), ['send']);
+  assert.deepEqual(say({ kind: 'revoke', run: run('1') }), ['send', 'release']);
 });
