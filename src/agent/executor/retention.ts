@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instant } from '../../core/model/brand.ts';
-import { systemCode } from '../../disk/errors.ts';
+import { diskError, systemCode } from '../../disk/errors.ts';
 import { removeScratchDir } from '../../disk/scratch.ts';
 import { SPARE_PREFIX } from './executor.ts';
 import { namesIn } from './run-folder.ts';
@@ -40,8 +40,11 @@ export async function sweepRunFolders(
   const folders: Folder[] = [];
   for (const name of namesIn(runsDir)) {
     if (name.startsWith(SPARE_PREFIX)) continue;
+    // What runs now is not looked into: its scripts make and remove what they like, and it stays whatever it holds.
+    if (keep.has(name)) continue;
     const path = join(runsDir, name);
-    folders.push({ name, bytes: await bytesIn(path), at: (await lstat(path)).mtimeMs });
+    const at = (await orGone(lstat(path)))?.mtimeMs;
+    if (at !== undefined) folders.push({ name, bytes: await bytesIn(path), at });
   }
   for (const name of expiredFolders(folders, keep, now)) {
     await removeScratchDir(join(runsDir, name));
@@ -57,18 +60,20 @@ export async function sweepSpares(runsDir: string): Promise<void> {
 
 async function bytesIn(dir: string): Promise<number> {
   let bytes = 0;
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
+  for (const entry of (await orGone(readdir(dir, { withFileTypes: true }))) ?? []) {
     const path = join(dir, entry.name);
-    bytes += entry.isDirectory() ? await bytesIn(path) : await sizeOf(path);
+    bytes += entry.isDirectory() ? await bytesIn(path) : ((await orGone(lstat(path)))?.size ?? 0);
   }
   return bytes;
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** Null for what went away, or became something else, while we looked: a process left behind by a run may still work there. */
+async function orGone<Value>(looked: Promise<Value>): Promise<Value | null> {
   try {
-    return (await lstat(path)).size;
+    return await looked;
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return 0;
-    throw cause;
+    const code = systemCode(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw diskError('look at', 'a run folder', cause);
   }
 }

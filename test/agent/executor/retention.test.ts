@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +57,23 @@ test('old folders go with all that is in them; spares of a dead process too', as
     await sweepSpares(dir);
     assert.deepEqual((await readdir(dir)).sort(), ['kept', 'new']);
   } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('a folder in which a script makes and removes others is swept around', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'retention-'));
+  const where = join(dir, 'left', 'downloads');
+  await mkdir(where, { recursive: true });
+  // A process that a run left behind: its run is over, and nothing keeps it from working on.
+  const loop = 'while :; do mkdir -p t/a/b; rm -rf t; : >t; rm t; done';
+  const child = spawn('/bin/sh', ['-c', loop], { cwd: where });
+  try {
+    for (let i = 0; i < 200; i++) await sweepRunFolders(dir, new Set(), instant(Date.now()));
+    assert.deepEqual(await readdir(dir), ['left']);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
     await rm(dir, { recursive: true });
   }
 });
