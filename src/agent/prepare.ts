@@ -1,12 +1,13 @@
-import { parseDocument } from '../core/document/parse.ts';
 import { prepareRun } from '../core/document/prepare.ts';
 import type { Preparation, PreparedStep, RunContext } from '../core/document/prepared.ts';
 import {
   depthText,
+  documentOfContent,
   documentOfText,
   documentRequest,
   INCLUDE_DEPTH_MAX,
   NOOP_DOCUMENT,
+  parseContent,
   prepareIncluded,
   preparingText,
 } from '../core/document/run-document.ts';
@@ -36,10 +37,7 @@ export function preparer(): (job: Job) => RunPlan {
 
 /** Agents run on Linux, so the platform is no question. */
 export function prepareContent(content: Content): RunPlan {
-  const { document, problems } = parseDocument(JSON.stringify(content.document.content), {
-    file: 'document.json',
-    format: 'json',
-  });
+  const { document, problems } = parseContent(content.document.content);
   if (document === null) {
     const errors = problems.filter(({ severity }) => severity === 'error');
     return {
@@ -93,11 +91,13 @@ function openDocument(
   if (path === NOOP_DOCUMENT) return { kind: 'steps', steps: [] };
   const failure = (why: string): Opened => ({ kind: 'failure', text: preparingText(why) });
   if (type === 'LocalPath' && text === null) return { kind: 'unread' };
-  const included = Object.hasOwn(documents, path) ? documents[path] : undefined;
+  const included =
+    type === 'SSMDocument' && Object.hasOwn(documents, path) ? documents[path] : undefined;
   if (type === 'SSMDocument' && included === undefined) {
     return failure(`document ${path} did not come with the job`);
   }
-  const document = documentOfText(text ?? JSON.stringify(included?.content));
+  const document =
+    included === undefined ? documentOfText(text ?? '') : documentOfContent(included.content);
   if (!document.ok) return failure(document.error);
   const prepared: Preparation = prepareIncluded(document.value, parameters, context);
   return prepared.ok ? { kind: 'steps', steps: prepared.steps } : failure(prepared.message);

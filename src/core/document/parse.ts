@@ -29,9 +29,14 @@ export type ParsedDocument = {
  */
 export function parseDocument(
   text: string,
-  options: { readonly file: string; readonly format?: 'yaml' | 'json' },
+  options: {
+    readonly file: string;
+    readonly format?: 'yaml' | 'json';
+    /** Of its text; more for what was judged before, whose aliases are expanded by now. */
+    readonly bytesMax?: number;
+  },
 ): ParsedDocument {
-  const { reading, format } = read(text, options.file, options.format);
+  const { reading, format } = read(text, options);
   const desk = openDesk({ file: options.file, text, format });
   for (const { at, pointer, severity, code, message, hint } of reading.faults) {
     const spot: Spot = { node: { kind: 'scalar', at, value: null, written: null }, pointer };
@@ -47,11 +52,10 @@ export function parseDocument(
 
 function read(
   text: string,
-  file: string,
-  format: 'yaml' | 'json' | undefined,
+  { file, format, bytesMax = DOCUMENT_BYTES_MAX }: Parameters<typeof parseDocument>[1],
 ): { readonly reading: Reading; readonly format: 'yaml' | 'json' } {
   const bytes = Buffer.byteLength(text);
-  if (bytes > DOCUMENT_BYTES_MAX) return { reading: tooLarge(bytes), format: 'json' };
+  if (bytes > bytesMax) return { reading: tooLarge(bytes, bytesMax), format: 'json' };
   const wanted = format ?? (file.endsWith('.json') ? 'json' : undefined);
   if (wanted === 'yaml' && !/^\s*[{["]/.test(text))
     return { reading: readYaml(text), format: 'yaml' };
@@ -61,10 +65,10 @@ function read(
   return { reading: readYaml(text), format: 'yaml' };
 }
 
-function tooLarge(bytes: number): Reading {
+function tooLarge(bytes: number, bytesMax: number): Reading {
   // Whoever read it from a file or a pipe may have stopped there.
   const size = bytes > DOCUMENT_BYTES_READ_MAX ? `more than ${DOCUMENT_BYTES_READ_MAX}` : bytes;
-  const message = `the document has ${size} bytes; at most ${DOCUMENT_BYTES_MAX} are allowed`;
+  const message = `the document has ${size} bytes; at most ${bytesMax} are allowed`;
   const hint = 'Move what it carries into a file that the script downloads, or split it.';
   return {
     root: null,

@@ -7,6 +7,7 @@ import { err, ok } from '../model/result.ts';
 import { agentText, constraintViolations } from './constraints.ts';
 import { inputOf } from './inputs.ts';
 import { effectiveParameters } from './parameters.ts';
+import type { ParsedDocument } from './parse.ts';
 import { parseDocument } from './parse.ts';
 import { prepareRun } from './prepare.ts';
 import type { Preparation, RunContext } from './prepared.ts';
@@ -75,7 +76,24 @@ const withoutNulls = (parameters: JsonObject): JsonObject =>
 /** A document from its text, JSON or YAML, as the node reads it; or why it is none. */
 export function documentOfText(text: string): Result<Document, string> {
   if (text.trim() === '') return err('File is empty!');
-  const { document, problems } = parseDocument(text, { file: 'document' });
+  return documentOf(parseDocument(text, { file: 'document' }));
+}
+
+/** One that came with a job, and was judged when it was accepted. */
+export function documentOfContent(content: JsonObject): Result<Document, string> {
+  return documentOf(parseContent(content));
+}
+
+/**
+ * Content that a file was accepted for, read again where it runs. As JSON with its aliases expanded it may be longer than any
+ * file, and what bounds it there is the message that it came in.
+ */
+export function parseContent(content: JsonObject): ParsedDocument {
+  const text = JSON.stringify(content);
+  return parseDocument(text, { file: 'document.json', format: 'json', bytesMax: Infinity });
+}
+
+function documentOf({ document, problems }: ParsedDocument): Result<Document, string> {
   if (document !== null) return ok(document);
   const errors = problems.filter(({ severity }) => severity === 'error');
   return err(errors.map(({ message }) => message).join('; '));
