@@ -42,6 +42,10 @@ export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   if (awaySince !== null && turn.now - awaySince > LONG_AWAY_MS) rerunAll(turn, node);
   const known = world.state.nodes.get(node);
   if (known !== undefined) world.lineUp(known);
+  // Revoked between its admission and its session, which could not be dropped then because it was not there.
+  if (world.revision !== null && !world.fleet.nodes.has(node)) {
+    turn.effects.push({ kind: 'drop-node', node, reason: 'not in the registry' });
+  }
 }
 
 /** What the node's ledger knows better than we do: a run we still owe, or one that is newer than our last. */

@@ -66,3 +66,15 @@ test('however often a node comes and goes, one question is due', () => {
   fleet.after(BUDGET + 2 * MINUTE);
   assert.equal(asked(fleet), 1);
 });
+
+test('a node that was revoked while it was being let in is dropped when its session stands', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} }, { 1: {}, 2: {} }));
+  const request = { kind: 'revoke', node: node(1) } as const;
+  fleet.happen({ kind: 'operator', id: 'a', by: 'ada', request });
+  fleet.effects = [];
+  fleet.connect(1, 2);
+  assert.deepEqual(
+    fleet.effects.flatMap((effect) => (effect.kind === 'drop-node' ? [effect.node] : [])),
+    [node(1)],
+  );
+});
