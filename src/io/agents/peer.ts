@@ -129,7 +129,12 @@ export function attachPeer(
 
   return {
     send(message) {
-      if (phase === 'over' || socket.readyState !== socket.OPEN) return false;
+      if (phase === 'over') return false;
+      if (socket.readyState !== socket.OPEN) {
+        // It said that it closes and keeps the line: nothing will ever be read again.
+        drop('closing');
+        return false;
+      }
       if (socket.bufferedAmount > limits.bufferedBytes) {
         drop('slow');
         return false;

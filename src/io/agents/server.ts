@@ -187,7 +187,14 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
   return {
     address,
     tlsKey,
-    send: (node, message) => sessions.get(node)?.peer.send(message) ?? false,
+    send(node, message) {
+      const live = sessions.get(node);
+      if (live === undefined) return false;
+      if (live.peer.send(message)) return true;
+      // Told at once: a job that came back would be handed to the same session again and again.
+      endSession(node, 'unsendable');
+      return false;
+    },
     drop: endSession,
     recipientOf: (node) => sessions.get(node)?.recipient ?? null,
     stats: () => ({ connections: peers.size, sessions: sessions.size }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:https';
+import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { makeIdentity } from '../../../src/protocol/keys.ts';
@@ -358,4 +359,25 @@ test('dropped: what is no message, and a result that does not say of which run',
       logged.map(({ reason }) => reason),
       ['malformed', 'malformed'],
     );
+  }));
+
+test('a peer that said it closes and keeps the line is let go at the first word to it', () =>
+  withServer({}, async ({ url, server, events }) => {
+    const peer = await dial(url);
+    await peer.introduce();
+    await peer.next();
+    await until(() => events.length === 1, 'connected');
+    const socket = (peer.socket as unknown as { readonly _socket: Socket })._socket;
+    socket.removeAllListeners('data');
+    socket.removeAllListeners('end');
+    socket.pause();
+    socket.write(Buffer.from([0x88, 0x80, 1, 2, 3, 4])); // a close frame, masked and empty
+    const ack = { kind: 'ack', run: run('1') } as const;
+    await until(() => !server.send(peer.node, ack), 'nothing can be sent');
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['connected', 'disconnected'],
+    );
+    assert.equal(server.stats().sessions, 0);
+    socket.destroy();
   }));
