@@ -10,6 +10,7 @@ import type { Answer, Effect } from '../core/world/effects.ts';
 import type { World } from '../core/world/world.ts';
 import type { Job, SignedEnvelope } from '../protocol/messages.ts';
 import type { Inbox } from './inbox.ts';
+import { whyTooLarge } from './job-size.ts';
 import type { Ports } from './ports.ts';
 
 export type Desk = {
@@ -44,8 +45,13 @@ function performOne(
     case 'send-job': {
       const job = buildJob(world, effect, clock.now());
       const handOver = (whole: Job): void => {
-        const sent = agents.send(effect.node, { kind: 'job', envelope: desk.sign(whole) });
-        if (!sent) inbox.post({ kind: 'not-sent', node: effect.node, run: effect.run });
+        const { node, run } = effect;
+        const envelope = desk.sign(whole);
+        const why = whyTooLarge(envelope);
+        if (why !== null) inbox.post({ kind: 'undeliverable', node, run, why });
+        else if (!agents.send(node, { kind: 'job', envelope })) {
+          inbox.post({ kind: 'not-sent', node, run });
+        }
       };
       // A revocation that overtakes the job is remembered by the node: it starts nothing then.
       if (holdsSecrets(job)) desk.wrap(job).then(handOver, desk.crash);

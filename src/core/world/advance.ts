@@ -21,7 +21,7 @@ import {
 import { onOperator } from './on-operator.ts';
 import { hold, onRestored, onRevision } from './on-revision.ts';
 import { onRollouts } from './on-rollout.ts';
-import { onAlready, onNotStarted, onResult, onStarted } from './on-run.ts';
+import { onAlready, onNotStarted, onResult, onStarted, onUndeliverable } from './on-run.ts';
 import { onAlarms, onTime } from './on-time.ts';
 import type { Record } from './records.ts';
 import type { Turn } from './turn.ts';
@@ -84,6 +84,8 @@ function onEvent(turn: Turn, event: Event): void {
     case 'refused':
     case 'revoked-job':
       return onNotStarted(turn, event);
+    case 'undeliverable':
+      return onUndeliverable(turn, event);
     case 'started':
       return onStarted(turn, event);
     case 'rebooting':

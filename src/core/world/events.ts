@@ -40,6 +40,13 @@ export type AgentEvent =
   | { readonly kind: 'disconnected'; readonly node: NodeId }
   /** The job could not be handed over: the node is not connected any more. */
   | { readonly kind: 'not-sent'; readonly node: NodeId; readonly run: RunId }
+  /** No agent would read the job, however often it is offered. */
+  | {
+      readonly kind: 'undeliverable';
+      readonly node: NodeId;
+      readonly run: RunId;
+      readonly why: string;
+    }
   | { readonly kind: 'busy'; readonly node: NodeId; readonly run: RunId; readonly with: RunId }
   | {
       readonly kind: 'refused';

@@ -256,6 +256,20 @@ export function onNotStarted(
   } else if (found.run.phase === 'Offered') finish(turn, refusal(found, event, turn.now));
 }
 
+/** The documents and parameters of an association that are too much for one message: it fails, and says so. */
+export function onUndeliverable(turn: Turn, event: AgentEvent & { kind: 'undeliverable' }): void {
+  const found = findRun(turn, event.node, event.run);
+  if (found?.run.phase !== 'Offered') return;
+  const { execution, run } = found;
+  const ending = { status: 'Failed', detailedStatus: 'InvalidDocument' } as const;
+  finish(turn, {
+    execution: execution.id,
+    association: execution.association,
+    node: run.node,
+    outcome: untold(run, { ...ending, summary: event.why, finishedAt: turn.now }),
+  });
+}
+
 /**
  * The agent will take the same job later: when clocks agree, when its disk has room, when a daemon that was restored has
  * caught up with the position the agent has seen. Anything else would be refused for ever.

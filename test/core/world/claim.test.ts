@@ -78,3 +78,16 @@ test('a node that was revoked while it was being let in is dropped when its sess
     [node(1)],
   );
 });
+
+test('a job that is too large for any message fails its run and is not offered again', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
+  const [job] = fleet.takeJobs();
+  assert(job !== undefined);
+  fleet.happen({ kind: 'undeliverable', node: job.node, run: job.run, why: 'the job has 9 bytes' });
+  const { status, detailedStatus, summary } = outcomeOf(fleet) ?? {};
+  assert.deepEqual(
+    [status, detailedStatus, summary],
+    ['Failed', 'InvalidDocument', 'the job has 9 bytes'],
+  );
+  assert.equal(fleet.after(24 * 60 * MINUTE).takeJobs().length, 0);
+});

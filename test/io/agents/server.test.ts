@@ -220,6 +220,7 @@ test('a peer that answers no ping is dropped; one that does stays', () =>
     await well.next();
     deaf.socket.pause();
     await until(() => logged.length === 1, 'one dropped');
+    await until(() => events.at(-1)?.kind === 'disconnected', 'its end is told');
     assert.equal(logged[0]?.reason, 'silent');
     assert.equal(events.filter(({ kind }) => kind === 'disconnected').length, 1);
     assert.equal(events.at(-1)?.node, deaf.node);
