@@ -1,20 +1,31 @@
 /** Identity of runs and executions: pure hashes, so a daemon that lost everything computes the same ids (contract §6). */
 
-import type { AssociationName, Digest, ExecutionId, NodeId, RunId } from '../model/brand.ts';
-import { executionId, formatInstant, runId } from '../model/brand.ts';
+import type {
+  AssociationName,
+  CommitId,
+  Digest,
+  ExecutionId,
+  NodeId,
+  RunId,
+} from '../model/brand.ts';
+import { executionId, formatInstant, isCommitId, runId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Occasion } from '../model/run.ts';
 import { shortHash } from './identity.ts';
 
-/** `slot:2026-01-31T12:00:00Z`, `change:<commit>`, `target:<commit or registration>`, `manual:<request>`, `retry:<n>:<run>`. */
+/**
+ * `slot:2026-01-31T12:00:00Z`, `change:<commit>@<position>`, `target:<commit>@<position>` or `target:<registration>`,
+ * `manual:<request>`, `retry:<n>:<run>`. The position tells a commit that is accepted a second time, after another one, from
+ * the first time: it is a new change and runs again. Records of before have none.
+ */
 export function formatOccasion(occasion: Occasion): string {
   switch (occasion.kind) {
     case 'slot':
       return `slot:${formatInstant(occasion.at)}`;
     case 'change':
-      return `change:${occasion.commit}`;
+      return `change:${occasion.commit}@${occasion.position}`;
     case 'target':
-      return `target:${occasion.of}`;
+      return `target:${occasion.commit}@${occasion.position}`;
     case 'manual':
       return `manual:${occasion.request}`;
     case 'retry':
@@ -22,6 +33,12 @@ export function formatOccasion(occasion: Occasion): string {
     default:
       return unreachable(occasion);
   }
+}
+
+/** The commit that a change is named after; null for every other occasion. */
+export function changeCommitOf(occasion: string): CommitId | null {
+  const commit = /^change:([^@]*)(?:@\d+)?$/.exec(occasion)?.[1] ?? '';
+  return isCommitId(commit) ? commit : null;
 }
 
 export function runIdOf(

@@ -3,7 +3,15 @@
  * (spec/state-manager.md §5); an interrupted run is `Failed` with detailed status `Interrupted` (contract §1).
  */
 
-import type { AssociationName, Digest, ExecutionId, Instant, NodeId, RunId } from './brand.ts';
+import type {
+  AssociationName,
+  CommitId,
+  Digest,
+  ExecutionId,
+  Instant,
+  NodeId,
+  RunId,
+} from './brand.ts';
 import type { ComplianceReport } from './compliance.ts';
 
 /** Final states of a run. */
@@ -68,11 +76,11 @@ export type RunResult = {
   readonly compliance: ComplianceReport | null;
 };
 
-/** Why a run came to be; part of its id (contract §6). Spelled `slot:2026-01-31T12:00:00Z`, `change:<commit>`, … */
+/** Why a run came to be; part of its id (contract §6). Spelled as in `core/canonical/occasion.ts`. */
 export type Occasion =
   | { readonly kind: 'slot'; readonly at: Instant }
-  | { readonly kind: 'change'; readonly commit: string }
-  | { readonly kind: 'target'; readonly of: string }
+  | { readonly kind: 'change'; readonly commit: CommitId; readonly position: number }
+  | { readonly kind: 'target'; readonly commit: CommitId; readonly position: number }
   | { readonly kind: 'manual'; readonly request: string }
   | { readonly kind: 'retry'; readonly attempt: number; readonly run: RunId };
 

@@ -1,4 +1,5 @@
 /** Outcomes and owed runs as the status branch spells them. What the run id hashes is enough to compute it again. */
+import { changeCommitOf } from '../canonical/occasion.ts';
 import type { Digest } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
 import type { Execution, LastOutcome, Run } from '../model/state.ts';
@@ -50,6 +51,6 @@ function contextFields(context: Omit<LastOutcome, 'outcome'>, inForce: Digest | 
   if (occasion !== '') fields['Occasion'] = capBytes(occasion, WORD_BYTES_MAX);
   if (reason !== '') fields['Reason'] = capBytes(reason, REASON_BYTES_MAX);
   // A change is named after the revision it came with.
-  if (revision !== null && occasion !== `change:${revision}`) fields['Revision'] = revision;
+  if (revision !== null && changeCommitOf(occasion) !== revision) fields['Revision'] = revision;
   return fields;
 }

@@ -1,7 +1,7 @@
 /** The inverse of `nodeFile`. Nothing in a node's file is signed but its registration, so whoever reads it may doubt it. */
 
 import { shortHash } from '../canonical/identity.ts';
-import { runIdOf } from '../canonical/occasion.ts';
+import { changeCommitOf, runIdOf } from '../canonical/occasion.ts';
 import type {
   AssociationName,
   Digest,
@@ -291,6 +291,5 @@ function readGeneration(line: JsonObject, { inForce }: Whose): Digest | null {
 function readRevision(line: JsonObject, occasion: string): LastOutcome['revision'] {
   const named = idIn(line, 'Revision', isCommitId);
   if (named !== null) return named;
-  const change = /^change:(.*)$/.exec(occasion)?.[1] ?? '';
-  return isCommitId(change) ? change : null;
+  return changeCommitOf(occasion);
 }

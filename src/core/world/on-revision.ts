@@ -44,7 +44,7 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
     verdict: by === null ? { kind: 'held', ...heldBy(world) } : { kind: 'accepted', by },
   };
   if (by === null) return;
-  const position = (world.state.accepted?.position ?? 0) + event.distance;
+  const position = positionOf(world, event);
   emit(turn, { kind: 'accepted', commit: revision.commit, position, by, at: turn.now });
   note(turn, 'revision accepted', { commit: revision.commit, by, position, ...countChanges(plan) });
   recordFiles(turn, revision);
@@ -52,6 +52,18 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   world.attach(revision, fleet);
   for (const [name, each] of plan) applyPlan(turn, name, each, revision);
   dropNodes(turn, fleet);
+}
+
+/** Never the one before: run ids are told apart by it where the same commit comes into force again. */
+function positionOf(
+  { state }: World,
+  { revision, distance }: Event & { kind: 'revision' },
+): number {
+  const { accepted } = state;
+  if (accepted === null) return distance;
+  return (
+    accepted.position + (accepted.commit === revision.commit ? distance : Math.max(1, distance))
+  );
 }
 
 /**
@@ -261,8 +273,10 @@ function start(
     reason: reasonIn(plan.start, revision.commit),
     closing: 'edited',
   } as const;
-  const change = formatOccasion({ kind: 'change', commit: revision.commit });
-  const target = formatOccasion({ kind: 'target', of: revision.commit });
+  const { commit } = revision;
+  const { position } = present(turn.world.state.accepted, 'what starts was accepted');
+  const change = formatOccasion({ kind: 'change', commit, position });
+  const target = formatOccasion({ kind: 'target', commit, position });
   switch (plan.start.who) {
     case 'all':
       openExecution(turn, { ...common, occasion: change, nodes: turn.world.assignedTo(name) });

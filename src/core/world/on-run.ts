@@ -183,7 +183,7 @@ function retry(turn: Turn, execution: Execution, node: NodeId, outcome: Outcome)
   if (turn.world.assigned.get(execution.association)?.has(node) !== true) return false;
   if (execution.closed !== null || execution.stopped !== null) return false;
   if (execution.generation !== definition.digests.generation) return false;
-  const attempt = Number(/^retry:(\d+):/.exec(cut.occasion)?.[1] ?? 0) + 1;
+  const attempt = attemptsOf(cut) + 1;
   if (attempt > RETRIES_MAX) return false;
   joinExecution(turn, {
     definition,
@@ -234,6 +234,10 @@ export function onNotStarted(
     finish(turn, unclaimed(found, turn.now));
     return;
   }
+  if (event.kind === 'revoked-job' && found.run.phase === 'Offered') {
+    oweAnew(turn, found);
+    return;
+  }
   if (event.kind !== 'refused') {
     giveBack(turn, found, event.kind);
     return;
@@ -253,7 +257,9 @@ export function onNotStarted(
       at: (turn.now + REST_MS) as Instant,
     });
     giveBack(turn, found, event.code);
-  } else if (found.run.phase === 'Offered') finish(turn, refusal(found, event, turn.now));
+  } else if (found.run.phase === 'Offered') {
+    finish(turn, undeliverable(found, `the node refused the job: ${event.code}`, turn.now));
+  }
 }
 
 /** The documents and parameters of an association that are too much for one message: it fails, and says so. */
@@ -269,6 +275,32 @@ export function onUndeliverable(turn: Turn, event: AgentEvent & { kind: 'undeliv
     outcome: untold(run, { ...ending, summary: event.why, finishedAt: turn.now }),
   });
 }
+
+/**
+ * The node will never start this very run: it was taken back once, and its ledger keeps that. Where it is still owed, as after
+ * a state that was restored, another id takes its place, for the same would be offered and answered without end.
+ */
+function oweAnew(turn: Turn, found: Found): void {
+  giveBack(turn, found, 'revoked-job');
+  const { execution, run } = found;
+  const definition = turn.world.definition(execution.association);
+  if (run.phase !== 'Pending' || definition === undefined) return;
+  const attempt = attemptsOf(run) + 1;
+  if (attempt > RETRIES_MAX) {
+    finish(turn, undeliverable(found, 'the node was told before not to start it', turn.now));
+    return;
+  }
+  joinExecution(turn, {
+    definition,
+    trigger: 'retry',
+    reason: 'the node was told before not to start it',
+    occasion: formatOccasion({ kind: 'retry', attempt, run: run.run }),
+    nodes: [run.node],
+    closing: 'edited',
+  });
+}
+
+const attemptsOf = ({ occasion }: Run): number => Number(/^retry:(\d+):/.exec(occasion)?.[1] ?? 0);
 
 /**
  * The agent will take the same job later: when clocks agree, when its disk has room, when a daemon that was restored has
@@ -298,15 +330,15 @@ function unclaimed({ execution, run }: Found, now: Instant) {
   };
 }
 
-function refusal(found: Found, event: AgentEvent & { kind: 'refused' }, now: Instant) {
+function undeliverable({ execution, run }: Found, summary: string, now: Instant) {
   return {
-    execution: found.execution.id,
-    association: found.execution.association,
-    node: event.node,
-    outcome: untold(found.run, {
+    execution: execution.id,
+    association: execution.association,
+    node: run.node,
+    outcome: untold(run, {
       status: 'Failed',
       detailedStatus: 'Undeliverable',
-      summary: `the node refused the job: ${event.code}`,
+      summary,
       finishedAt: now,
     }),
   };

@@ -1,0 +1,122 @@
+/** The same commit in force again is a new change: it runs, under ids that no node has seen. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { changeCommitOf, formatOccasion } from '../../../src/core/canonical/occasion.ts';
+import { instant } from '../../../src/core/model/brand.ts';
+import type { LoadedRevision } from '../../../src/core/world/events.ts';
+import { commit, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
+
+const first = revision(1, { motd: { document: 'v1' } }, { 1: {} });
+const second = revision(2, { motd: { document: 'v2' } }, { 1: {} });
+
+const acceptAgain = (fleet: TestFleet, loaded: LoadedRevision, distance = 1): TestFleet =>
+  fleet.happen({
+    kind: 'revision',
+    revision: loaded,
+    ancestry: 'descendant',
+    distance,
+    allowDelete: 0,
+    acceptedBy: 'me',
+  });
+
+test('an operator who accepts an older commit makes it run, under an id of its own', () => {
+  const fleet = new TestFleet().accept(first).connect(1);
+  const ids: string[] = [];
+  for (const next of [second, first, second, first]) {
+    for (const job of fleet.takeJobs()) {
+      ids.push(job.run);
+      fleet.start(job).finish(job);
+    }
+    acceptAgain(fleet, next);
+  }
+  ids.push(...fleet.takeJobs().map(({ run }) => run));
+  assert.equal(ids.length, 5);
+  assert.equal(new Set(ids).size, 5, 'no id twice');
+});
+
+test('whoever becomes a target again by such a commit runs again', () => {
+  const on = (n: number, tag: string) =>
+    revision(
+      n,
+      { motd: { targets: [{ kind: 'tag', key: 'role', values: ['web'] }] } },
+      { 1: { role: tag }, 2: { role: 'web' } },
+    );
+  const fleet = new TestFleet().accept(on(1, 'db')).connect(1, 2);
+  fleet.runAll();
+  const ids: string[] = [];
+  for (const [n, tag] of [
+    [2, 'web'],
+    [1, 'db'],
+    [2, 'web'],
+  ] as const) {
+    acceptAgain(fleet, on(n, tag));
+    for (const job of fleet.takeJobs()) {
+      ids.push(job.run);
+      fleet.start(job).finish(job);
+    }
+  }
+  assert.equal(new Set(ids).size, 2);
+});
+
+test('the position grows with every commit, whatever the distance is said to be', () => {
+  const fleet = new TestFleet().accept(first);
+  acceptAgain(fleet, second, 0);
+  assert.equal(fleet.world.state.accepted?.position, 2);
+});
+
+test('the same commit reached again from the same state has the same ids: nothing runs twice after a loss', () => {
+  const ids = [1, 2].map(() => {
+    const fleet = new TestFleet().accept(first).connect(1);
+    fleet.runAll();
+    return fleet.accept(second).takeJobs()[0]?.run;
+  });
+  assert.ok(ids[0] !== undefined);
+  assert.equal(ids[0], ids[1]);
+});
+
+test('a node that was told not to start a run gets it under another id, not the same without end', () => {
+  const fleet = new TestFleet().accept(first).connect(1);
+  const seen: string[] = [];
+  for (let jobs = fleet.takeJobs(); jobs.length > 0; jobs = fleet.takeJobs()) {
+    for (const { node: at, run } of jobs) {
+      seen.push(run);
+      fleet.happen({ kind: 'revoked-job', node: at, run });
+    }
+  }
+  assert.equal(new Set(seen).size, seen.length, 'never the same id again');
+  assert.equal(seen.length, 16);
+  const run = fleet.executions()[0]?.runs.get(node(1));
+  assert.deepEqual([run?.phase, run?.outcome?.detailedStatus], ['Done', 'Undeliverable']);
+});
+
+test('a run that was taken back and is owed again by an operator runs', () => {
+  const fleet = new TestFleet().accept(first).connect(1);
+  const [job] = fleet.takeJobs();
+  assert.ok(job !== undefined);
+  fleet.accept(second).happen({ kind: 'revoked-job', node: job.node, run: job.run });
+  fleet.runAll();
+  fleet.now = instant(fleet.now + MINUTE);
+  acceptAgain(fleet, first);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+});
+
+for (const { name, occasion, want } of [
+  {
+    name: 'a change',
+    occasion: formatOccasion({ kind: 'change', commit: commit(7), position: 12 }),
+    want: commit(7),
+  },
+  {
+    name: 'a change of before there were positions',
+    occasion: `change:${commit(7)}`,
+    want: commit(7),
+  },
+  { name: 'no position', occasion: `change:${commit(7)}@`, want: null },
+  { name: 'no commit', occasion: 'change:@1', want: null },
+  { name: 'a target', occasion: `target:${commit(7)}@3`, want: null },
+  { name: 'a slot', occasion: 'slot:2026-01-31T12:00:00Z', want: null },
+]) {
+  test(`the commit of an occasion: ${name}`, () => {
+    assert.equal(changeCommitOf(occasion), want);
+  });
+}
