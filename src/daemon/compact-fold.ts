@@ -1,6 +1,7 @@
 /** How the daemon's journal is folded in the compaction thread: records in, the shortest list that gives the same state out. */
 import { emptyState } from '../core/model/state.ts';
 import { apply } from '../core/world/apply.ts';
+import { passTexts } from '../core/world/pass-texts.ts';
 import type { PassRecord, Record } from '../core/world/records.ts';
 import { JOURNAL_FORMAT } from '../core/world/records.ts';
 import { recordsOf } from '../core/world/snapshot.ts';
@@ -11,9 +12,10 @@ import type { JournalFormat } from '../journal/format.ts';
 export const journalFormat: JournalFormat<PassRecord> = {
   ...JOURNAL_FORMAT,
   upgrade: (record) => record as PassRecord,
+  textsOf: (pass) => passTexts(pass),
 };
 
-/** Records of a snapshot travel in passes of their own, so that no line grows beyond reason. */
+/** Records of a snapshot travel in passes of their own; how long a line of them gets, `passTexts` sees to. */
 const RECORDS_PER_PASS = 500;
 
 export function createFold(): Fold<PassRecord> {

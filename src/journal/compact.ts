@@ -3,6 +3,7 @@ import type { Disk } from '../disk/disk.ts';
 import { writeFileAtomic } from '../disk/files.ts';
 import { encodeControl, layoutVersion } from './control.ts';
 import type { JournalFormat } from './format.ts';
+import { recordTexts } from './format.ts';
 import { encodeFrame, nextTurn } from './frames.ts';
 import { readLayout, snapshotName } from './layout.ts';
 import type { Replay } from './replay.ts';
@@ -97,12 +98,14 @@ async function* snapshotChunks<R>(
     return chunk;
   };
   for (const record of records) {
-    text += encodeFrame(JSON.stringify(record));
-    size.records += 1;
-    if (text.length < sliceBytes) continue;
-    signal.throwIfAborted();
-    yield taken();
-    await nextTurn();
+    for (const line of recordTexts(record, format)) {
+      text += encodeFrame(line);
+      size.records += 1;
+      if (text.length < sliceBytes) continue;
+      signal.throwIfAborted();
+      yield taken();
+      await nextTurn();
+    }
   }
   text += encodeControl({ end: true, records: size.records });
   yield taken();

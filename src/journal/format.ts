@@ -1,3 +1,4 @@
+import { invariant } from '../core/model/errors.ts';
 import { layoutVersion } from './control.ts';
 import { corrupt, newer } from './errors.ts';
 
@@ -8,6 +9,11 @@ export type JournalFormat<R> = {
   readonly version: number;
   /** A record of an earlier version in today's shape; required as soon as there has been an earlier version. */
   readonly upgrade?: (record: unknown, version: number) => R;
+  /**
+   * A record that may outgrow a line, as JSON of one or more lines, each a record by itself: replayed one after another they say
+   * what it says. They are appended as one batch, so all of them survive or none.
+   */
+  textsOf?(record: R): Iterable<string>;
 };
 
 /** @throws ReconcileError STATE_NEWER, JOURNAL_CORRUPT when the file is not ours to read */
@@ -28,6 +34,17 @@ export function checkFormat(
   if (header.version < format.version && format.upgrade === undefined) {
     throw corrupt(file, 0, `nothing reads ${format.name} ${header.version} any more`);
   }
+}
+
+/** What is written of a record: one line, unless its format knows better. */
+export function recordTexts<R>(record: R, format: JournalFormat<R>): Iterable<string> {
+  return format.textsOf?.(record) ?? [toJson(record)];
+}
+
+function toJson(record: unknown): string {
+  const text = JSON.stringify(record) as string | undefined;
+  invariant(text !== undefined, 'a record is a JSON value');
+  return text;
 }
 
 /** The record in a line that a program of this version of the format wrote. */

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { invariant } from '../core/model/errors.ts';
 import type { DiskReader } from '../disk/disk.ts';
 
 /**
@@ -22,15 +23,17 @@ export type ReadRange = {
 
 const bytesDigitsMax = 8;
 const crcDigits = 8;
-/** A longer payload could not be read back. */
+/** A longer payload could not be read back, so it is never written: not by a writer, and not by a compaction either. */
 export const payloadBytesMax = 10 ** bytesDigitsMax - 1;
 
 const newline = 0x0a;
 const space = 0x20;
 
 export function encodeFrame(payload: string): string {
+  const bytes = Buffer.byteLength(payload);
+  invariant(bytes <= payloadBytesMax, 'a line of the journal is short enough to be read back');
   const crc = crc32(payload).toString(16).padStart(crcDigits, '0');
-  return `${Buffer.byteLength(payload)} ${crc} ${payload}\n`;
+  return `${bytes} ${crc} ${payload}\n`;
 }
 
 /**

@@ -12,30 +12,87 @@ export type Group = {
   readonly payloads: readonly string[];
 };
 
-/** Each payload as a line, under one line that binds them together at this place of the file. */
-export function encodeGroup(start: number, frames: string, records: number): Buffer {
-  return Buffer.from(encodeControl({ group: start, records }) + frames);
+/** Payloads as lines, in pieces that are turned into bytes one at a time: a large batch lies in memory once. */
+export type Lines = {
+  readonly pieces: readonly string[];
+  readonly bytes: number;
+  readonly count: number;
+};
+
+/** Above what waiting batches are gathered to (`groupBytesMax`): only a batch that is large itself is written piece by piece. */
+const pieceChars = 5 * 1024 * 1024;
+
+export function encodeLines(payloads: Iterable<string>): Lines {
+  const pieces: string[] = [];
+  let text = '';
+  let count = 0;
+  for (const payload of payloads) {
+    text += encodeFrame(payload);
+    count += 1;
+    if (text.length < pieceChars) continue;
+    pieces.push(text);
+    text = '';
+  }
+  if (text !== '') pieces.push(text);
+  const bytes = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+  return { pieces, bytes, count };
 }
 
-export function encodePayloads(payloads: readonly string[]): string {
-  return payloads.map(encodeFrame).join('');
+/** All lines under one that binds them together at this place of the file. */
+export function encodeGroup(
+  start: number,
+  lines: readonly Lines[],
+): { readonly bytes: number; readonly records: number; readonly chunks: Iterable<Buffer> } {
+  const records = lines.reduce((sum, { count }) => sum + count, 0);
+  const first = encodeControl({ group: start, records });
+  const bytes = lines.reduce((sum, each) => sum + each.bytes, first.length);
+  if (bytes > pieceChars) return { bytes, records, chunks: chunksOf(first, lines) };
+  const text = lines.reduce((sum, { pieces }) => sum + pieces.join(''), first);
+  return { bytes, records, chunks: [Buffer.from(text)] };
+}
+
+function* chunksOf(first: string, lines: readonly Lines[]): Generator<Buffer> {
+  let text = first;
+  for (const { pieces } of lines) {
+    for (const piece of pieces) {
+      text += piece;
+      if (text.length < pieceChars) continue;
+      yield Buffer.from(text);
+      text = '';
+    }
+  }
+  if (text !== '') yield Buffer.from(text);
 }
 
 /** What a file is laid out with: a person's tools take it for empty lines, and no disk for nothing. */
 const filler = 0x0a;
 
 /**
- * The bytes to write at `at` so that the file ends at a multiple of `laidBytes`. To write over what was laid out changes neither the
+ * The chunks to write from `at` on so that the file ends at a multiple of `laidBytes`. To write over what was laid out changes neither the
  * file's length nor its place on the disk, so its sync has no metadata to carry: about half the time of one that grows the file.
  */
-export function layOut(
-  bytes: Buffer,
+export function* layOut(
+  chunks: Iterable<Buffer>,
   file: { readonly at: number; readonly fileBytes: number; readonly laidBytes: number },
-): Buffer {
-  const end = file.at + bytes.length;
-  if (end <= file.fileBytes) return bytes;
-  const laid = Math.ceil(end / file.laidBytes) * file.laidBytes;
-  return laid === end ? bytes : Buffer.concat([bytes, Buffer.alloc(laid - end, filler)]);
+): Generator<Buffer> {
+  let last: Buffer | null = null;
+  let end = file.at;
+  for (const chunk of chunks) {
+    if (last !== null) yield last;
+    last = chunk;
+    end += chunk.length;
+  }
+  if (last === null) return;
+  const laid = end <= file.fileBytes ? end : laidLength(end, file);
+  yield laid === end ? last : Buffer.concat([last, Buffer.alloc(laid - end, filler)]);
+}
+
+/** Nothing is laid out where the file is longer already. */
+export function laidLength(
+  end: number,
+  { fileBytes, laidBytes }: { readonly fileBytes: number; readonly laidBytes: number },
+): number {
+  return end <= fileBytes ? fileBytes : Math.ceil(end / laidBytes) * laidBytes;
 }
 
 const headerBytesMax = 4096;

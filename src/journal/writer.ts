@@ -6,9 +6,10 @@ import type { SegmentEnd } from './control.ts';
 import { encodeControl, layoutVersion } from './control.ts';
 import { journalError } from './errors.ts';
 import type { JournalFormat } from './format.ts';
-import { payloadBytesMax } from './frames.ts';
+import { recordTexts } from './format.ts';
 import { segmentName } from './layout.ts';
-import { encodeGroup, encodePayloads, layOut } from './segment.ts';
+import type { Lines } from './segment.ts';
+import { encodeGroup, encodeLines, laidLength, layOut } from './segment.ts';
 
 export type WriterOptions = {
   readonly disk: Disk;
@@ -51,12 +52,10 @@ type OpenSegment = NextSegment & {
   records: number;
 };
 
-type Batch = {
-  readonly frames: string;
-  readonly bytes: number;
-  readonly records: number;
-  settle(failure: unknown): void;
-};
+type Batch = { readonly lines: Lines; settle(failure: unknown): void };
+
+/** What one read of a file's rest can take; a pass of a fleet of a million assignments is a fifth of it. */
+const batchBytesMax = 1024 ** 3;
 
 /**
  * Begins a segment, with the records of a group that must move there, and appends to it from then on.
@@ -88,14 +87,14 @@ export async function beginWriting(
   }
 
   async function begin(payloads: readonly string[]): Promise<OpenSegment> {
-    const content = firstBytes(options.format, next, payloads);
+    const content = firstContent(options.format, next, payloads);
     const path = join(options.dir, segmentName(next.segment));
-    const all = layOut(content.all, { at: 0, fileBytes: 0, laidBytes: options.laidBytes });
-    const file = await createAtomic(path, all, { disk: options.disk });
-    const size = { bytes: content.all.length, records: payloads.length };
-    options.sizes.set(next.segment, size);
-    const { headerBytes } = content;
-    return { ...next, file, headerBytes, fileBytes: all.length, ...size };
+    const unwritten = { at: 0, fileBytes: 0, laidBytes: options.laidBytes };
+    const chunks = layOut(content.chunks, unwritten);
+    const file = await createAtomic(path, chunks, { disk: options.disk });
+    const { headerBytes, bytes, records } = content;
+    options.sizes.set(next.segment, { records, bytes });
+    return { ...next, file, headerBytes, fileBytes: laidLength(bytes, unwritten), bytes, records };
   }
 
   async function leave(segment: OpenSegment): Promise<void> {
@@ -109,22 +108,22 @@ export async function beginWriting(
   }
 
   async function commit(batches: readonly Batch[]): Promise<void> {
-    const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0);
+    const lines = batches.map((batch) => batch.lines);
+    const bytes = lines.reduce((sum, each) => sum + each.bytes, 0);
     if (current !== null && current.bytes > current.headerBytes) {
       if (current.bytes + bytes > options.segmentBytesMax) await leave(current);
     }
     current ??= await begin([]);
     const segment = current;
-    const records = batches.reduce((sum, batch) => sum + batch.records, 0);
-    const group = encodeGroup(
-      segment.bytes,
-      batches.map((batch) => batch.frames).join(''),
-      records,
-    );
-    const { laidBytes } = options;
-    const all = layOut(group, { at: segment.bytes, fileBytes: segment.fileBytes, laidBytes });
+    const group = encodeGroup(segment.bytes, lines);
+    const end = segment.bytes + group.bytes;
+    const place = { at: segment.bytes, fileBytes: segment.fileBytes, laidBytes: options.laidBytes };
     try {
-      await segment.file.writeAt(all, segment.bytes);
+      let at = segment.bytes;
+      for (const chunk of layOut(group.chunks, place)) {
+        await segment.file.writeAt(chunk, at);
+        at += chunk.length;
+      }
       const syncAt = performance.now();
       await segment.file.sync();
       lastSyncMs = performance.now() - syncAt;
@@ -132,20 +131,20 @@ export async function beginWriting(
       await leave(segment);
       throw cause;
     }
-    segment.fileBytes = Math.max(segment.fileBytes, segment.bytes + all.length);
-    segment.bytes += group.length;
-    segment.records += records;
+    segment.fileBytes = laidLength(end, place);
+    segment.bytes = end;
+    segment.records += group.records;
     options.sizes.set(segment.segment, { records: segment.records, bytes: segment.bytes });
   }
 
   function takeGroup(): Batch[] {
     let bytes = 0;
     const fits = waiting.findIndex((batch, index) => {
-      bytes += batch.bytes;
+      bytes += batch.lines.bytes;
       return index > 0 && bytes > options.groupBytesMax;
     });
     const group = waiting.splice(0, fits === -1 ? waiting.length : fits);
-    waitingBytes -= group.reduce((sum, batch) => sum + batch.bytes, 0);
+    waitingBytes -= group.reduce((sum, batch) => sum + batch.lines.bytes, 0);
     return group;
   }
 
@@ -174,16 +173,18 @@ export async function beginWriting(
     async append(records) {
       invariant(!closed, 'nothing is appended to a closed journal');
       if (records.length === 0) return;
-      const frames = encodePayloads(records.map(toJson));
-      const bytes = Buffer.byteLength(frames);
-      invariant(bytes <= payloadBytesMax, 'a batch is small enough to be read back');
+      const lines = encodeLines(
+        records.flatMap((record) => [...recordTexts(record, options.format)]),
+      );
+      const { bytes } = lines;
+      invariant(bytes <= batchBytesMax, 'a batch is small enough to be read back');
       overloaded ||= waitingBytes > 0 && waitingBytes + bytes > options.waitingBytesMax;
       // Until those that wait are written, so that no smaller batch slips in behind a refused one.
       if (overloaded) throw busy();
       const written = new Promise<void>((resolve, reject) => {
         const settle = (failure: unknown): void =>
           failure === null ? resolve() : reject(failure as Error);
-        waiting.push({ frames, bytes, records: records.length, settle });
+        waiting.push({ lines, settle });
       });
       waitingBytes += bytes;
       if (!draining) {
@@ -211,22 +212,29 @@ export async function beginWriting(
   };
 }
 
-function firstBytes(
+function firstContent(
   { name, version }: JournalFormat<unknown>,
   { segment, previous }: NextSegment,
   payloads: readonly string[],
-): { all: Buffer; headerBytes: number } {
+): {
+  readonly headerBytes: number;
+  readonly bytes: number;
+  readonly records: number;
+  readonly chunks: Iterable<Buffer>;
+} {
   const layout = layoutVersion;
   const header = Buffer.from(encodeControl({ layout, format: name, version, segment, previous }));
-  if (payloads.length === 0) return { all: header, headerBytes: header.length };
-  const group = encodeGroup(header.length, encodePayloads(payloads), payloads.length);
-  return { all: Buffer.concat([header, group]), headerBytes: header.length };
-}
-
-function toJson(record: unknown): string {
-  const text = JSON.stringify(record) as string | undefined;
-  invariant(text !== undefined, 'a record is a JSON value');
-  return text;
+  const headerBytes = header.length;
+  if (payloads.length === 0) {
+    return { headerBytes, bytes: headerBytes, records: 0, chunks: [header] };
+  }
+  const group = encodeGroup(headerBytes, [encodeLines(payloads)]);
+  return {
+    ...group,
+    headerBytes,
+    bytes: headerBytes + group.bytes,
+    chunks: [header, ...group.chunks],
+  };
 }
 
 function busy(): ReconcileError {

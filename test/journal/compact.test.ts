@@ -107,6 +107,19 @@ test('a compaction that fails leaves the journal as it was', async () => {
   assert.deepEqual((await openLedger({ disk })).replayed, numbers(6));
 });
 
+test('a snapshot that could not be read back replaces nothing', async () => {
+  const disk = fakeDisk(seeded(1));
+  const { journal } = await openLedger({ disk });
+  await journal.append(numbers(5).map(entry));
+  const tooLong = compactHere<Entry>(() => ({
+    apply: () => undefined,
+    records: () => [entry(1), { id: 2, note: 'x'.repeat(100_000_000) }],
+  }));
+  await assert.rejects(journal.compact(tooLong), /short enough to be read back/);
+  await journal.append([entry(6)]);
+  assert.deepEqual((await openLedger({ disk })).replayed, numbers(6));
+});
+
 test('closing calls a compaction off', async () => {
   const disk = fakeDisk(seeded(1));
   const { journal } = await openLedger({ disk });

@@ -45,6 +45,10 @@ test('reading ends at the first line that does not match its checksum', async ()
   assert.deepEqual(await payloadsOf(bytes, 16), ['"one"']);
 });
 
+test('a line that could not be read back is not made', () => {
+  assert.throws(() => encodeFrame('x'.repeat(100_000_000)), /short enough to be read back/);
+});
+
 const good = encodeFrame('{"a":"b"}');
 
 for (const c of [

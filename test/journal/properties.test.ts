@@ -8,6 +8,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { JournalFormat } from '../../src/journal/format.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { openJournal } from '../../src/journal/journal.ts';
 import type { DiskFault, FakeDisk } from '../fakes/disk.ts';
 import { CrashedError, fakeDisk } from '../fakes/disk.ts';
 import { runs } from '../fakes/runs.ts';
@@ -268,3 +271,53 @@ test('a snapshot that only the page cache knows replaces nothing yet', async () 
     assert.deepEqual((await openLedger({ disk })).replayed, [1, 2], `seed ${seed}`);
   }
 });
+
+/** A record that is several lines, and several writes when its entries are long. */
+type Parcel = { readonly ids: readonly number[]; readonly note: string };
+
+const parcels: JournalFormat<Parcel> = {
+  name: 'parcels',
+  version: 1,
+  textsOf: ({ ids, note }) => ids.map((id) => JSON.stringify({ ids: [id], note })),
+};
+
+async function openParcels(
+  disk: FakeDisk,
+  laidBytes: number,
+): Promise<{ readonly journal: Journal<Parcel>; readonly replayed: readonly number[] }> {
+  const replayed: number[] = [];
+  const onRecord = ({ ids }: Parcel): void => void replayed.push(...ids);
+  const journal = await openJournal({ disk, dir: '/state', format: parcels, laidBytes, onRecord });
+  return { journal, replayed };
+}
+
+for (const [name, note, crashes] of [
+  ['one write', 'x', 120],
+  ['several writes', 'x'.repeat(1_000_000), 12],
+] as const) {
+  test(`a record of many lines in ${name} is whole or absent, torn anywhere`, async () => {
+    const first = { ids: [1, 2, 3], note };
+    const second = { ids: [4, 5, 6, 7, 8, 9], note };
+    let survived = 0;
+    for (let seed = 0; seed < crashes; seed++) {
+      const disk = fakeDisk(seeded(seed));
+      const laidBytes = seed % 2 === 0 ? 1 : 512;
+      const { journal } = await openParcels(disk, laidBytes);
+      await journal.append([first]);
+      let left = seed % 6;
+      disk.onOperation(() => (left-- === 0 ? 'crash' : null));
+      const [outcome] = await Promise.allSettled([journal.append([second])]);
+      disk.onOperation(() => null);
+      disk.restart(seed % 4 < 2 ? 'kill' : 'power');
+      // The last group moves to a file of its own on opening, and must not be torn there either.
+      const { replayed } = await openParcels(disk, laidBytes);
+      const all = [...first.ids, ...second.ids];
+      if (outcome.status === 'fulfilled') assert.deepEqual(replayed, all, `seed ${seed}`);
+      else assert.deepEqual(replayed, replayed.length === 3 ? first.ids : all, `seed ${seed}`);
+      survived += replayed.length === all.length ? 1 : 0;
+      disk.restart('power');
+      assert.deepEqual((await openParcels(disk, laidBytes)).replayed, replayed, `seed ${seed}`);
+    }
+    assert.ok(survived > 0 && survived < crashes, `${survived} survived`);
+  });
+}

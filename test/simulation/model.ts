@@ -181,6 +181,12 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         }
         return;
       }
+      case 'put-runs': {
+        for (const { run, node, phase } of record.runs) {
+          if (phase !== 'Pending' && phase !== 'Done') outOf(record.execution).set(run, node);
+        }
+        return;
+      }
       case 'recalled':
         return account(record.last.outcome.run);
       default:

@@ -11,6 +11,7 @@ import type { Result } from '../model/result.ts';
 import { ok } from '../model/result.ts';
 import type { Assignment, Execution, Run } from '../model/state.ts';
 import type { Record } from '../world/records.ts';
+import { putExecution, putNode } from '../world/records.ts';
 import { parseObject } from './parse-object.ts';
 import { NODE_PATH_PATTERN, STATE_PATH, SUMMARY_PATH } from './paths.ts';
 import type { AssignmentReading, NodeReading, ReadDepth } from './read-node.ts';
@@ -148,22 +149,17 @@ function* recordsFrom(
   const versionOf = new Map(state.associations.map(({ name, version }) => [name, version]));
   for (const execution of open) {
     const version = versionOf.get(execution.association) ?? null;
-    yield {
-      kind: 'put-execution',
-      value: { ...openAgain(execution), version },
-      runs: runs.get(execution.id) ?? [],
-    };
+    yield* putExecution({ ...openAgain(execution), version }, runs.get(execution.id) ?? []);
   }
   for (const node of nodes) {
     if (node.revoked) continue;
     const lastSeenAt = node.silent === null ? now : node.silent.since;
     const { node: id, facts } = node;
-    yield {
-      kind: 'put-node',
-      value: { id, facts, connectedAt: null, lastSeenAt, job: null },
-      assignments: node.assignments.map((reading) => assignmentFrom(reading, runs)),
-      compliance: { at: null, types: typesFrom(node), refused: [] },
-    };
+    yield* putNode(
+      { id, facts, connectedAt: null, lastSeenAt, job: null },
+      node.assignments.map((reading) => assignmentFrom(reading, runs)),
+      { at: null, types: typesFrom(node), refused: [] },
+    );
   }
 }
 

@@ -21,7 +21,7 @@ import type {
 } from '../model/state.ts';
 import { noNodeCompliance, VERSIONS_MAX } from '../model/state.ts';
 import { applyRollout } from './apply-rollout.ts';
-import type { NewRun, Record } from './records.ts';
+import type { NewRun, PutAssignment, Record } from './records.ts';
 import { count, noPhases, noStatuses, uncount } from './tally.ts';
 
 export function apply(state: State, record: Record): void {
@@ -162,20 +162,16 @@ export function apply(state: State, record: Record): void {
     case 'put-node':
       state.nodes.set(record.value.id, {
         ...record.value,
-        assignments: new Map(
-          record.assignments.map(({ association, execution, last, shown, since, reported }) => {
-            const name = state.associations.get(association)?.name ?? association;
-            return [
-              name,
-              { association: name, execution, last, shown, since, reported: reported ?? null },
-            ];
-          }),
-        ),
+        assignments: new Map(),
         compliance: complianceFrom(record.compliance),
       });
-      return;
+      return putAssignments(state, record.value.id, record.assignments);
+    case 'put-assignments':
+      return putAssignments(state, record.node, record.assignments);
     case 'put-execution':
       return putExecution(state, record.value, record.runs);
+    case 'put-runs':
+      return putRuns(state, executionOf(state, record.execution), record.runs);
     default:
       return unreachable(record);
   }
@@ -556,6 +552,11 @@ function putExecution(
     statuses: noStatuses(),
     failures: 0,
   };
+  state.executions.set(execution.id, execution);
+  putRuns(state, execution, runs);
+}
+
+function putRuns(state: State, execution: Execution, runs: readonly Run[]): void {
   for (const { run, node, occasion, phase, since, notAfter, outcome } of runs) {
     const own: Run = {
       run,
@@ -569,7 +570,15 @@ function putExecution(
     execution.runs.set(own.node, own);
     count(execution, own);
   }
-  state.executions.set(execution.id, execution);
+}
+
+function putAssignments(state: State, id: NodeId, assignments: readonly PutAssignment[]): void {
+  const node = nodeOf(state, id);
+  for (const { association, execution, last, shown, since, reported } of assignments) {
+    const name = state.associations.get(association)?.name ?? association;
+    const own = { association: name, execution, last, shown, since, reported: reported ?? null };
+    node.assignments.set(name, own);
+  }
 }
 
 function executionOf(state: State, id: ExecutionId): Execution {

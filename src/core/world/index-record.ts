@@ -118,6 +118,8 @@ export function indexRecord(world: World, record: Record): void {
     case 'put-association':
     case 'put-node':
     case 'put-execution':
+    case 'put-runs':
+    case 'put-assignments':
       return; // snapshots are replayed, and a replay ends with reindex()
     default:
       return unreachable(record);

@@ -3,7 +3,7 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 3: 1 knew no compliance reports, 2 no version of an execution. A new kind or field raises the version; an older program then refuses the state with exit code 78.
+ * Format 4: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -36,7 +36,7 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 3 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 4 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
@@ -271,8 +271,7 @@ type SnapshotRecord =
   | {
       readonly kind: 'put-node';
       readonly value: Omit<NodeState, 'assignments' | 'compliance'>;
-      readonly assignments: readonly (Omit<Assignment, 'reported'> &
-        Partial<Pick<Assignment, 'reported'>>)[];
+      readonly assignments: readonly PutAssignment[];
       /** Absent in snapshots of before documents could report. */
       readonly compliance?: {
         readonly at: Instant | null;
@@ -286,7 +285,17 @@ type SnapshotRecord =
       readonly value: Omit<Execution, 'version' | 'runs' | 'phases' | 'statuses' | 'failures'> &
         Partial<Pick<Execution, 'version'>>;
       readonly runs: readonly Run[];
+    }
+  /** More of its runs, or of its assignments: one that has thousands is put in parts that fit into lines. */
+  | { readonly kind: 'put-runs'; readonly execution: ExecutionId; readonly runs: readonly Run[] }
+  | {
+      readonly kind: 'put-assignments';
+      readonly node: NodeId;
+      readonly assignments: readonly PutAssignment[];
     };
+
+/** Without what it reported in snapshots of before documents could report. */
+export type PutAssignment = Omit<Assignment, 'reported'> & Partial<Pick<Assignment, 'reported'>>;
 
 export type Record =
   | DaemonRecord
@@ -296,3 +305,28 @@ export type Record =
   | ExecutionRecord
   | RunRecord
   | SnapshotRecord;
+
+/** Of 20 KB each at the very most (an output tail and a summary full of escapes): 10 MB a record. */
+const PART_MAX = 500;
+
+export function* putExecution(
+  value: (Record & { kind: 'put-execution' })['value'],
+  runs: readonly Run[],
+): Generator<Record> {
+  yield { kind: 'put-execution', value, runs: runs.slice(0, PART_MAX) };
+  for (let at = PART_MAX; at < runs.length; at += PART_MAX) {
+    yield { kind: 'put-runs', execution: value.id, runs: runs.slice(at, at + PART_MAX) };
+  }
+}
+
+export function* putNode(
+  value: (Record & { kind: 'put-node' })['value'],
+  assignments: readonly PutAssignment[],
+  compliance: NonNullable<(Record & { kind: 'put-node' })['compliance']>,
+): Generator<Record> {
+  yield { kind: 'put-node', value, assignments: assignments.slice(0, PART_MAX), compliance };
+  for (let at = PART_MAX; at < assignments.length; at += PART_MAX) {
+    const part = assignments.slice(at, at + PART_MAX);
+    yield { kind: 'put-assignments', node: value.id, assignments: part };
+  }
+}

@@ -1,6 +1,7 @@
 /** The shortest list of records that folds into a state: what compaction writes. */
 import type { State } from '../model/state.ts';
 import type { Record } from './records.ts';
+import { putExecution, putNode } from './records.ts';
 
 export function* recordsOf(state: State): Generator<Record> {
   if (state.instance !== null) yield { kind: 'instance', ...state.instance };
@@ -25,15 +26,11 @@ export function* recordsOf(state: State): Generator<Record> {
     failures: ___,
     ...value
   } of state.executions.values()) {
-    yield { kind: 'put-execution', value, runs: [...runs.values()] };
+    yield* putExecution(value, [...runs.values()]);
   }
   for (const { assignments, compliance, ...value } of state.nodes.values()) {
     const { at, types, refused } = compliance;
-    yield {
-      kind: 'put-node',
-      value,
-      assignments: [...assignments.values()],
-      compliance: { at, types: [...types.values()], refused },
-    };
+    const reported = { at, types: [...types.values()], refused };
+    yield* putNode(value, [...assignments.values()], reported);
   }
 }
