@@ -140,6 +140,10 @@ export function cancelExecution(
   }
   const isOpen = openOf(turn.world, execution.association)?.id === execution.id;
   if (isOpen) closeOpen(turn, execution.association, closing);
+  else if (execution.endedAt === null && execution.closed?.reason !== closing) {
+    // Durable, so that a node that was away when it was told is told on its return.
+    emit(turn, { kind: 'closed', execution: execution.id, reason: closing, at: turn.now });
+  }
   note(turn, 'execution cancelled', {
     association: execution.association,
     execution: execution.id,

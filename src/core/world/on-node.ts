@@ -33,6 +33,7 @@ export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   const awaySince = before?.lastSeenAt ?? null;
   world.resting.delete(node);
   world.rebooting.delete(node);
+  world.goneAt.delete(node);
   const job = before?.job ?? null;
   if (hello.running !== null && hello.running !== job?.run) world.foreign.set(node, hello.running);
   else world.foreign.delete(node);
@@ -151,6 +152,7 @@ export function watchAbsence(turn: Turn, node: NodeState): void {
     if (found?.run.phase === 'Offered') giveBack(turn, found, 'disconnected before it started');
     else {
       const at = Math.max(now + GONE_MS, world.rebooting.get(node.id) ?? 0) as Instant;
+      world.goneAt.set(node.id, at);
       world.timers.push({ kind: 'gone', node: node.id, at });
     }
   }
@@ -165,8 +167,11 @@ export function watchSilence({ world, now }: Turn, node: NodeId): void {
 }
 
 /** Started, and silent since: it counts against MaxErrors and keeps its place until the step's deadline. */
-export function onGone(turn: Turn, id: NodeId): void {
-  const node = turn.world.state.nodes.get(id);
+export function onGone(turn: Turn, id: NodeId, at: Instant): void {
+  const { world } = turn;
+  if (world.goneAt.get(id) !== at) return;
+  world.goneAt.delete(id);
+  const node = world.state.nodes.get(id);
   if (node?.connectedAt !== null || node.job === null) return;
   const found = findRun(turn, id, node.job.run);
   if (found?.run.phase !== 'Started') return;
@@ -175,7 +180,7 @@ export function onGone(turn: Turn, id: NodeId): void {
   emit(turn, { kind: 'unreachable', ...ref, at: turn.now });
   note(turn, 'node unreachable during a run', { node: id, run: ref.run });
   const deadline = Math.max(startedAt + found.execution.timeoutBudgetMs, turn.now);
-  turn.world.timers.push({
+  world.timers.push({
     kind: 'run',
     phase: 'Unreachable',
     ...ref,

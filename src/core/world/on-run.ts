@@ -56,7 +56,15 @@ export function markStarted(turn: Turn, found: Found): void {
     displace(turn, run);
     emit(turn, { kind: 'started', ...refOf(found), at: turn.now });
   }
+  stopIfCancelled(turn, found);
   watchClaim(turn, found);
+}
+
+/** It began while it was being cancelled, or its node was away when it was told. */
+function stopIfCancelled(turn: Turn, { execution: { closed }, run: { node, run } }: Found): void {
+  if (closed?.reason !== 'cancelled' && closed?.reason !== 'duration') return;
+  const reason = closed.reason === 'duration' ? 'its Duration is over' : '';
+  turn.effects.push({ kind: 'cancel-run', node, run, reason });
 }
 
 /** How often a node is asked for a run that is overdue. */
@@ -230,6 +238,10 @@ export function onNotStarted(
   const found = findRun(turn, event.node, event.run);
   if (event.kind === 'busy') busy(turn, event);
   if (found === null) return;
+  if (event.kind === 'busy' && event.with === event.run) {
+    markStarted(turn, found); // asked to give it back, it says that it runs
+    return;
+  }
   if (event.kind === 'revoked-job' && found.run.phase === 'Started') {
     finish(turn, unclaimed(found, turn.now));
     return;

@@ -30,12 +30,22 @@ export function onTime(turn: Turn, costMax: number): boolean {
 
 /** A slot opens a run on every node of its association; the others look at one thing each. */
 const costOf = (world: World, timer: Timer): number =>
-  timer.kind === 'slot' ? Math.max(1, world.assigned.get(timer.association)?.size ?? 0) : 1;
+  timer.kind === 'slot' && isSlotTimer(world, timer)
+    ? Math.max(1, world.assigned.get(timer.association)?.size ?? 0)
+    : 1;
+
+/** An earlier instant has been set since, by an edit or a clock that was set back. */
+const isSlotTimer = (
+  { slotTimers }: World,
+  { association, at }: Timer & { kind: 'slot' },
+): boolean => slotTimers.get(association) === at;
 
 function onTimer(turn: Turn, timer: Timer): void {
   const { world } = turn;
   switch (timer.kind) {
     case 'slot':
+      if (!isSlotTimer(world, timer)) return;
+      world.slotTimers.delete(timer.association);
       return onSlot(turn, timer.association);
     case 'run':
       return onRunDeadline(turn, timer);
@@ -51,7 +61,7 @@ function onTimer(turn: Turn, timer: Timer): void {
     case 'claim':
       return onClaimDue(turn, timer);
     case 'gone':
-      return onGone(turn, timer.node);
+      return onGone(turn, timer.node, timer.at);
     case 'silent': {
       const node = world.state.nodes.get(timer.node);
       if (node?.connectedAt === null) world.touchNode(timer.node);
@@ -139,8 +149,13 @@ function fire(turn: Turn, definition: Definition, at: Instant): void {
 
 /** Instants further away than this are looked at again on the way: a timer never outlives a change of the clock by more. */
 export function scheduleNext(turn: Turn, name: AssociationName): void {
-  const at = turn.world.nextSlotOf(name);
-  if (at !== null) turn.world.timers.push({ kind: 'slot', association: name, at });
+  const { world } = turn;
+  const at = world.nextSlotOf(name);
+  const set = world.slotTimers.get(name);
+  // An earlier one looks again, and goes on from there.
+  if (at === null || (set !== undefined && set <= at)) return;
+  world.slotTimers.set(name, at);
+  world.timers.push({ kind: 'slot', association: name, at });
 }
 
 /** A gate opens or closes: whoever waits, waits for another reason now, or starts. */

@@ -109,6 +109,10 @@ export class World {
   readonly foreign = new Map<NodeId, RunId>();
   /** Nodes that said that they restart: until when their absence is no silence. A restarted daemon has forgotten it. */
   readonly rebooting = new Map<NodeId, Instant>();
+  /** When the absence of a node whose run has started begins to count; a timer of another instant is of an earlier absence. */
+  readonly goneAt = new Map<NodeId, Instant>();
+  /** The timer that looks at the slots of an association: one each, however often it is edited. */
+  readonly slotTimers = new Map<AssociationName, Instant>();
   /** Nodes that refused a job for now: nothing is offered until their timer wakes them. */
   readonly resting = new Set<NodeId>();
   /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */

@@ -1,0 +1,99 @@
+/** What was set or said earlier and comes true later: absences that were over, timers of edits, cancellations nobody heard. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { RunId } from '../../../src/core/model/brand.ts';
+import { present } from '../../../src/core/model/errors.ts';
+import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
+
+const SECOND = 1_000;
+
+const cancelled = (fleet: TestFleet): readonly RunId[] => {
+  const told = fleet.effects.flatMap((one) => (one.kind === 'cancel-run' ? [one.run] : []));
+  fleet.effects = [];
+  return told;
+};
+
+function running() {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} })).connect(1);
+  const job = present(fleet.takeJobs()[0], 'it is offered at once');
+  const returns = () =>
+    fleet.happen({
+      kind: 'connected',
+      node: job.node,
+      hello: { ...hello(), running: job.run, startedAt: fleet.now },
+    });
+  return {
+    fleet,
+    job,
+    leaves: () => fleet.happen({ kind: 'disconnected', node: job.node }),
+    returns,
+  };
+}
+
+const phaseOf = (fleet: TestFleet): string | undefined =>
+  fleet.executions()[0]?.runs.get(node(1))?.phase;
+
+test('an absence counts from its own beginning, however soon after another one it begins', () => {
+  const { fleet, job, leaves, returns } = running();
+  fleet.start(job);
+  leaves().after(5 * SECOND);
+  returns().after(144 * SECOND);
+  leaves().after(2 * SECOND);
+  assert.equal(phaseOf(fleet), 'Started', 'away for two seconds');
+  fleet.after(150 * SECOND);
+  assert.equal(phaseOf(fleet), 'Unreachable');
+});
+
+test('an association has one slot timer, however often it is edited', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: { schedule: 'rate(30 minutes)' } }));
+  const before = fleet.world.timers.size;
+  for (let n = 2; n < 50; n++) {
+    fleet.accept(revision(n, { motd: { schedule: 'rate(30 minutes)', document: `v${n}` } }));
+    fleet.after(SECOND);
+  }
+  assert.ok(fleet.world.timers.size <= before + 2, `${fleet.world.timers.size} timers`);
+});
+
+test('an earlier schedule is not missed for a later timer, and a later one not run early', () => {
+  const every = (minutes: number, n: number) =>
+    revision(n, { motd: { schedule: `cron(0/${minutes} * * * ? *)` } });
+  const fleet = new TestFleet().accept(every(30, 1)).connect(1);
+  fleet.runAll();
+  fleet.after(MINUTE).accept(every(5, 2)).runAll();
+  assert.deepEqual(fleet.after(4 * MINUTE).runAll(), ['motd@1'], 'five past twelve');
+  fleet.accept(every(30, 3)).runAll();
+  assert.deepEqual(fleet.after(20 * MINUTE).runAll(), []);
+  assert.deepEqual(fleet.after(5 * MINUTE).runAll(), ['motd@1'], 'half past twelve');
+});
+
+test('a run that was cancelled while its node was away is stopped when it is back', () => {
+  const { fleet, job, leaves, returns } = running();
+  fleet.start(job);
+  leaves();
+  const cancel = { kind: 'cancel', execution: job.execution } as const;
+  fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request: cancel });
+  cancelled(fleet);
+  returns();
+  assert.deepEqual(cancelled(fleet), [job.run]);
+});
+
+test('a run that begins while it is being cancelled is stopped', () => {
+  const { fleet, job } = running();
+  const cancel = { kind: 'cancel', execution: job.execution } as const;
+  fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request: cancel });
+  assert.deepEqual(cancelled(fleet), [], 'it is taken back only');
+  fleet.happen({ kind: 'busy', node: job.node, run: job.run, with: job.run });
+  assert.equal(phaseOf(fleet), 'Started');
+  assert.deepEqual(cancelled(fleet), [job.run]);
+});
+
+test('a run of an earlier execution that is cancelled while its node is away is stopped on its return', () => {
+  const { fleet, job, leaves, returns } = running();
+  fleet.start(job).accept(revision(2, { motd: { document: 'v2' } }));
+  leaves();
+  const cancel = { kind: 'cancel', execution: job.execution } as const;
+  fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request: cancel });
+  cancelled(fleet);
+  returns();
+  assert.deepEqual(cancelled(fleet), [job.run]);
+});
