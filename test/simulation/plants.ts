@@ -8,7 +8,7 @@ import { decide } from '../../src/agent/decide.ts';
 import type { AgentInput, Decision } from '../../src/agent/decision.ts';
 import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
 import type { RateLimit, Ring } from '../../src/core/model/association.ts';
-import type { Instant } from '../../src/core/model/brand.ts';
+import type { AssociationName, Instant } from '../../src/core/model/brand.ts';
 import { instant } from '../../src/core/model/brand.ts';
 import type { Definition } from '../../src/core/model/definition.ts';
 import { present } from '../../src/core/model/errors.ts';
@@ -22,6 +22,12 @@ import type { LoaderPort, SourcePort } from '../../src/reconcile/ports.ts';
 import type { OpenStore, Store } from '../../src/simulate/ledger-store.ts';
 import { EXIT_RESTART } from './restarts.ts';
 import { zonesOfStories } from './zones.ts';
+
+/** The timer that looks at its slots, set as the world itself sets it. */
+function lookAt(world: World, association: AssociationName, at: Instant): void {
+  world.slotTimers.set(association, at);
+  world.timers.push({ kind: 'slot', association, at });
+}
 
 export type Plant = {
   /** Changes a world before it is used. */
@@ -345,7 +351,7 @@ const list: readonly Planted[] = [
           if (at < newest) {
             for (const each of world.state.associations.values()) {
               each.lastSlot = instant(Math.min(each.lastSlot, at));
-              world.timers.push({ kind: 'slot', association: each.name, at: instant(at) });
+              lookAt(world, each.name, instant(at));
             }
           }
           newest = at;
@@ -512,7 +518,7 @@ const list: readonly Planted[] = [
             if (back <= 0 || again.has(each.name)) continue;
             again.add(each.name);
             each.lastSlot = instant(each.lastSlot - back);
-            world.timers.push({ kind: 'slot', association: each.name, at: record.at });
+            lookAt(world, each.name, record.at);
           }
         };
       },
