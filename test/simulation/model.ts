@@ -62,6 +62,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const out = new Map<string, Map<RunId, NodeId>>();
   const associationOf = new Map<string, string>();
   const stops = new Map<string, Stop>();
+  const asked = new Set<RunId>();
   const occasions = new Map<string, RunId>();
   /** Node and association → generations that ended well there. */
   const successes = new Map<string, readonly string[]>();
@@ -131,7 +132,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         stops.set(record.id, { failing: new Set(), forgiven: 0, due: false, closed: false });
         return;
       case 'joined':
-        for (const { node } of record.runs) stops.get(record.execution)?.failing.delete(node);
+        for (const { node, run, occasion } of record.runs) {
+          stops.get(record.execution)?.failing.delete(node);
+          if (occasion.startsWith('manual:') && !occasion.startsWith('manual:refresh-'))
+            asked.add(run);
+        }
         sometimes('runs join an open execution');
         return;
       case 'closed': {
@@ -266,7 +271,9 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     const max = limit(each.maxConcurrency, targets);
     if (runs.size > max) broken('MaxConcurrency', `${name}: ${runs.size} out, ${max} allowed`);
     if (runs.size === max && targets > max) sometimes('at MaxConcurrency');
-    if (stops.get(execution)?.due === true) broken('MaxErrors', `${name} goes on after its stop`);
+    // An operator who names a node starts it all the same.
+    if (stops.get(execution)?.due === true && !asked.has(run))
+      broken('MaxErrors', `${name} goes on after its stop`);
     gates.onOffered(name, node, at, wish);
   }
 

@@ -48,7 +48,7 @@ export function dispatch(turn: Turn): boolean {
 function mayStart(world: World, execution: Execution): boolean {
   return (
     execution.closed === null &&
-    execution.stopped === null &&
+    world.bearsFailures(execution) &&
     execution.phases.Pending > 0 &&
     world.gateOf(execution.association).waiting === null &&
     world.hasCapacity(execution.association)

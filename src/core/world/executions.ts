@@ -183,7 +183,7 @@ export function endIfDone(turn: Turn, execution: Execution): void {
 }
 
 /** A run that is out keeps its place in its execution: another one for the same node needs an execution of its own. */
-const isOut = (run: Run | undefined): boolean =>
+export const isOut = (run: Run | undefined): boolean =>
   run !== undefined && run.phase !== 'Pending' && run.phase !== 'Done';
 
 export function openOf(world: World, name: AssociationName): Execution | null {

@@ -92,8 +92,10 @@ export function indexRecord(world: World, record: Record): void {
       world.queues.drop(record.execution);
       return closed(world, record.execution);
     case 'stopped':
+      world.queues.drop(record.execution);
+      return startsChange(world, record.execution);
     case 'unstopped':
-      return touchExecution(world, record.execution);
+      return startsChange(world, record.execution);
     case 'ended':
       dirty.ended.add(record.execution);
       world.queues.drop(record.execution);
@@ -136,6 +138,13 @@ function touchExecution(world: World, id: ExecutionId): void {
   if (execution === undefined) return;
   world.touch(execution.association, execution.runs.keys());
   world.hopeful.add(execution.association);
+}
+
+/** Who may start in it is another question now. */
+function startsChange(world: World, id: ExecutionId): void {
+  touchExecution(world, id);
+  const name = world.state.executions.get(id)?.association;
+  if (name !== undefined) world.lineUpAll(name);
 }
 
 /** Nodes that did not get their turn are not waited for any more by what depends on it. */

@@ -2,14 +2,22 @@
 
 import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, ExecutionId, NodeId } from '../model/brand.ts';
-import { formatInstant } from '../model/brand.ts';
+import { formatInstant, instant } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Answer } from './effects.ts';
 import type { Event, OperatorRequest } from './events.ts';
-import { cancelExecution, joinExecution, openExecution, openOf, unassign } from './executions.ts';
+import {
+  cancelExecution,
+  isOut,
+  joinExecution,
+  openExecution,
+  openOf,
+  unassign,
+} from './executions.ts';
 import { failuresByRing } from './on-rollout.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
+import type { World } from './world.ts';
 
 type Asked = { readonly id: string; readonly by: string };
 
@@ -87,6 +95,13 @@ function run(
         `${stranger} is no target of ${name}: see reconciled explain ${stranger} ${name}`,
       );
     }
+    const out = only === null ? null : outInStopped(world, name, only);
+    if (out !== null) {
+      return refuse(
+        'RUN_IS_OUT',
+        `${out} runs ${name} just now, in an execution that is stopped: ask again when that has ended, or resume it`,
+      );
+    }
   }
   const started = names.map((name) => ({ name, execution: start(turn, asked, name, only) }));
   const executions = started.flatMap(({ execution }) => execution ?? []);
@@ -122,9 +137,22 @@ function start(
     nodes: only ?? turn.world.assignedTo(name),
     closing: 'manual',
   } as const;
+  if (only === null) return openExecution(turn, opening);
+  const id = joinExecution(turn, opening);
   const open = openOf(turn.world, name);
-  const joins = only !== null && open !== null && open.stopped === null;
-  return joins ? joinExecution(turn, opening) : openExecution(turn, opening);
+  // The stop goes on for all others. Whoever is named may fail as often as MaxErrors allows, counted from here.
+  if (open?.id === id && open.stopped !== null) {
+    const at = instant(Math.min(open.stopped.at, turn.now));
+    emit(turn, { kind: 'stopped', execution: open.id, failures: open.failures, at });
+  }
+  return id;
+}
+
+/** Named for a run of an execution that is stopped, while that execution has a run out there: one after the other. */
+function outInStopped(world: World, name: AssociationName, only: readonly NodeId[]): NodeId | null {
+  const open = openOf(world, name);
+  if (open === null || open.stopped === null) return null;
+  return only.find((node) => isOut(open.runs.get(node))) ?? null;
 }
 
 function cancel(turn: Turn, asked: Asked, id: ExecutionId): Answer {

@@ -7,6 +7,7 @@ import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, NodeId, RunId } from '../model/brand.ts';
 import { compareText } from '../model/problem.ts';
 import { joinExecution } from './executions.ts';
+import { REFRESH_PREFIX } from './named.ts';
 import type { Turn } from './turn.ts';
 import { note } from './turn.ts';
 
@@ -20,15 +21,13 @@ export type RefreshRequest = {
   readonly wanted: readonly string[];
 };
 
-const PREFIX = 'refresh-';
-
 /**
  * The association that asks is left out, and so is a request of a run that was itself asked for: two documents that refresh
  * each other would never end.
  */
 export function refresh(turn: Turn, asked: RefreshRequest): void {
   const { node, run, association, wanted, occasion } = asked;
-  if (occasion.startsWith(formatOccasion({ kind: 'manual', request: PREFIX }))) {
+  if (occasion.startsWith(formatOccasion({ kind: 'manual', request: REFRESH_PREFIX }))) {
     note(turn, 'refresh ignored: the run was started by a refresh itself', { node, run });
     return;
   }
@@ -46,7 +45,7 @@ export function refresh(turn: Turn, asked: RefreshRequest): void {
       definition,
       trigger: 'manual',
       reason: `asked for by ${association} on the node`,
-      occasion: formatOccasion({ kind: 'manual', request: `${PREFIX}${run}` }),
+      occasion: formatOccasion({ kind: 'manual', request: `${REFRESH_PREFIX}${run}` }),
       nodes: [node],
       closing: 'manual',
     });

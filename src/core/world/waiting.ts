@@ -4,6 +4,7 @@ import type { Waiting } from '../model/standing.ts';
 import type { Execution, Run } from '../model/state.ts';
 import { waitingReasons } from '../rollout/waiting.ts';
 import { dependencyGate, ringGate } from './gates.ts';
+import { isNamedSinceStop } from './named.ts';
 import type { World } from './world.ts';
 
 export function waitingOf(world: World, execution: Execution, run: Run): Waiting {
@@ -13,9 +14,13 @@ export function waitingOf(world: World, execution: Execution, run: Run): Waiting
     gate: world.gateOf(execution.association).waiting,
     rollout: node === undefined ? null : ringGate(world, execution.association, node),
     dependency: node === undefined ? null : dependencyGate(world, execution, node),
-    stopped: execution.stopped !== null,
+    stopped: isStopped(world, execution, run),
     connected: node?.connectedAt !== null && node !== undefined,
     free: node !== undefined && world.isFree(node),
     nextSlot: world.nextSlotOf(execution.association),
   });
 }
+
+const isStopped = (world: World, execution: Execution, run: Run): boolean =>
+  execution.stopped !== null &&
+  !(isNamedSinceStop(execution, run) && world.bearsFailures(execution));

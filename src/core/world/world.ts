@@ -30,7 +30,7 @@ import { emptyState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import type { AlarmState, Gate } from '../rollout/gate.ts';
 import { gateOf, skipAt } from '../rollout/gate.ts';
-import { concurrencyMax } from '../rollout/limits.ts';
+import { concurrencyMax, errorsAllowed } from '../rollout/limits.ts';
 import { upcomingSlot } from '../schedule/slots.ts';
 import { matches } from '../selector/match.ts';
 import { apply as applyToState } from './apply.ts';
@@ -43,6 +43,7 @@ import type { Heap } from './heap.ts';
 import { createHeap } from './heap.ts';
 import { indexRecord } from './index-record.ts';
 import type { Move } from './moves.ts';
+import { isNamedSinceStop } from './named.ts';
 import type { PreparedRuns } from './prepare-slot.ts';
 import type { Queues } from './queues.ts';
 import { createQueues } from './queues.ts';
@@ -205,11 +206,24 @@ export class World {
     return skipAt(association, { calendars, alarms: this.alarms }, slot);
   }
 
-  /** Its ring has come, and what it depends on has succeeded there. */
+  /** Nothing has stopped it, its ring has come, and what it depends on has succeeded there. */
   mayRunOn(execution: Execution, node: NodeState): boolean {
+    const run = execution.runs.get(node.id);
+    if (execution.stopped !== null && (run === undefined || !isNamedSinceStop(execution, run))) {
+      return false;
+    }
     return (
       ringGate(this, execution.association, node) === null &&
       dependencyGate(this, execution, node) === null
+    );
+  }
+
+  /** Stopped, it still starts whom an operator names, until they exceed MaxErrors themselves. */
+  bearsFailures({ association: name, stopped, failures }: Execution): boolean {
+    const maxErrors = this.definition(name)?.association.maxErrors;
+    if (stopped === null || maxErrors === undefined) return stopped === null;
+    return (
+      failures - stopped.failures <= errorsAllowed(maxErrors, this.assigned.get(name)?.size ?? 0)
     );
   }
 
