@@ -3,7 +3,9 @@
  * a heartbeat may wait for it. From the beginning when another revision comes in between: a look is at one revision.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { assessInSlices } from '../core/compliance/assess.ts';
+import { assessInSlices, assessNode, sortedStandings } from '../core/compliance/assess.ts';
+import type { Facts } from '../core/compliance/facts.ts';
+import type { NodeId } from '../core/model/brand.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import type { ReportView } from '../core/report/view.ts';
 import { waitingOf } from '../core/world/waiting.ts';
@@ -21,14 +23,7 @@ export async function lookAt(
     if (revision === null) return null;
     const { catalog, definitions } = revision;
     const { nodes } = world.fleet;
-    const steps = assessInSlices({
-      now: clock.now(),
-      state,
-      definitions,
-      nodes,
-      nextSlotOf: (name) => world.nextSlotOf(name),
-      waitingOf: (execution, run) => waitingOf(world, execution, run),
-    });
+    const steps = assessInSlices(factsOf(world, clock, definitions));
     const slice = beginSlice(clock.monotonicMs);
     while (world.revision === revision) {
       const step = steps.next();
@@ -42,3 +37,30 @@ export async function lookAt(
     }
   }
 }
+
+/** One node as it stands now, the rest as it was looked at: all that the file of a node is rendered from. */
+export function lookAgain(
+  world: World,
+  clock: Ports['clock'],
+  view: ReportView,
+  id: NodeId,
+): ReportView {
+  const facts = factsOf(world, clock, view.definitions);
+  const standing = assessNode(facts, id);
+  const nodes = new Map(standing === null ? [] : [[id, standing]]);
+  const of = (node: NodeId) => sortedStandings(facts, node);
+  return { ...view, nodes: facts.nodes, standings: { ...view.standings, nodes, of } };
+}
+
+const factsOf = (
+  world: World,
+  clock: Ports['clock'],
+  definitions: Facts['definitions'],
+): Facts => ({
+  now: clock.now(),
+  state: world.state,
+  definitions,
+  nodes: world.fleet.nodes,
+  nextSlotOf: (name) => world.nextSlotOf(name),
+  waitingOf: (execution, run) => waitingOf(world, execution, run),
+});

@@ -5,7 +5,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256Hex } from '../core/canonical/digest.ts';
-import type { CommitId, ExecutionId } from '../core/model/brand.ts';
+import type { CommitId, ExecutionId, NodeId } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import type { Standings } from '../core/model/standing.ts';
@@ -23,6 +23,7 @@ import type { Dirty } from '../core/world/effects.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
 import { lastPlanReport } from './last-plan.ts';
+import { lateFiles } from './late.ts';
 import { lookAt } from './look.ts';
 import type { Ports, PublishOutcome } from './ports.ts';
 import { isSettled } from './settled.ts';
@@ -58,6 +59,8 @@ export type Publisher = {
 const ROLL_UP_MS = 60 * 60_000;
 const ENDED_MAX = 500;
 const FILES_PER_ASSOCIATION = 2;
+/** A fleet that changes faster than it is rendered ends a publish all the same: then what is left goes in one stretch. */
+const LATE_TURNS_MAX = 1_000;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
 
 type PublishPorts = Pick<Ports, 'status' | 'clock'>;
@@ -73,6 +76,7 @@ export function createPublisher(
   const standing = new Map<string, string>();
   let underWay: Promise<void> | null = null;
   let publishedAtMs: number | null = null;
+  let agreedAtMs: number | null = null;
   let rolledUpAtMs = clock.monotonicMs();
   let retry = { delayMs: 0, notBeforeMs: 0 };
   let settledRevision: CommitId | null = null;
@@ -81,6 +85,8 @@ export function createPublisher(
   let left: CommitId | null = null;
   let seenAtMs: number | null = null;
   let foreignPaths: readonly string[] = [];
+  /** Changed during the publish under way, and rendered in it. */
+  const late = new Set<NodeId>();
   /** Ended executions of before this day are known to be gone from the tip. */
   let keptFrom = '';
 
@@ -106,20 +112,23 @@ export function createPublisher(
       : rolledUpAtMs + ROLL_UP_MS;
   }
 
-  /** Somebody may delete or edit the branch while nothing happens here: that costs one interval, too (P8). */
-  async function look(signal: AbortSignal): Promise<void> {
+  /** Somebody may delete or edit the branch while there is nothing to write: that costs one interval, too (P8). */
+  async function isAsLeft(signal: AbortSignal): Promise<boolean> {
     const tip = await ports.status.tip(signal);
     seenAtMs = clock.monotonicMs();
-    if ((tip?.commit ?? null) === left) return;
-    standing.clear();
-    world.dirty.all = true;
+    if ((tip?.commit ?? null) !== left) return false;
+    agreedAtMs = seenAtMs;
+    return true;
   }
 
   async function publishOnce(signal: AbortSignal, everything: boolean): Promise<void> {
     const nowMs = clock.monotonicMs();
     const rollUp = everything || nowMs >= rollUpDueAt();
-    if (!rollUp && !isDirty(world.dirty)) await look(signal);
-    if (!rollUp && !isDirty(world.dirty)) return;
+    if (!rollUp && !isDirty(world.dirty)) {
+      if (await isAsLeft(signal)) return;
+      standing.clear();
+      world.dirty.all = true;
+    }
     const accepted = world.state.accepted?.commit ?? null;
     const settled = isSettled(world);
     const taken = take(world.dirty, rollUp);
@@ -134,15 +143,23 @@ export function createPublisher(
     } catch (cause) {
       putBack(world.dirty, taken);
       throw cause;
+    } finally {
+      for (const node of late) world.dirty.nodes.add(node);
+      late.clear();
     }
     publishedAtMs = nowMs;
+    agreedAtMs = clock.monotonicMs();
     if (settled) settledRevision = accepted;
   }
 
   /** Renders and hands over; when the branch is not what we left there, everything is written on top of what is. */
   async function write(taken: Dirty, signal: AbortSignal): Promise<PublishOutcome> {
     const first = await hand(taken, false, signal);
-    if (first.kind !== 'rebuild') return first;
+    if (first.kind === 'published') return first;
+    // With a commit, the branch has just been seen.
+    if (first.kind === 'unchanged' && (first.commit !== null || (await isAsLeft(signal)))) {
+      return first;
+    }
     standing.clear();
     return hand({ ...taken, all: true }, true, signal);
   }
@@ -188,6 +205,19 @@ export function createPublisher(
       for (const path of expiredExecutionPaths(written, firstDay)) files.set(path, null);
     }
     if (taken.all && before !== null) await keepHistory(before, files, complete, firstDay);
+    let turns = 0;
+    for (const file of lateFiles(world, clock, view, late)) {
+      put(file);
+      if (turns >= LATE_TURNS_MAX || !slice.isOver()) continue;
+      turns++;
+      await nextTurn();
+      signal.throwIfAborted();
+      slice.begin();
+    }
+    // From here to state.json without a turn. Verdicts over another revision than the one in force would be wrong.
+    if (world.revision?.catalog !== view.catalog) {
+      return hand(withLater(taken, world.dirty, late), complete, signal);
+    }
     const isNews = ([path, bytes]: readonly [string, Uint8Array | null]): boolean =>
       bytes === null || standing.get(path) !== digests.get(path);
     // Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran.
@@ -280,7 +310,7 @@ export function createPublisher(
       );
     },
     get publishedAtMs() {
-      return publishedAtMs;
+      return agreedAtMs;
     },
     get lastError() {
       return lastError;
@@ -366,6 +396,15 @@ function take(dirty: Dirty, rollUp: boolean): Dirty {
   dirty.all = false;
   return taken;
 }
+
+/** What a publish that begins again renders; the marks themselves stay where they are. */
+const withLater = (taken: Dirty, since: Dirty, late: ReadonlySet<NodeId>): Dirty => ({
+  nodes: new Set([...taken.nodes, ...late]),
+  associations: new Set([...taken.associations, ...since.associations]),
+  ended: taken.ended,
+  fleet: true,
+  all: taken.all || since.all,
+});
 
 function putBack(dirty: Dirty, taken: Dirty): void {
   for (const node of taken.nodes) dirty.nodes.add(node);

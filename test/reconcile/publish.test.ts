@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { sha256Hex } from '../../src/core/canonical/digest.ts';
 import { commitId } from '../../src/core/model/brand.ts';
 import { ReconcileError } from '../../src/core/model/errors.ts';
+import { readStatus } from '../../src/core/report/read.ts';
 import { createInbox } from '../../src/reconcile/inbox.ts';
 import type { PublishOutcome, PublishRequest, StatusPort } from '../../src/reconcile/ports.ts';
 import { createPublisher } from '../../src/reconcile/publish.ts';
-import { MINUTE, revision, TestFleet } from '../fakes/fleet.ts';
+import { MINUTE, node, revision, TestFleet } from '../fakes/fleet.ts';
 
 const DAY = 24 * 60 * MINUTE;
 
@@ -15,9 +17,16 @@ function fakeStatus() {
   const commits: PublishRequest[] = [];
   let next: (() => PublishOutcome) | null = null;
   let gone = false;
+  let broken = false;
   const port: StatusPort = {
-    tip: () =>
-      Promise.resolve(
+    tip: () => {
+      if (broken) {
+        broken = false;
+        return Promise.reject(
+          new ReconcileError('STATUS_UNREACHABLE', 'no route', { retry: 'backoff' }),
+        );
+      }
+      return Promise.resolve(
         commits.length === 0 || gone
           ? null
           : {
@@ -28,7 +37,8 @@ function fakeStatus() {
                 Promise.resolve(files.has(path) ? Buffer.from(files.get(path) ?? '') : null),
               list: () => Promise.resolve([...files.keys()]),
             },
-      ),
+      );
+    },
     publish(request) {
       const answer = next;
       next = null;
@@ -51,6 +61,9 @@ function fakeStatus() {
     once: (answer: () => PublishOutcome) => (next = answer),
     forget: () => {
       gone = true;
+    },
+    breakOnce: () => {
+      broken = true;
     },
   };
 }
@@ -267,4 +280,123 @@ test('ended executions leave the tip after their retention, though nothing else 
     status.commits.slice(1).every(({ complete }) => !complete),
     'no rebuild was needed for it',
   );
+});
+
+const LATE = node(9);
+
+/** With a place for a node that brings its own key. */
+function withActivation(n: number, ...associations: string[]) {
+  const loaded = revision(n, Object.fromEntries(associations.map((name) => [name, {}])));
+  const activation = {
+    id: 'act',
+    codeHash: sha256Hex('code'),
+    registrationLimit: 1,
+    expiresAt: null,
+    defaultName: null,
+    tags: {},
+    file: 'activations/act.yaml',
+  };
+  return {
+    ...loaded,
+    catalog: { ...loaded.catalog, activations: new Map([['act', activation]]) },
+  };
+}
+
+function recover({ files }: ReturnType<typeof fakeStatus>, fleet: TestFleet) {
+  const read = (path: string) => files.get(path) ?? null;
+  const list = (prefix: string) => [...files.keys()].filter((path) => path.startsWith(prefix));
+  const recovered = readStatus({ read, list }, { verify: () => true, now: fleet.now, tip: null });
+  assert.ok(recovered.ok, recovered.ok ? '' : recovered.error.message);
+  return recovered.value;
+}
+
+for (let turns = 0; turns < 9; turns++) {
+  test(`a node that registers ${turns} turns into a publish is in it whole`, async () => {
+    const { fleet, status, publisher, signal, slow } = setUp();
+    fleet.accept(withActivation(1, 'motd')).connect(1, 2, 3);
+    fleet.runAll();
+    slow();
+    const flushed = publisher.flush(signal);
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(status.commits.length, 0, 'it is under way');
+    const activation = { id: 'act', code: 'code' };
+    const applicant = { node: LATE, publicKey: 'key-9', hostname: 'late', activation };
+    fleet.happen({ kind: 'applied', id: 'a', applicant });
+    await flushed;
+    const { nodes, state } = recover(status, fleet);
+    const late = nodes.find((each) => each.node === LATE);
+    assert.equal(late?.registration?.activationId, 'act');
+    const owed = late.assignments.map((each) => each.owed?.execution ?? null);
+    assert.equal(owed.length, 1);
+    assert.ok(
+      state.executions.some(({ id }) => id === owed[0]),
+      'what it owes can be owed again',
+    );
+    assert.ok(fleet.world.dirty.nodes.has(LATE), 'pages count it next time');
+    await publisher.flush(signal);
+    assert.match(status.commits.at(-1)?.subject ?? '', /1 pending|1 silent/);
+  });
+}
+
+test('a revision that comes into force during a publish is what the commit tells of', async () => {
+  const { fleet, status, publisher, signal, slow } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  slow();
+  const flushed = publisher.flush(signal);
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(status.commits.length, 0, 'it is under way');
+  fleet.accept(revision(2, { motd: { document: 'v2' }, ntp: {} }));
+  await flushed;
+  assert.equal(status.commits[0]?.subject, 'pending: 0 compliant, 3 pending at 0000000');
+  const { nodes, state } = recover(status, fleet);
+  assert.equal(state.accepted?.commit, fleet.world.state.accepted?.commit);
+  for (const { assignments } of nodes) {
+    assert.equal(assignments.filter(({ owed }) => owed !== null).length, 2);
+  }
+  assert.ok(status.files.has('associations/ntp/status.json'));
+});
+
+test('a branch that is deleted while slots repeat a success is written again within an interval', async () => {
+  const { fleet, status, publisher, turn, wait, errors } = setUp();
+  fleet.accept(revision(1, { motd: { schedule: 'rate(30 minutes)' } })).connect(1, 2, 3);
+  fleet.runAll();
+  await turn();
+  const paths = [...status.files.keys()];
+  const repeat = async () => {
+    fleet.world.touchNode(node(1));
+    wait(MINUTE);
+    await turn();
+  };
+  await repeat();
+  await repeat();
+  const before = status.commits.length;
+  status.files.clear();
+  status.forget();
+  await repeat();
+  assert.equal(status.commits.length, before + 1);
+  assert.deepEqual([...status.files.keys()].sort(), paths.sort());
+  assert.deepEqual([errors, publisher.lastError], [[], null]);
+});
+
+test('a look that agrees makes the report fresh; one that fails does not', async () => {
+  const { fleet, status, publisher, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  await turn();
+  wait(MINUTE);
+  await turn(); // the file of the revision that has settled
+  const commits = status.commits.length;
+  const at = publisher.publishedAtMs ?? 0;
+  for (let i = 0; i < 5; i++) {
+    wait(MINUTE);
+    await turn();
+  }
+  assert.equal(status.commits.length, commits, 'nothing to tell');
+  assert.equal((publisher.publishedAtMs ?? 0) - at, 5 * MINUTE);
+  status.breakOnce();
+  wait(MINUTE);
+  await turn();
+  assert.equal((publisher.publishedAtMs ?? 0) - at, 5 * MINUTE);
+  assert.equal(publisher.lastError?.code, 'STATUS_UNREACHABLE');
 });

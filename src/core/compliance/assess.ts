@@ -58,8 +58,7 @@ export function* assessInSlices(facts: Facts): Generator<undefined, Standings> {
       if (of !== undefined) count(of, id, standing, silent !== null);
     }
     if (mute) unreported++;
-    const reported = facts.state.nodes.get(id)?.compliance.types.values() ?? [];
-    nodes.set(id, nodeStanding(id, tally, reported, silent));
+    nodes.set(id, nodeStanding(id, tally, reportedBy(facts, id), silent));
     if (++walked % NODES_PER_STEP === 0) yield;
   }
   const associations = new Map<AssociationName, AssociationStanding>();
@@ -70,10 +69,23 @@ export function* assessInSlices(facts: Facts): Generator<undefined, Standings> {
     fleet: fleetStanding(nodes, associations, unreported),
     associations,
     nodes,
-    of: (node) =>
-      standingsOf(facts, node).sort((a, b) => compareText(a.association, b.association)),
+    of: (node) => sortedStandings(facts, node),
   };
 }
+
+/** One node as it stands now: for what changed after the walk. */
+export function assessNode(facts: Facts, id: NodeId): NodeStanding | null {
+  if (!facts.nodes.has(id)) return null;
+  const tally = newTally();
+  for (const standing of standingsOf(facts, id)) add(tally, standing);
+  return nodeStanding(id, tally, reportedBy(facts, id), silenceOf(facts, id));
+}
+
+export const sortedStandings = (facts: Facts, id: NodeId): AssignmentStanding[] =>
+  standingsOf(facts, id).sort((a, b) => compareText(a.association, b.association));
+
+const reportedBy = (facts: Facts, id: NodeId): Iterable<TypeCompliance> =>
+  facts.state.nodes.get(id)?.compliance.types.values() ?? [];
 
 function standingsOf(facts: Facts, id: NodeId): AssignmentStanding[] {
   const node = facts.nodes.has(id) ? facts.state.nodes.get(id) : undefined;
