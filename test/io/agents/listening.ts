@@ -115,8 +115,9 @@ export async function dial(url: string, identity = makeIdentity()): Promise<Hand
   return peer;
 }
 
+/** Ten seconds and more: a slow machine starts a process in three. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 2_000; i++) {
     if (holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
