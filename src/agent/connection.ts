@@ -14,7 +14,7 @@ export type Connection = {
 const firstRetryMs = 500;
 const retryMsMax = 120_000;
 /** A session that is cut sooner has been no success: whatever it was cut for would be said again at once. */
-const steadyMs = 10_000;
+const steadyMs = 2_000;
 /** Someone has to change something first: ask seldom. */
 const refusedRetryMs = 60_000;
 
