@@ -196,9 +196,12 @@ export function end(
 function resultOf(
   { job, startedAt }: ActiveRun,
   now: Instant,
-): Pick<RunResult, 'run' | 'execution' | 'association' | 'startedAt' | 'finishedAt'> {
-  const { run, execution, association } = job;
-  return { run, execution, association, startedAt: startedAt ?? now, finishedAt: now };
+): Pick<
+  RunResult,
+  'run' | 'execution' | 'association' | 'generation' | 'startedAt' | 'finishedAt'
+> {
+  const { run, execution, association, generation } = job;
+  return { run, execution, association, generation, startedAt: startedAt ?? now, finishedAt: now };
 }
 
 /** Whatever became of the run: what its steps reported before counts. */

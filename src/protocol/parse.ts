@@ -252,6 +252,7 @@ const result = record<RunResult>({
   run: runId,
   execution: executionId,
   association: associationName,
+  generation: absentAs(null, nullable(digest)),
   status: runStatus,
   detailedStatus,
   errorCode: oneOf('', 'ExecutionError', 'InvalidAssoc'),

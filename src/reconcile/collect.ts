@@ -53,6 +53,7 @@ function messageEvent(node: AgentEvent['node'], message: AgentMessage): Event | 
         node,
         execution: message.result.execution,
         association: message.result.association,
+        generation: message.result.generation ?? null,
         outcome: outcomeOf(message.result),
         refresh: message.result.refresh ?? null,
         compliance: message.result.compliance,

@@ -111,6 +111,7 @@ export const result = (label: string, overrides: Partial<RunResult> = {}): RunRe
   run: run(label),
   execution: execution(label),
   association: associationName('web-config'),
+  generation: digestOf(label),
   status: 'Success',
   detailedStatus: 'Success',
   errorCode: '',

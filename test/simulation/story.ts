@@ -122,7 +122,7 @@ export type StoryOptions = { readonly plant?: Plant; readonly onTrace?: (line: s
 export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions = {}): Story {
   const random = randomFrom(seed);
   const drawn = drawSwarm(random.split('swarm'));
-  // Open: a lost state whose branch was behind a change that was then reverted shows the older Success (seed 73).
+  // Open: agents that saw more than the branch knew refuse the recovered daemon as stale until it has caught up (seed 73).
   const swarm: Swarm =
     seed <= 40n ? drawn : { ...drawn, faults: { ...drawn.faults, loseStateBehind: null } };
   const start = instant(swarm.zoned?.startMs ?? START_MS);

@@ -61,6 +61,8 @@ export type RunResult = {
   readonly run: RunId;
   readonly execution: ExecutionId;
   readonly association: AssociationName;
+  /** Of the job: a daemon that lost its state may not know the execution. Absent: told by an agent of before. */
+  readonly generation?: Digest | null;
   readonly status: RunStatus;
   readonly detailedStatus: DetailedStatus;
   /** AWS's agent codes: '' | 'ExecutionError' | 'InvalidAssoc' (spec/state-manager.md §5.2). */

@@ -401,6 +401,10 @@ export interface MessageRunResult {
   run: MessageHash;
   execution: MessageHash;
   association: MessageName;
+  /**
+   * What the job was of; an agent of before says nothing.
+   */
+  generation?: string | null;
   status: MessageRunStatus;
   detailedStatus: MessageDetailedStatus;
   /**

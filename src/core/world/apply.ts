@@ -4,7 +4,7 @@
  */
 
 import { formatOccasion } from '../canonical/occasion.ts';
-import type { AssociationName, ExecutionId, Instant, NodeId } from '../model/brand.ts';
+import type { AssociationName, Digest, ExecutionId, Instant, NodeId } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
 import { totalOf } from '../model/compliance.ts';
 import { present, unreachable } from '../model/errors.ts';
@@ -412,7 +412,8 @@ function finish(state: State, record: Record & { kind: 'finished' }): void {
     // Its execution is history already: the outcome is still what ran last here, if nothing newer is known.
     const assignment = node.assignments.get(record.association);
     if (assignment !== undefined && isNewer(record.outcome, assignment.last)) {
-      const last = { ...unknownContext(record.execution), outcome: record.outcome };
+      const { execution: of, generation, outcome } = record;
+      const last = { ...unknownContext(of, generation ?? null), outcome };
       assignment.last = last;
       show(assignment, last);
     }
@@ -443,8 +444,11 @@ function comply(state: State, record: Record & { kind: 'complied' }): void {
   }
 }
 
-function unknownContext(execution: ExecutionId): Omit<LastOutcome, 'outcome'> {
-  return { execution, generation: null, occasion: '', revision: null, reason: 'reported late' };
+function unknownContext(
+  execution: ExecutionId,
+  generation: Digest | null,
+): Omit<LastOutcome, 'outcome'> {
+  return { execution, generation, occasion: '', revision: null, reason: 'reported late' };
 }
 
 function setDone(state: State, execution: Execution, run: Run, outcome: Outcome): void {

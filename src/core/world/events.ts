@@ -4,6 +4,7 @@ import type { Applicant } from '../enrol/register.ts';
 import type {
   AssociationName,
   CommitId,
+  Digest,
   ExecutionId,
   Instant,
   NodeId,
@@ -64,6 +65,8 @@ export type AgentEvent =
       readonly node: NodeId;
       readonly execution: ExecutionId;
       readonly association: AssociationName;
+      /** What its job was of, where the agent says so. */
+      readonly generation?: Digest | null;
       readonly outcome: Outcome;
       /** Associations that the run asks to be run on its node; none are all, null is no request. */
       readonly refresh: readonly string[] | null;

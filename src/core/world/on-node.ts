@@ -14,6 +14,7 @@ import {
   finish,
   giveBack,
   markStarted,
+  oweInstead,
   RESULT_GRACE_MS,
   stopAtThreshold,
 } from './on-run.ts';
@@ -69,6 +70,7 @@ function recall(
   const known = assignment.last?.outcome;
   if (known !== undefined && known.finishedAt >= last.outcome.finishedAt) return;
   emit(turn, { kind: 'recalled', association, node, last });
+  oweInstead(turn, node, association);
 }
 
 /** The job that was out when we lost sight of the node. */

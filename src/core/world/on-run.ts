@@ -1,7 +1,14 @@
 /** What agents say of runs. A late truth replaces an earlier guess; the same message twice changes nothing. */
 
 import { formatOccasion } from '../canonical/occasion.ts';
-import type { ExecutionId, Instant, NodeId, RunId } from '../model/brand.ts';
+import type {
+  AssociationName,
+  Digest,
+  ExecutionId,
+  Instant,
+  NodeId,
+  RunId,
+} from '../model/brand.ts';
 import type { Execution, Outcome, Run } from '../model/state.ts';
 import { errorsAllowed } from '../rollout/limits.ts';
 import type { AgentEvent } from './events.ts';
@@ -132,9 +139,10 @@ export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): vo
     const isNewest = found !== null && found.run.phase !== 'Done';
     takeReport(turn, { node, association, outcome, report: compliance, isNewest });
   }
-  finish(turn, { execution, association, node, outcome });
-  if (wanted === null) return;
+  finish(turn, { execution, association, node, generation: event.generation ?? null, outcome });
   const { run } = outcome;
+  if (found === null) oweInstead(turn, node, association);
+  if (wanted === null) return;
   refresh(turn, { node, run, association, wanted, occasion: found?.run.occasion ?? '' });
 }
 
@@ -159,6 +167,7 @@ export function finish(
     readonly execution: ExecutionId;
     readonly association: Execution['association'];
     readonly node: NodeId;
+    readonly generation?: Digest | null;
     readonly outcome: Outcome;
   },
 ): void {
@@ -174,6 +183,29 @@ export function finish(
   if (execution === undefined || retry(turn, execution, done.node, done.outcome)) return;
   stopAtThreshold(turn, execution);
   endIfDone(turn, execution);
+}
+
+/**
+ * What ran last there is of a generation that is not in force, and nobody knew of that run: a state that was lost had been
+ * ahead of the branch it came back from. Nothing is owed by itself then, for the plan sees no change.
+ */
+export function oweInstead(turn: Turn, id: NodeId, name: AssociationName): void {
+  const { world } = turn;
+  const definition = world.definition(name);
+  const assignment = world.state.nodes.get(id)?.assignments.get(name);
+  if (definition === undefined || assignment?.execution !== null || assignment.last === null)
+    return;
+  const { generation, outcome } = assignment.last;
+  if (generation === null || generation === definition.digests.generation) return;
+  if (definition.association.applyOnlyAtCronInterval) return;
+  joinExecution(turn, {
+    definition,
+    trigger: 'target',
+    reason: 'another generation ran there meanwhile',
+    occasion: formatOccasion({ kind: 'retry', attempt: 1, run: outcome.run }),
+    nodes: [id],
+    closing: 'edited',
+  });
 }
 
 /** As often as the stock agent resumes a document (spec/documents.md §5.4, CommandRetryLimit). */

@@ -240,6 +240,8 @@ type RunRecord =
       readonly association: AssociationName;
       readonly node: NodeId;
       readonly at: Instant;
+      /** Told by the agent: needed where the execution is not known. */
+      readonly generation?: Digest | null;
       readonly outcome: Outcome;
     }
   /** Compliance items that a run reported, where they are news; types without items are gone. */

@@ -1,7 +1,9 @@
 /** What was set or said earlier and comes true later: absences that were over, timers of edits, cancellations nobody heard. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { digestOf } from '../../../src/core/canonical/digest.ts';
 import type { RunId } from '../../../src/core/model/brand.ts';
+import { executionId, runId } from '../../../src/core/model/brand.ts';
 import { present } from '../../../src/core/model/errors.ts';
 import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
@@ -96,4 +98,38 @@ test('a run of an earlier execution that is cancelled while its node is away is 
   cancelled(fleet);
   returns();
   assert.deepEqual(cancelled(fleet), [job.run]);
+});
+
+test('what ran under a state that was lost is not taken for what is in force, and that is owed again', () => {
+  const { fleet, job } = running();
+  fleet.start(job).finish(job);
+  const other = digestOf('another generation');
+  const late = { ...job, run: runId('v'.repeat(26)), execution: executionId('u'.repeat(26)) };
+  const { association, node: where, run } = late;
+  fleet.after(SECOND).happen({
+    kind: 'result',
+    node: where,
+    execution: late.execution,
+    association,
+    generation: other,
+    refresh: null,
+    compliance: null,
+    outcome: {
+      run,
+      status: 'Success',
+      detailedStatus: 'Success',
+      summary: '',
+      exitCode: null,
+      failedStep: null,
+      outputTail: '',
+      startedAt: fleet.now,
+      finishedAt: fleet.now,
+      digest: digestOf(run),
+    },
+  });
+  const assignment = fleet.world.state.nodes.get(where)?.assignments.get(association);
+  assert.equal(assignment?.last?.generation, other);
+  const [again] = fleet.takeJobs();
+  assert.equal(again?.association, association, 'what is in force runs again');
+  assert.notEqual(again?.run, job.run);
 });
