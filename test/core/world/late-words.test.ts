@@ -24,9 +24,14 @@ function running() {
       node: job.node,
       hello: { ...hello(), running: job.run, startedAt: fleet.now },
     });
+  const cancel = () => {
+    const request = { kind: 'cancel', execution: job.execution } as const;
+    return fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request });
+  };
   return {
     fleet,
     job,
+    cancel,
     leaves: () => fleet.happen({ kind: 'disconnected', node: job.node }),
     returns,
   };
@@ -69,20 +74,18 @@ test('an earlier schedule is not missed for a later timer, and a later one not r
 });
 
 test('a run that was cancelled while its node was away is stopped when it is back', () => {
-  const { fleet, job, leaves, returns } = running();
+  const { fleet, job, cancel, leaves, returns } = running();
   fleet.start(job);
   leaves();
-  const cancel = { kind: 'cancel', execution: job.execution } as const;
-  fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request: cancel });
+  cancel();
   cancelled(fleet);
   returns();
   assert.deepEqual(cancelled(fleet), [job.run]);
 });
 
 test('a run that begins while it is being cancelled is stopped', () => {
-  const { fleet, job } = running();
-  const cancel = { kind: 'cancel', execution: job.execution } as const;
-  fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request: cancel });
+  const { fleet, job, cancel } = running();
+  cancel();
   assert.deepEqual(cancelled(fleet), [], 'it is taken back only');
   fleet.happen({ kind: 'busy', node: job.node, run: job.run, with: job.run });
   assert.equal(phaseOf(fleet), 'Started');
@@ -90,11 +93,10 @@ test('a run that begins while it is being cancelled is stopped', () => {
 });
 
 test('a run of an earlier execution that is cancelled while its node is away is stopped on its return', () => {
-  const { fleet, job, leaves, returns } = running();
+  const { fleet, job, cancel, leaves, returns } = running();
   fleet.start(job).accept(revision(2, { motd: { document: 'v2' } }));
   leaves();
-  const cancel = { kind: 'cancel', execution: job.execution } as const;
-  fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request: cancel });
+  cancel();
   cancelled(fleet);
   returns();
   assert.deepEqual(cancelled(fleet), [job.run]);
