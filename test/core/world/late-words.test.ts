@@ -133,5 +133,5 @@ test('what ran under a state that was lost is not taken for what is in force, an
   assert.equal(assignment?.last?.generation, other);
   const [again] = fleet.takeJobs();
   assert.equal(again?.association, association, 'what is in force runs again');
-  assert.notEqual(again?.run, job.run);
+  assert.notEqual(again.run, job.run);
 });
