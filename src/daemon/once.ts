@@ -26,7 +26,7 @@ export async function convergeOnce(
     const elapsed = ports.clock.monotonicMs() - begin;
     const seen = triggers.lastSeenAtMs !== null && inbox.size === 0;
     if (seen && world.state.held !== null) return EXIT.held;
-    const settled = seen && isSettled(world) && world.resting.size + world.foreign.size === 0;
+    const settled = seen && isSettled(world) && !world.anyHeldBack;
     const looked = settled ? await lookAt(world, ports.clock, finished) : null;
     if (looked !== null && isSettled(world)) {
       const { nodes, unreported } = looked.standings.fleet;

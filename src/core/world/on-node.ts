@@ -32,12 +32,11 @@ export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   const { world } = turn;
   const before = world.state.nodes.get(node);
   const awaySince = before?.lastSeenAt ?? null;
-  world.resting.delete(node);
+  world.wake(node);
   world.rebooting.delete(node);
   world.goneAt.delete(node);
   const job = before?.job ?? null;
-  if (hello.running !== null && hello.running !== job?.run) world.foreign.set(node, hello.running);
-  else world.foreign.delete(node);
+  world.setForeign(node, hello.running === job?.run ? null : hello.running);
   emit(turn, { kind: 'connected', node, facts: hello.facts, at: turn.now });
   for (const { association, last } of hello.lastRuns) recall(turn, node, association, last);
   settleJob(turn, node, hello);
@@ -80,7 +79,7 @@ function settleJob(turn: Turn, node: NodeId, hello: Hello): void {
     if (hello.running === null) return;
     const found = findRun(turn, node, hello.running);
     if (found !== null && hello.startedAt !== null) {
-      turn.world.foreign.delete(node);
+      turn.world.setForeign(node, null);
       markStarted(turn, found);
     }
     return;
@@ -141,8 +140,8 @@ export function onDisconnected(turn: Turn, node: NodeId): void {
   const known = world.state.nodes.get(node);
   if (known?.connectedAt === null || known === undefined) return;
   emit(turn, { kind: 'disconnected', node, at: turn.now });
-  world.foreign.delete(node);
-  world.resting.delete(node);
+  world.setForeign(node, null);
+  world.wake(node);
   watchAbsence(turn, known);
 }
 

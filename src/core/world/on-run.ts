@@ -48,7 +48,7 @@ export function findRun(turn: Turn, node: NodeId, id: RunId, said?: ExecutionId)
 export function onStarted(turn: Turn, event: AgentEvent & { kind: 'started' }): void {
   const found = findRun(turn, event.node, event.run);
   if (found === null) {
-    turn.world.foreign.set(event.node, event.run);
+    turn.world.setForeign(event.node, event.run);
     return;
   }
   markStarted(turn, found);
@@ -149,8 +149,8 @@ export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): vo
 /** A run that we did not know of is over: the node can take jobs again. */
 function freeFrom(turn: Turn, id: NodeId, run: RunId): void {
   const { world } = turn;
-  if (world.foreign.get(id) !== run) return;
-  world.foreign.delete(id);
+  if (!world.runsForeign(id, run)) return;
+  world.setForeign(id, null);
   const node = world.state.nodes.get(id);
   if (node !== undefined) world.lineUp(node);
 }
@@ -293,8 +293,7 @@ export function onNotStarted(
     message: event.message,
   });
   if (retryable.has(event.code)) {
-    turn.world.resting.add(event.node);
-    turn.world.touchNode(event.node);
+    turn.world.rest(event.node);
     turn.world.timers.push({
       kind: 'rested',
       node: event.node,
@@ -356,7 +355,7 @@ const REST_MS = 30_000;
 
 function busy(turn: Turn, event: AgentEvent & { kind: 'busy' }): void {
   const job = turn.world.state.nodes.get(event.node)?.job;
-  if (job?.run !== event.with) turn.world.foreign.set(event.node, event.with);
+  if (job?.run !== event.with) turn.world.setForeign(event.node, event.with);
 }
 
 /** It said that it had started this run, is connected, and does not know of it any more. */

@@ -68,8 +68,7 @@ function onTimer(turn: Turn, timer: Timer): void {
       return;
     }
     case 'rested': {
-      if (!world.resting.delete(timer.node)) return;
-      world.touchNode(timer.node);
+      if (!world.wake(timer.node)) return;
       const node = world.state.nodes.get(timer.node);
       if (node !== undefined) world.lineUp(node);
       return;

@@ -107,7 +107,7 @@ export class World {
   /** Association → nodes assigned; the reverse of `NodeState.assignments`. */
   readonly assigned = new Map<AssociationName, Set<NodeId>>();
   /** Nodes whose agent runs something the daemon has no job record of, and what. */
-  readonly foreign = new Map<NodeId, RunId>();
+  readonly #foreign = new Map<NodeId, RunId>();
   /** Nodes that said that they restart: until when their absence is no silence. A restarted daemon has forgotten it. */
   readonly rebooting = new Map<NodeId, Instant>();
   /** When the absence of a node whose run has started begins to count; a timer of another instant is of an earlier absence. */
@@ -115,7 +115,7 @@ export class World {
   /** The timer that looks at the slots of an association: one each, however often it is edited. */
   readonly slotTimers = new Map<AssociationName, Instant>();
   /** Nodes that refused a job for now: nothing is offered until their timer wakes them. */
-  readonly resting = new Set<NodeId>();
+  readonly #resting = new Set<NodeId>();
   /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */
   readonly claims = new Map<NodeId, { readonly run: RunId; readonly at: Instant }>();
   /** As they were last read; one that is not in here cannot be read. */
@@ -292,10 +292,40 @@ export class World {
     return (
       node.connectedAt !== null &&
       node.job === null &&
-      !this.foreign.has(node.id) &&
-      !this.resting.has(node.id) &&
+      !this.#foreign.has(node.id) &&
+      !this.#resting.has(node.id) &&
       this.fleet.nodes.has(node.id)
     );
+  }
+
+  /** What its agent runs and we have no job record of; null: nothing. Whoever waits there waits for another reason now. */
+  setForeign(id: NodeId, run: RunId | null): void {
+    if ((this.#foreign.get(id) ?? null) === run) return;
+    if (run === null) this.#foreign.delete(id);
+    else this.#foreign.set(id, run);
+    this.touchNode(id);
+  }
+
+  runsForeign(id: NodeId, run: RunId): boolean {
+    return this.#foreign.get(id) === run;
+  }
+
+  /** It refused a job for now. */
+  rest(id: NodeId): void {
+    this.#resting.add(id);
+    this.touchNode(id);
+  }
+
+  /** Whether it rested: it may be asked again. */
+  wake(id: NodeId): boolean {
+    if (!this.#resting.delete(id)) return false;
+    this.touchNode(id);
+    return true;
+  }
+
+  /** A node is connected and not asked: it rests, or runs something else. */
+  get anyHeldBack(): boolean {
+    return this.#foreign.size + this.#resting.size > 0;
   }
 
   hasCapacity(name: AssociationName): boolean {

@@ -98,3 +98,21 @@ test('a broken file makes its association Invalid, and mending it Valid, while n
   report();
   assert.match(status('motd'), /"Validity": "Valid"/);
 });
+
+test('a node that says it runs what we know nothing of waits as busy, and no longer than that', () => {
+  const { fleet, report, nodeFile } = setUp();
+  const only = { targets: [{ kind: 'ids' as const, ids: [node(2)] }] };
+  fleet.accept(revision(1, { hosts: only, motd: { maxConcurrency: '1' } })).connect(2);
+  const [job] = fleet.takeJobs();
+  assert.ok(job !== undefined);
+  fleet.connect(1);
+  fleet.start(job).finish(job);
+  report();
+  assert.match(nodeFile(2), /"Reason":"concurrency"/);
+  fleet.happen({ kind: 'busy', node: node(2), run: job.run, with: job.run });
+  report();
+  assert.match(nodeFile(2), /"Reason":"busy"/);
+  fleet.finish(job);
+  report();
+  assert.match(nodeFile(2), /"Reason":"concurrency"/);
+});
