@@ -30,6 +30,8 @@ const MARKS = 'marks';
 const STEP_SECONDS = '0.3';
 /** Every third kill of an agent takes the step with it. */
 const WITH_SUPERVISOR_EVERY = 3;
+/** Of so many kills some meet a step, on the slowest machine: otherwise Interrupted was not tried at all. */
+const ENOUGH_TO_CUT = 20;
 
 const generation = (n: number) =>
   scripts('Roll', [
@@ -76,6 +78,7 @@ export async function killLoop(kills: {
       // Some of the next kills meet it at work again, some before it has found its way back.
       await sleep(Math.random() * 1_500);
     }
+    if (kills.agents >= ENOUGH_TO_CUT) assert(cut.size > 0, 'a step was killed with its agent');
     const last = rollouts.begin();
     const summary = await fleet.converged(last, 90_000);
     assert.deepEqual({ ...summary, revision: '' }, { ...undisturbed, revision: '' });
@@ -134,13 +137,12 @@ const agentsAreBack = (fleet: Fleet): Promise<void> =>
     60_000,
   );
 
-/** A node in the middle of a script; any one when there is none for long. */
+/** A node in the middle of a step, which its agent looks after or left behind; any one when there is none for long. */
 async function busyNode(fleet: Fleet, cut: ReadonlySet<string>): Promise<string> {
   for (const end = performance.now() + 15_000; performance.now() < end; await sleep(20)) {
-    const busy = NODES.filter((name) => {
-      const [word = '', run = ''] = fleet.lines(name, MARKS).at(-1)?.split(' ') ?? [];
-      return word.startsWith('begin-') && !cut.has(run);
-    });
+    const busy = NODES.filter((name) =>
+      supervisorsOf(fleet, name).some(({ run }) => !cut.has(run)),
+    );
     const one = busy[Math.floor(Math.random() * busy.length)];
     if (one !== undefined) return one;
   }
@@ -149,17 +151,35 @@ async function busyNode(fleet: Fleet, cut: ReadonlySet<string>): Promise<string>
 
 /** Kills what still looks after a step of this node, and the step; `cut` learns the runs that were hit. */
 export function killSupervisors(fleet: Fleet, name: string, cut: Set<string>): void {
+  for (const { run, pid } of supervisorsOf(fleet, name)) {
+    process.kill(-pid, 'SIGKILL');
+    cut.add(run);
+  }
+}
+
+/** The processes that look after a step of this node now, with their runs. */
+function supervisorsOf(
+  fleet: Fleet,
+  name: string,
+): { readonly run: string; readonly pid: number }[] {
   const runs = join(fleet.root(name), 'var', 'lib', 'reconciled-agent', 'runs');
-  for (const run of readdirSync(runs)) {
-    for (const folder of readdirSync(join(runs, run)).filter((each) => /^s\d+$/.test(each))) {
-      const [pid = '', start = ''] = readOr(join(runs, run, folder, 'supervisor'))
-        .trim()
-        .split(' ');
-      // The pid may belong to somebody else by now: only the start time names our process.
-      if (pid === '' || start !== processStart(Number(pid))) continue;
-      process.kill(-Number(pid), 'SIGKILL');
-      cut.add(run);
-    }
+  return readdirSync(runs).flatMap((run) =>
+    listOr(join(runs, run))
+      .filter((each) => /^s\d+$/.test(each))
+      .flatMap((folder) => {
+        const written = readOr(join(runs, run, folder, 'supervisor')).trim();
+        const [pid = '', start = ''] = written.split(' ');
+        // The pid may belong to somebody else by now: only the start time names our process.
+        return pid !== '' && start === processStart(Number(pid)) ? [{ run, pid: Number(pid) }] : [];
+      }),
+  );
+}
+
+function listOr(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return []; // a spare folder that got its run meanwhile
   }
 }
 
