@@ -125,7 +125,7 @@ function reportOne(one: Case): void {
   }
 }
 
-function unknownKey({ desk, root, misfit, shape }: Case, key: string): void {
+function unknownKey({ desk, root, misfit, shape, kind }: Case, key: string): void {
   const spot = keySpotAt(root, misfit.instancePath, key);
   if (misfit.instancePath === '' && OUTPUT_ONLY.has(key)) {
     desk.error(
@@ -136,10 +136,24 @@ function unknownKey({ desk, root, misfit, shape }: Case, key: string): void {
     );
     return;
   }
+  desk.error('unknown-key', spot, `unknown key ${shown(key)}`, unknownHint(kind, shape, key));
+}
+
+function unknownHint(kind: InputKind, shape: Shape | null, key: string): string {
+  const home = homeOf(kind, key);
+  if (home !== null) return home === '' ? `${key} stands at the top.` : `Write it below ${home}.`;
   const keys = shape?.keys ?? [];
   const near = nearest(key, keys);
-  const hint = near === null ? `Known here: ${keys.join(', ')}.` : `Did you mean "${near}"?`;
-  desk.error('unknown-key', spot, `unknown key ${shown(key)}`, hint);
+  return near === null ? `Known here: ${keys.join(', ')}.` : `Did you mean "${near}"?`;
+}
+
+/** The map of this kind of file that has this very key, as `Reconciled.Suspend`; `''`: the top. */
+function homeOf(kind: InputKind, key: string): string | null {
+  for (const [path, { keys }] of Object.entries(SHAPES[kind])) {
+    if (keys?.includes(key) === true && !path.includes('/items'))
+      return path.replaceAll('/properties/', '.').replace(/^#\.?/, '');
+  }
+  return null;
 }
 
 function missingKey({ desk, root, misfit, kind }: Case, key: string): void {

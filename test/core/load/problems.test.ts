@@ -416,6 +416,18 @@ const cases = [
     hint: 'Did you mean "MaxErrors"?',
   },
   {
+    name: 'a key of ours beside those of AWS',
+    text: says('one', 'OnInterrupted: Retry\n'),
+    want: ['unknown-key 5:1 /OnInterrupted'],
+    hint: 'Write it below Reconciled.',
+  },
+  {
+    name: 'a key of AWS below ours',
+    text: says('one', 'Reconciled: { MaxErrors: "1" }\n'),
+    want: ['unknown-key 5:15 /Reconciled/MaxErrors'],
+    hint: 'MaxErrors stands at the top.',
+  },
+  {
     name: 'a number where a text belongs',
     text: says('one', 'MaxErrors: 5\n'),
     want: ['wrong-type 5:12 /MaxErrors'],
