@@ -1,3 +1,4 @@
+import type { Json } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import { nearest } from './nearest.ts';
 import type { SourceEntry, SourceMap, SourceNode } from './source.ts';
@@ -10,8 +11,8 @@ export type Spot = { readonly node: SourceNode; readonly pointer: string };
 export type Desk = {
   readonly format: 'yaml' | 'json';
   readonly problems: readonly Problem[];
-  /** Scalars that were read as texts though YAML has another kind for them: `schemaVersion: 2.2`. They travel as texts. */
-  readonly readAsText: Set<SourceNode>;
+  /** Scalars that were read as texts though YAML has another kind for them, as `schemaVersion: 2.2`; inputs, which no rule changes. */
+  readonly travelling: Map<SourceNode, Json>;
   readonly error: (code: string, spot: Spot, message: string, hint?: string) => void;
   readonly warn: (code: string, spot: Spot, message: string, hint?: string) => void;
   /** The next place at or after `from` where the file has this text literally; the whole spot when it has not. */
@@ -39,7 +40,7 @@ export function openDesk(options: {
   return {
     format: options.format,
     problems,
-    readAsText: new Set(),
+    travelling: new Map(),
     error: report('error'),
     warn: report('warning'),
     next(spot, written, from) {
@@ -73,11 +74,13 @@ export function entriesOf(
   return map.entries.map(({ key, keyAt, value }) => ({
     key,
     spot: { node: value, pointer: pointTo(pointer, key) },
-    keySpot: {
-      node: { kind: 'scalar', at: keyAt, value: key, written: null },
-      pointer: pointTo(pointer, key),
-    },
+    keySpot: spotOfKey(key, keyAt, pointer),
   }));
+}
+
+function spotOfKey(key: string, keyAt: number, pointer: string): Spot {
+  const node = { kind: 'scalar', at: keyAt, value: key, written: null } as const;
+  return { node, pointer: pointTo(pointer, key) };
 }
 
 /** Null counts as left out, as the reference's decoder has it. */
@@ -93,9 +96,14 @@ export function textField(desk: Desk, spot: Spot, key: string): string | null {
   const field = fieldOf(desk, spot, key);
   if (field === null || isNothing(field)) return null;
   const text = textOfScalar(field.node);
-  desk.readAsText.add(field.node);
+  travelsAsText(desk, field.node);
   if (text === null) desk.error('not-text', field, `${key} must be a text`, 'Put it in quotes.');
   return text;
+}
+
+/** YAML's `5` where a text is wanted is the text it was written as, and travels so. */
+export function travelsAsText(desk: Desk, node: SourceNode): void {
+  if (node.kind === 'scalar' && node.written !== null) desk.travelling.set(node, node.written);
 }
 
 /** The text of a scalar where a text is wanted; null for nothing, lists, maps and JSON's other kinds. */
@@ -117,9 +125,9 @@ export function warnUnknownKeys(
 ): void {
   if (spot.node.kind !== 'map') return;
   const { known, effectless = {}, of } = options;
-  for (const { key, keySpot } of entriesOf(spot.node, spot.pointer)) {
-    const fold = (name: string) => (desk.format === 'json' ? name.toLowerCase() : name);
-    if (known.some((name) => fold(name) === fold(key))) continue;
+  for (const { key, keyAt } of spot.node.entries) {
+    if (known.includes(key) || (desk.format === 'json' && hasFolded(known, key))) continue;
+    const keySpot = spotOfKey(key, keyAt, spot.pointer);
     const reason = Object.hasOwn(effectless, key) ? effectless[key] : undefined;
     if (reason !== undefined) {
       desk.warn('no-effect', keySpot, `${key} has no effect on ${of}`, reason);
@@ -129,4 +137,9 @@ export function warnUnknownKeys(
     const hint = near === null ? 'Remove it.' : `Did you mean ${near}?`;
     desk.warn('unknown-key', keySpot, `${key} is no key of ${of} and has no effect`, hint);
   }
+}
+
+function hasFolded(names: readonly string[], name: string): boolean {
+  const folded = name.toLowerCase();
+  return names.some((candidate) => candidate.toLowerCase() === folded);
 }

@@ -2,7 +2,15 @@
 import type { SchemaVersion, Step } from '../model/document.ts';
 import type { Json } from '../model/json.ts';
 import type { Desk, Spot } from './desk.ts';
-import { entriesOf, fieldOf, isNothing, textField, textOfScalar, warnUnknownKeys } from './desk.ts';
+import {
+  entriesOf,
+  fieldOf,
+  isNothing,
+  textField,
+  textOfScalar,
+  travelsAsText,
+  warnUnknownKeys,
+} from './desk.ts';
 import { DOCUMENT_STEPS_MAX, pointTo, toJson } from './source.ts';
 
 /** A step with the place of its inputs, for the rules that look inside. */
@@ -169,7 +177,7 @@ function parsePrecondition(desk: Desk, spot: Spot): Step['precondition'] {
     const texts = operands.node.kind === 'list' ? operands.node.items.map(textOfScalar) : null;
     if (texts?.every((text) => text !== null) === true) {
       if (operands.node.kind === 'list')
-        for (const item of operands.node.items) desk.readAsText.add(item);
+        for (const item of operands.node.items) travelsAsText(desk, item);
       return [key, texts] as const;
     }
     desk.error('precondition', operands, `${key} must be a list of texts`, PRECONDITION_HINT);
@@ -186,7 +194,9 @@ function inputsOf(desk: Desk, inputs: Spot | null): Json {
     desk.error('inputs', inputs, 'inputs must be a map, or a list of maps');
     return null;
   }
-  return toJson(inputs.node);
+  const content = toJson(inputs.node);
+  desk.travelling.set(inputs.node, content);
+  return content;
 }
 
 const CONFIG_KEYS = ['settings', 'properties', 'description', 'precondition'];

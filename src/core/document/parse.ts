@@ -4,7 +4,15 @@ import { isJsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareProblems } from '../model/problem.ts';
 import type { Desk, Spot } from './desk.ts';
-import { fieldOf, isNothing, openDesk, textField, textOfScalar, warnUnknownKeys } from './desk.ts';
+import {
+  fieldOf,
+  isNothing,
+  openDesk,
+  textField,
+  textOfScalar,
+  travelsAsText,
+  warnUnknownKeys,
+} from './desk.ts';
 import { lintSteps } from './lint.ts';
 import { nearest } from './nearest.ts';
 import { parseParameters } from './parse-parameters.ts';
@@ -57,7 +65,8 @@ function read(
   const bytes = Buffer.byteLength(text);
   if (bytes > bytesMax) return { reading: tooLarge(bytes, bytesMax), format: 'json' };
   const wanted = format ?? (file.endsWith('.json') ? 'json' : undefined);
-  if (wanted === 'yaml' && !/^\s*[{["]/.test(text))
+  // What begins otherwise is a map in no JSON, and to fail at it takes as long as to read it.
+  if (wanted !== 'json' && !/^\s*[{["]/.test(text))
     return { reading: readYaml(text), format: 'yaml' };
   const reading = readJson(text);
   const isSyntax = reading.root === null && reading.faults.every(({ code }) => code !== 'too-deep');
@@ -106,7 +115,7 @@ function parseRoot(desk: Desk, file: Spot): Document | null {
   const parsed = parseSteps(desk, root, schemaVersion);
   lintSteps(desk, root, parsed, { schemaVersion, parameters });
   if (desk.problems.some(({ severity }) => severity === 'error')) return null;
-  const content = toJson(root.node, desk.readAsText);
+  const content = toJson(root.node, desk.travelling);
   if (!isJsonObject(content)) return null;
   const steps = parsed.map(({ step }) => step);
   return { schemaVersion, description, parameters, steps, content, digest: digestOf(content) };
@@ -136,7 +145,7 @@ const OTHER_KINDS: { readonly [version: string]: string } = {
 function parseVersion(desk: Desk, root: Spot): SchemaVersion | null {
   const field = fieldOf(desk, root, 'schemaVersion');
   const written = field === null || isNothing(field) ? '' : textOfScalar(field.node);
-  if (field !== null) desk.readAsText.add(field.node);
+  if (field !== null) travelsAsText(desk, field.node);
   const known = VERSIONS.find((version) => version === written);
   if (known !== undefined) return known;
   const spot = field ?? root;

@@ -1,3 +1,4 @@
+import { readValidJson } from './read-valid-json.ts';
 import type { Fault, Reading, SourceEntry, SourceNode } from './source.ts';
 import { DOCUMENT_DEPTH_MAX, DOCUMENT_NODES_MAX, pointTo } from './source.ts';
 
@@ -7,6 +8,12 @@ import { DOCUMENT_DEPTH_MAX, DOCUMENT_NODES_MAX, pointTo } from './source.ts';
  * @throws never
  */
 export function readJson(text: string): Reading {
+  const root = readValidJson(text);
+  return root === null ? readWholeJson(text) : { root, faults: [] };
+}
+
+/** With every fault in its place, whatever the text. */
+export function readWholeJson(text: string): Reading {
   const reader: Reader = { text, at: 0, nodes: 0, path: [], faults: [] };
   try {
     const root = readValue(reader);

@@ -11,6 +11,8 @@ export type SourceMap = {
   /** Offset of its first character in the file. */
   readonly at: number;
   readonly entries: readonly SourceEntry[];
+  /** What `toJson` gives, where the reader has it already: of JSON everything travels as it is. */
+  readonly json?: Json;
 };
 
 export type SourceEntry = {
@@ -23,6 +25,7 @@ type SourceList = {
   readonly kind: 'list';
   readonly at: number;
   readonly items: readonly SourceNode[];
+  readonly json?: Json;
 };
 
 export type SourceScalar = {
@@ -66,16 +69,21 @@ export function pointTo(pointer: string, key: string | number): string {
   return `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** `asTexts`: scalars whose text counts, as it was written. */
-export function toJson(node: SourceNode, asTexts?: ReadonlySet<SourceNode>): Json {
+/** What travels for a node, where it is something other than its value, or known already. */
+export type Travelling = ReadonlyMap<SourceNode, Json>;
+
+export function toJson(node: SourceNode, travelling?: Travelling): Json {
+  const known = travelling?.get(node);
+  if (known !== undefined) return known;
   switch (node.kind) {
     case 'scalar':
-      return asTexts?.has(node) === true ? (node.written ?? node.value) : node.value;
+      return node.value;
     case 'list':
-      return node.items.map((item) => toJson(item, asTexts));
+      return node.json ?? node.items.map((item) => toJson(item, travelling));
     case 'map': {
+      if (node.json !== undefined) return node.json;
       const record: { [key: string]: Json } = {};
-      for (const { key, value } of node.entries) setOwn(record, key, toJson(value, asTexts));
+      for (const { key, value } of node.entries) setOwn(record, key, toJson(value, travelling));
       return record;
     }
   }

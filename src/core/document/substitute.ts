@@ -29,8 +29,8 @@ export function substitute(value: Json, parameters: JsonObject): Json {
 
 function substituteText(text: string, parameters: JsonObject): Json {
   if (!text.includes('{{')) return text;
-  const whole = WHOLE_TOKEN.exec(text)?.[1];
-  if (whole !== undefined)
+  const whole = wholeToken(text);
+  if (whole !== null)
     return valueOf(parameters, whole) ?? (isKnown(parameters, whole) ? null : text);
   return text.replace(TOKEN, (token, name: string) =>
     isKnown(parameters, name)
