@@ -136,7 +136,7 @@ export type AgentsPort = {
 
 export type StatusTip = {
   readonly commit: CommitId;
-  /** Trailers of the tip's message; null when it carries none, i.e. is not ours. */
+  /** Trailers of the nearest commit that names an instance, people commit on top; null when none does. */
   readonly instance: string | null;
   readonly seq: number | null;
   read(path: string): Promise<Uint8Array | null>;

@@ -3,7 +3,7 @@
  * hello. Nothing runs twice, since run ids are pure hashes and agents remember what they ran (contract §7, Recovery).
  */
 import { ReconcileError } from '../core/model/errors.ts';
-import { STATE_PATH, SUMMARY_PATH } from '../core/report/paths.ts';
+import { NODE_PATH_PATTERN, STATE_PATH, SUMMARY_PATH } from '../core/report/paths.ts';
 import type { Recovery as Recovered, StatusTexts } from '../core/report/read.ts';
 import { readStatus } from '../core/report/read.ts';
 import type { World } from '../core/world/world.ts';
@@ -12,8 +12,8 @@ import type { Ports, StatusTip } from './ports.ts';
 
 export type Recovery = {
   /**
-   * Once, before the first revision of this state is accepted: an empty state beside a status branch of this instance is a
-   * loss, not a beginning.
+   * Once, before the first revision of this state is accepted: an empty state beside a status branch that holds one is a
+   * loss, not a beginning, whoever committed last.
    * @throws ReconcileError RECOVERY_REFUSED (an operator decides), or what the status port throws (tried again)
    */
   beforeFirst(signal: AbortSignal): Promise<void>;
@@ -60,26 +60,45 @@ export function createRecovery(
 /** Node files read at once; each is a few KB. */
 const READS_AT_ONCE = 64;
 
-/** Null when the branch holds nothing of this instance. */
+/**
+ * Null when nobody wrote a status there: a branch that was made by hand before the first report.
+ * @throws ReconcileError RECOVERY_REFUSED when it holds a status that is not this instance's, or cannot be believed
+ */
 async function readTip(
   tip: StatusTip,
   { clock }: Pick<Ports, 'clock'>,
   { instance, verify }: RecoveryOptions,
 ): Promise<Recovered | null> {
-  if (tip.instance !== instance) return null;
+  if (tip.instance === null) {
+    if (!(await holdsStatus(tip))) return null;
+    throw refusal('none of its newest commits names an instance');
+  }
+  if (tip.instance !== instance) throw refusal(`it belongs to ${JSON.stringify(tip.instance)}`);
   const recovered = readStatus(await textsOf(tip, isVersions), {
     verify,
     now: clock.now(),
     tip: { commit: tip.commit, seq: tip.seq ?? 0 },
   });
-  if (recovered.ok) return recovered.value;
-  throw new ReconcileError(
+  if (!recovered.ok) throw refusal(recovered.error.message);
+  // Trailers are anybody's; only what is signed says whose state it is.
+  const { state } = recovered.value;
+  if (state.instance !== instance)
+    throw refusal(`its state is that of ${JSON.stringify(state.instance)}`);
+  return recovered.value;
+}
+
+async function holdsStatus(tip: StatusTip): Promise<boolean> {
+  const paths = await tip.list('');
+  return paths.some((path) => path === STATE_PATH || NODE_PATH_PATTERN.test(path));
+}
+
+const refusal = (why: string): ReconcileError =>
+  new ReconcileError(
     'RECOVERY_REFUSED',
-    `the state directory is empty and the status branch cannot restore it: ${recovered.error.message}. ` +
+    `the state directory is empty and the status branch cannot restore it: ${why}. ` +
       'Restore the key or the state directory, or begin anew from the tip with: reconciled accept --recover',
     { retry: 'never' },
   );
-}
 
 /** Where the versions of associations are listed: a plan does without them. */
 const isVersions = (path: string): boolean => /^associations\/[^/]+\/status\.json$/.test(path);

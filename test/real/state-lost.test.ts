@@ -45,6 +45,21 @@ test('a lost state directory is rebuilt from key, branch and agents, and nothing
   assert.equal(fleet.summary()?.verdict, 'compliant');
 });
 
+test('it is rebuilt also where somebody edited the page of the branch meanwhile', async () => {
+  await fleet.daemon.stop();
+  const before = { starts: starts(), state: stateJson() };
+  fleet.repo.commit({ 'README.md': 'all is well' }, { branch: STATUS_BRANCH });
+  rmSync(fleet.stateDir, { recursive: true });
+  await fleet.startDaemon();
+  await connected();
+  await fleet.stays(() => starts().length === before.starts.length, 'nothing runs', QUIET_MS);
+  await fleet.daemon.stop();
+  assert.deepEqual(stateJson()['associations'], before.state['associations']);
+  assert.equal(stateJson()['epoch'], before.state['epoch']);
+  assert.ok(fleet.repo.list(STATUS_BRANCH).some((path) => path.startsWith('nodes/')));
+  assert.doesNotMatch(fleet.repo.show('README.md', STATUS_BRANCH), /all is well/);
+});
+
 test('after it the fleet goes on: nodes keep their tags, a change runs once', async () => {
   await fleet.startDaemon();
   const revision = fleet.commit({

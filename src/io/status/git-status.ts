@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commitId } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { PublishOutcome, PublishRequest, StatusPort } from '../../reconcile/ports.ts';
-import { parseTrailers } from '../git/commit-object.ts';
 import { damageIn, typedDiskFailure } from '../git/errno.ts';
 import { DamagedObject, gitError } from '../git/git-error.ts';
 import { listTree } from '../git/list-tree.ts';
@@ -11,7 +10,7 @@ import { readCommit } from '../git/object-reader.ts';
 import { isSafeRefName } from '../git/refs.ts';
 import { parseRemoteUrl, withoutSecrets } from '../git/remote-url.ts';
 import type { Logger } from '../log.ts';
-import { STATUS_LIMITS, statusTipOf } from './read-status.ts';
+import { ownerOf, STATUS_LIMITS, statusTipOf } from './read-status.ts';
 import { statusCommit } from './status-commit.ts';
 import type { Left, StatusConfig, StatusStore } from './status-store.ts';
 import { discardStatusStore, openStatusStore } from './status-store.ts';
@@ -222,25 +221,18 @@ function onlyPresent(files: PublishRequest['files']): PublishRequest['files'] {
   return new Map([...files].filter(([, bytes]) => bytes !== null));
 }
 
-/** People may have committed on top, so the nearest commit that names an instance counts. */
 async function refuseForeignInstance(
   reader: ObjectReader,
   tip: string,
   instance: string,
 ): Promise<void> {
-  for (let oid: string | undefined = tip, steps = 0; oid !== undefined && steps < 50; steps++) {
-    if (!reader.has(oid)) return;
-    const commit = await readCommit(reader, oid);
-    const owner = parseTrailers(commit.message).get('Reconciled-Instance');
-    if (owner === instance) return;
-    if (owner !== undefined)
-      throw new ReconcileError(
-        'STATUS_FOREIGN_INSTANCE',
-        `the status branch belongs to the instance ${JSON.stringify(owner)}; give this daemon (${instance}) a branch of its own`,
-        { retry: 'never' },
-      );
-    oid = commit.parents[0];
-  }
+  const owner = await ownerOf(reader, tip);
+  if (owner.instance === null || owner.instance === instance) return;
+  throw new ReconcileError(
+    'STATUS_FOREIGN_INSTANCE',
+    `the status branch belongs to the instance ${JSON.stringify(owner.instance)}; give this daemon (${instance}) a branch of its own`,
+    { retry: 'never' },
+  );
 }
 
 /** What stands on an edited branch; a tree that no one should list counts as one foreign path. */

@@ -21,17 +21,41 @@ export type StatusFiles = Omit<StatusTip, 'commit'> & {
   readonly commit: StatusTip['commit'] | null;
 };
 
+/** Commits that are asked whose branch it is; further down nobody has looked for long. */
+const NAMING_COMMITS_MAX = 50;
+
+/**
+ * What the nearest commit that names an instance says of a branch: people may have committed on top of it. Nulls when none
+ * does, as far as the history is here.
+ */
+export async function ownerOf(
+  reader: ObjectReader,
+  tip: string,
+): Promise<Pick<StatusTip, 'instance' | 'seq'>> {
+  let oid: string | undefined = tip;
+  for (let steps = 0; oid !== undefined && steps < NAMING_COMMITS_MAX; steps++) {
+    if (steps > 0 && !reader.has(oid)) break;
+    const { message, parents } = await readCommit(reader, oid);
+    const trailers = parseTrailers(message);
+    const instance = trailers.get('Reconciled-Instance');
+    if (instance !== undefined) {
+      const seq = Number(trailers.get('Reconciled-Seq') ?? Number.NaN);
+      return { instance, seq: Number.isSafeInteger(seq) ? seq : null };
+    }
+    oid = parents[0];
+  }
+  return { instance: null, seq: null };
+}
+
 /** The tip of a status branch as the reader of its repository sees it. */
 export async function statusTipOf(reader: ObjectReader, commit: string): Promise<StatusTip> {
-  const { tree, message } = await readCommit(reader, commit);
-  const trailers = parseTrailers(message);
-  const seq = Number(trailers.get('Reconciled-Seq') ?? Number.NaN);
+  const { tree } = await readCommit(reader, commit);
+  const owner = await ownerOf(reader, commit);
   let listing: Promise<ReadonlyMap<string, string>> | null = null;
   const files = () => (listing ??= filesOf(reader, tree));
   return {
     commit: commitId(commit),
-    instance: trailers.get('Reconciled-Instance') ?? null,
-    seq: Number.isSafeInteger(seq) ? seq : null,
+    ...owner,
     read: (file) =>
       typed(async () => {
         const blob = (await files()).get(file);

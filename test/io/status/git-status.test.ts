@@ -270,6 +270,19 @@ for (const [kind, open] of [
       assert.equal(await tip.read('nodes/none.json'), null);
     });
 
+    test('a tip edited by hand is that of the nearest commit that names an instance, with its files', async () => {
+      await open().publish(whole(FLEET), signal);
+      repo.commit({ 'README.md': 'all is well' }, { branch: BRANCH });
+      const theirs = repo.commit({ 'README.md': 'trust me' }, { branch: BRANCH });
+      const tip = await open({ mirrorDir: path.join(dir, 'fresh.git') }).tip(signal);
+      assert.ok(tip);
+      assert.deepEqual([tip.commit, tip.instance, tip.seq], [theirs, 'prod', 1]);
+      assert.equal(Buffer.from((await tip.read('README.md')) ?? []).toString(), 'trust me');
+      repo.forcePush({ 'state.json': '{}' }, BRANCH);
+      const unnamed = await open({ mirrorDir: path.join(dir, 'other.git') }).tip(signal);
+      assert.deepEqual([unnamed?.instance, unnamed?.seq], [null, null]);
+    });
+
     test('hundreds of reports stay one pack of bounded chains, clean under fsck, without loose objects', async () => {
       const status = open();
       await status.publish(whole(Object.fromEntries(nodeFiles(60, 0))), signal);
