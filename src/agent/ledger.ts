@@ -30,6 +30,8 @@ export type LedgerRecord =
       readonly run: RunId;
       readonly bootId: string;
       readonly at: Instant;
+      /** Written by compaction: when the run began, of whose first tasks none may be left. */
+      readonly startedAt?: Instant;
     }
   /** The job was not begun in time: nothing of it ever started. */
   | { readonly kind: 'dropped'; readonly run: RunId }
@@ -121,9 +123,12 @@ export function applyRecord(state: LedgerState, record: LedgerRecord): void {
       state.active = takeJob(record.payload);
       state.fence = higherFence(state.fence, state.active.job.fence);
       return;
-    case 'intent':
-      state.active = { ...activeOf(state, record.run), bootId: record.bootId };
+    case 'intent': {
+      const active = activeOf(state, record.run);
+      const startedAt = record.startedAt ?? active.startedAt;
+      state.active = { ...active, bootId: record.bootId, startedAt };
       return;
+    }
     case 'dropped':
       activeOf(state, record.run);
       state.active = null;
@@ -304,11 +309,11 @@ function finish(state: LedgerState, result: RunResult): void {
 }
 
 function* recordsOfActive(active: ActiveRun, at: Instant): Iterable<LedgerRecord> {
-  const { job, bootId, history, foreseen, stop } = active;
+  const { job, bootId, startedAt: begun, history, foreseen, stop } = active;
   const why = active.noReboot;
   const { run } = job;
   yield { kind: 'received', payload: JSON.stringify(job), at };
-  yield { kind: 'intent', run, bootId, at };
+  yield { kind: 'intent', run, bootId, at, ...(begun === null ? {} : { startedAt: begun }) };
   for (const { task, startedAt, kill, outcome, rebooted } of history) {
     yield { kind: 'started', run, task, at: startedAt };
     if (kill !== null) yield { kind: 'killed', run, kill };

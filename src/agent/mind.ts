@@ -45,9 +45,7 @@ export function openMind(options: MindOptions): Mind {
   function handle(input: AgentInput): void {
     if (closing.signal.aborted) return;
     inbox.push(input);
-    busy ??= drain().finally(() => {
-      busy = null;
-    });
+    busy ??= drain();
   }
 
   async function drain(): Promise<void> {
@@ -59,6 +57,9 @@ export function openMind(options: MindOptions): Mind {
       }
     } catch (cause) {
       if (!closing.signal.aborted) options.crash(cause);
+    } finally {
+      // Here and not in a `.finally`: what came in between would lie there until something else came.
+      busy = null;
     }
   }
 

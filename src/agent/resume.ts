@@ -52,5 +52,7 @@ export function rebootRefused(
 ): Decision {
   if (!active.rebooting) return nothing;
   const refused: LedgerRecord = { kind: 'reboot-refused', run: active.job.run, why };
-  return proceed(context, after(active, refused), now, [refused]);
+  const decision = proceed(context, after(active, refused), now, [refused]);
+  const told: Effect = { kind: 'warn', event: 'machine-does-not-restart', detail: why };
+  return { ...decision, effects: [told, ...decision.effects] };
 }

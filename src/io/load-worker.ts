@@ -145,12 +145,21 @@ function openKeeper(kept: Kept | null): Keeper {
   let writing: Promise<void> | null = null;
 
   async function write(): Promise<void> {
-    while (next !== null) {
-      // Woken early when the daemon leaves: what is kept now need not be parsed by the next one.
-      await sleep(afterMs, undefined, { signal: hurry.signal, ref: false }).catch(() => undefined);
-      const files = next;
-      next = null;
-      await store.keep(files, signal);
+    try {
+      while (next !== null) {
+        // Woken early when the daemon leaves: what is kept now need not be parsed by the next one.
+        await sleep(afterMs, undefined, { signal: hurry.signal, ref: false }).catch(
+          () => undefined,
+        );
+        const files = next;
+        next = null;
+        await store.keep(files, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+    } finally {
+      // Here and not in a `.finally`: what came in between would not be written.
+      writing = null;
     }
   }
 
@@ -162,13 +171,7 @@ function openKeeper(kept: Kept | null): Keeper {
       }),
     keep(files) {
       next = files;
-      writing ??= write()
-        .catch((error: unknown) => {
-          if (!signal.aborted) onError(error);
-        })
-        .finally(() => {
-          writing = null;
-        });
+      writing ??= write();
     },
     async close() {
       hurry.abort();

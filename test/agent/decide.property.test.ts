@@ -121,8 +121,21 @@ test('a ledger that was compacted is the ledger', () => {
       for (const each of fates) suffer(node, each);
       assert.deepEqual(withoutOld(compacted(node), node), withoutOld(node.state, node));
     }),
-    { numRuns: 500 },
+    { numRuns: Number(process.env['RUNS'] ?? 500) },
   );
+});
+
+test('a run whose first task was never born began when it began, compacted or not', () => {
+  const node = fakeNode(() => steps(2));
+  const died: readonly Fate[] = [
+    { kind: 'die-after', steps: 4 },
+    { kind: 'offer', run: 1 },
+    { kind: 'sleep', ms: 1000 },
+    { kind: 'restart', how: 'process' },
+  ];
+  for (const each of died) suffer(node, each);
+  assert.notEqual(node.state.active?.startedAt, node.state.active?.history[0]?.startedAt);
+  assert.deepEqual(compacted(node).active?.startedAt, node.state.active?.startedAt);
 });
 
 function suffer(node: FakeNode, each: Fate): void {

@@ -21,6 +21,7 @@ function setUp(count = 1) {
   const prepared: TaskOrder[] = [];
   const failures: unknown[] = [];
   const crashes: unknown[] = [];
+  let delay = 1;
   const executor: ExecutorPort = {
     start: (order) => {
       told.push('start');
@@ -32,7 +33,13 @@ function setUp(count = 1) {
     },
     adopt: () => assert.fail('nothing to adopt'),
     kill: () => undefined,
-    reboot: () => undefined,
+    reboot: (id) => {
+      let later = Promise.resolve();
+      for (let i = 1; i < delay; i++) later = later.then(() => undefined);
+      later
+        .then(() => mind.handle({ kind: 'reboot-refused', run: id, why: 'a guest' }))
+        .catch((cause: unknown) => crashes.push(cause));
+    },
     release: () => undefined,
     close: () => Promise.resolve(),
   };
@@ -69,7 +76,13 @@ function setUp(count = 1) {
     task: { step: 0, element: 0 },
     outcome: outcome(0),
   } as const;
-  return { mind, sent, told, started, prepared, failures, crashes, offer, ended };
+  const refuseRebootAfter = (microtasks: number): void => {
+    delay = microtasks;
+  };
+  return {
+    ...{ mind, sent, told, started, prepared, failures, crashes },
+    ...{ offer, ended, refuseRebootAfter },
+  };
 }
 
 const turn = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -91,6 +104,22 @@ test('durable first, then told, then done; which records share a sync', async ()
   ]);
   await mind.close();
 });
+
+for (const microtasks of [1, 2, 3, 4, 5]) {
+  test(`what is said ${microtasks} microtasks after the last effect is heard`, async () => {
+    const { mind, sent, offer, ended, refuseRebootAfter } = setUp();
+    refuseRebootAfter(microtasks);
+    offer();
+    await turn();
+    mind.handle({ ...ended, outcome: outcome(194) });
+    await turn();
+    assert.deepEqual(
+      sent.slice(-2).map(({ kind }) => kind),
+      ['rebooting', 'result'],
+    );
+    await mind.close();
+  });
+}
 
 test('while a task runs the next one is foreseen, prepared, and then started ahead of its record', async () => {
   const { mind, told, started, prepared, offer, ended } = setUp(3);
