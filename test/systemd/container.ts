@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { installBuilt } from '../fakes/built-program.ts';
 import { tempDir } from '../fakes/git-repo.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
@@ -94,18 +95,8 @@ function mount(args: readonly string[], mounts: string[]): string | null {
 function install(root: string): void {
   const at = (path: string): string => join(root, path);
   rmSync(at(INSTALLED), { recursive: true, force: true });
-  mkdirSync(at(`${INSTALLED}/node_modules`), { recursive: true });
-  for (const part of ['bin', 'schemas', 'sample-repo', 'package.json']) {
-    cpSync(join(CHECKOUT, part), at(`${INSTALLED}/${part}`), { recursive: true });
-  }
-  const dist = at(`${INSTALLED}/dist`);
-  const built = command(process.execPath, [
-    join(CHECKOUT, 'node_modules/typescript/bin/tsc'),
-    // Types are checked elsewhere.
-    ...['-p', join(CHECKOUT, 'tsconfig.build.json'), '--noCheck', '--outDir', dist],
-  ]);
-  if (built.code !== 0) throw new Error(`the program does not build:\n${built.stdout}`);
-  cpSync(join(CHECKOUT, 'src/library'), join(dist, 'library'), { recursive: true });
+  installBuilt(at(INSTALLED));
+  mkdirSync(at(`${INSTALLED}/node_modules`));
   rmSync(at('/usr/bin/reconciled'), { force: true });
   symlinkSync(`${INSTALLED}/bin/reconciled.mjs`, at('/usr/bin/reconciled'));
 
