@@ -25,6 +25,7 @@ const mustHappen = [
   'agent died between a start and its record',
   'agent died in the middle of a write',
   'all restarts used up',
+  'an execution condensed',
   'answer to a push lost',
   'at MaxConcurrency',
   'cancellation reached a run',

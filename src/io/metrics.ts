@@ -9,6 +9,10 @@ export type MetricsReading = {
   readonly nodesConnected: number;
   readonly associations: number;
   readonly executionsOpen: number;
+  /** Ended, and not yet on the status branch; of which counts only; given up before they were. */
+  readonly executionsUnpublished: number;
+  readonly executionsCondensed: number;
+  readonly executionsLost: number;
   /** Runs of open executions by phase. */
   readonly runs: { readonly [phase: string]: number };
   readonly held: boolean;
@@ -84,6 +88,21 @@ export function openMetrics(): Metrics {
   gauge('nodes_connected', 'Nodes with a session', (now) => now.nodesConnected);
   gauge('associations', 'Associations in force', (now) => now.associations);
   gauge('executions_open', 'Executions that have not ended', (now) => now.executionsOpen);
+  gauge(
+    'executions_unpublished',
+    'Ended executions that are not on the status branch yet',
+    (now) => now.executionsUnpublished,
+  );
+  gauge(
+    'executions_condensed',
+    'Of those, whose runs were dropped: counts only',
+    (now) => now.executionsCondensed,
+  );
+  gauge(
+    'executions_lost',
+    'Ended executions dropped before they were on the status branch, since the start',
+    (now) => now.executionsLost,
+  );
   gauge('source_held', '1 while the tip is held', (now) => Number(now.held));
   gauge('paused', '1 while an operator has paused starts', (now) => Number(now.paused));
   gauge('invalid_files', 'Files whose newest content is not in force', (now) => now.invalidFiles);

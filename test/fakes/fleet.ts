@@ -200,13 +200,14 @@ export function revision(
 
 /** A world, its clock and its journal, driven by hand. */
 export class TestFleet {
-  readonly world = new World();
+  readonly world: World;
   readonly journal: Record[] = [];
   now: Instant = NOON;
   effects: Effect[] = [];
   last: Advance | null = null;
 
-  constructor() {
+  constructor(world = new World()) {
+    this.world = world;
     this.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
   }
 

@@ -66,6 +66,8 @@ const START_MS = Date.UTC(2026, 2, 1, 11, 50);
 const BUILT_ACTIONS = ['aws:runShellScript'];
 /** A power cut takes what was written and not synced in the last seconds. */
 const UNSYNCED_MS = 5_000;
+/** Reached within minutes of a branch that cannot be written. */
+const HISTORY_LIMITS = { runsMax: 30, executionsMax: 300 };
 
 /** A node of the story: its hardware, its disk, and its agent while that lives. */
 export type NodeActor = {
@@ -196,8 +198,10 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         killDaemon('kill', daemonRandom.exponential(5_000));
       },
       onDurable: guarded((passes) => {
-        for (const { records } of passes)
+        for (const { records } of passes) {
           trace(`durable ${records.map(({ kind }) => kind).join(' ')}`);
+          if (records.some(({ kind }) => kind === 'condensed')) sometimes('an execution condensed');
+        }
         model.onDurable(passes);
       }),
       onCompacted: () => sometimes('journal compacted'),
@@ -210,7 +214,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     const life = createLife(timeline);
     daemon.life = life;
     daemon.running = null;
-    const world = new World();
+    const world = new World(HISTORY_LIMITS);
     plant.world?.(world);
     const store = plant.daemonStore?.(daemon.disk.store) ?? daemon.disk.store;
     startDaemon({

@@ -32,6 +32,12 @@ export const command: Command = {
         `${field(answer, 'detailedStatus')}  ${field(answer, 'reason')}\n` +
         `created ${field(answer, 'createdTime')}, ended ${field(answer, 'endedTime')}: ${runsOf(answer)}\n\n`,
     );
+    if (answer['countsOnly'] === true) {
+      context.stdout.write(
+        'Which node ended how was dropped: too much had ended while the status branch could not be written.\n',
+      );
+      return EXIT.done;
+    }
     printTable(context, ['NODE', 'STATUS', 'BEGAN', 'WHAT'], rows);
     return EXIT.done;
   },

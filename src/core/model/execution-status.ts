@@ -27,7 +27,8 @@ export function executionDetail(execution: Execution): ExecutionDetail {
   return begun ? 'InProgress' : 'Pending';
 }
 
-function commonFailure({ runs }: Execution): DetailedStatus {
+export function commonFailure({ runs, condensed }: Execution): DetailedStatus {
+  if (condensed !== null) return condensed.failure;
   let common: DetailedStatus | null = null;
   for (const { outcome } of runs.values()) {
     if (outcome === null || !isFailure(outcome.status)) continue;
@@ -56,8 +57,8 @@ export function targetDate({ outcome, phase, since }: Run): Instant | null {
 }
 
 /** `LastExecutionDate`: the newest begin on any of its nodes. AWS has been seen to leave it at the zero date. */
-export function lastExecutionDate({ runs }: Execution): Instant | null {
-  let last: Instant | null = null;
+export function lastExecutionDate({ runs, condensed }: Execution): Instant | null {
+  let last = condensed?.lastExecutionDate ?? null;
   for (const run of runs.values()) {
     const at = targetDate(run);
     if (at !== null && (last === null || at > last)) last = at;

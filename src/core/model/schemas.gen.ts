@@ -2002,6 +2002,10 @@ export interface ExecutionAnswer {
    */
   failed: number;
   /**
+   * True: too much had ended while the status branch could not be written, so which node ended how is not known any more; the counts are. What ran last on each node still stands at the node.
+   */
+  countsOnly?: boolean;
+  /**
    * Of executions show: node by node. A status branch keeps those that failed.
    */
   runs?: ExecutionTargetAnswer[];

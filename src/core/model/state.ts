@@ -123,6 +123,19 @@ export type Execution = {
   } | null;
   closed: { readonly reason: CloseReason; readonly at: Instant } | null;
   endedAt: Instant | null;
+  /** Its runs are gone from memory, and this is what is left of them; null: they are in `runs`. */
+  condensed: Condensed | null;
+};
+
+/** What an ended execution tells without its runs. */
+export type Condensed = {
+  readonly at: Instant;
+  readonly statuses: { readonly [status in RunStatus]: number };
+  readonly failures: number;
+  /** Of its failures what all of them have in common. */
+  readonly failure: DetailedStatus;
+  /** The newest begin on any of its nodes. */
+  readonly lastExecutionDate: Instant | null;
 };
 
 /** One association on one node: exists exactly while the targets match. */

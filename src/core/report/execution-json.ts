@@ -38,6 +38,7 @@ export function executionJson(execution: Execution, instance: string | null): Ex
     statuses: { ...statuses },
     phases: { ...execution.phases },
     failed: statuses.Failed + statuses.TimedOut + statuses.Cancelled,
+    ...(execution.condensed === null ? {} : { countsOnly: true }),
   };
 }
 
@@ -90,6 +91,7 @@ export function readExecutionLine(
     skipped: textIn(object, 'Skipped'),
     statuses: readCounts(textIn(object, 'ResourceCountByStatus') ?? ''),
     failed: numberIn(object, 'FailedCount') ?? 0,
+    ...(object['CountsOnly'] === true ? { countsOnly: true } : {}),
     runs,
   };
 }

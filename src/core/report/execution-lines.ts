@@ -52,9 +52,6 @@ const byEnd = (a: Execution, b: Execution): number =>
 function executionLine(execution: Execution, instance: string | null): string {
   const { id, association, version, openedAt, endedAt } = execution;
   const { occasion, trigger, reason, revision, generation } = execution;
-  const failed = [...execution.runs.values()]
-    .filter(({ outcome }) => outcome !== null && isFailure(outcome.status))
-    .sort((a, b) => compareText(a.node, b.node));
   const last = lastExecutionDate(execution);
   return jsonLine({
     ExecutionId: id,
@@ -74,13 +71,21 @@ function executionLine(execution: Execution, instance: string | null): string {
     ...(execution.skipped === null ? {} : skippedFields(execution.skipped)),
     ...(execution.stopped === null ? {} : { Stopped: execution.stopped.failures }),
     ResourceCountByStatus: countsText(execution),
-    ...(failed.length === 0
-      ? {}
-      : {
-          Targets: failed.slice(0, NODES_PER_LINE_MAX).map(targetFields),
-          FailedCount: failed.length,
-        }),
+    ...failureFields(execution),
   });
+}
+
+function failureFields({ runs, statuses, condensed }: Execution) {
+  const count = statuses.Failed + statuses.TimedOut + statuses.Cancelled;
+  if (condensed !== null) {
+    // Too much had ended while the branch could not be written: which nodes failed is not known any more.
+    return { ...(count === 0 ? {} : { FailedCount: count }), CountsOnly: true };
+  }
+  if (count === 0) return {};
+  const failed = [...runs.values()]
+    .filter(({ outcome }) => outcome !== null && isFailure(outcome.status))
+    .sort((a, b) => compareText(a.node, b.node));
+  return { Targets: failed.slice(0, NODES_PER_LINE_MAX).map(targetFields), FailedCount: count };
 }
 
 function targetFields(run: Run) {

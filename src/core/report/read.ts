@@ -171,6 +171,7 @@ const openAgain = (
   skipped: null,
   closed: null,
   endedAt: null,
+  condensed: null,
 });
 
 function assignmentFrom(

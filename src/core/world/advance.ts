@@ -10,6 +10,7 @@ import type { Execution } from '../model/state.ts';
 import { dispatch } from './dispatch.ts';
 import type { Effect, Reason } from './effects.ts';
 import type { Event } from './events.ts';
+import { boundHistory } from './history.ts';
 import {
   onApplied,
   onConnected,
@@ -47,6 +48,7 @@ export function advance(world: World, events: readonly Event[], now: Instant): A
   const moreTimers = onTime(turn, DUE_PER_PASS);
   onRollouts(turn);
   const moreOffers = dispatch(turn);
+  boundHistory(turn);
   const { records, effects, reasons } = turn;
   return { records, effects, reasons, more: moreTimers || moreOffers };
 }

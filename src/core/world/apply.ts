@@ -22,7 +22,7 @@ import type {
 import { noNodeCompliance, VERSIONS_MAX } from '../model/state.ts';
 import { applyRollout } from './apply-rollout.ts';
 import type { NewRun, PutAssignment, Record } from './records.ts';
-import { count, noPhases, noStatuses, uncount } from './tally.ts';
+import { condense, count, countAgain, noPhases, noStatuses, uncount } from './tally.ts';
 
 export function apply(state: State, record: Record): void {
   switch (record.kind) {
@@ -138,6 +138,8 @@ export function apply(state: State, record: Record): void {
     case 'ended':
       executionOf(state, record.execution).endedAt = record.at;
       return;
+    case 'condensed':
+      return condense(executionOf(state, record.execution), record.at);
     case 'archived':
       state.executions.delete(record.execution);
       return;
@@ -279,6 +281,7 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
     skipped: null,
     closed: null,
     endedAt: null,
+    condensed: null,
   };
   state.executions.set(execution.id, execution);
   association.open = execution.id;
@@ -311,6 +314,7 @@ function skipSlot(state: State, record: Record & { kind: 'slot-skipped' }): void
     skipped: { reason, detail, targets },
     closed: null,
     endedAt: record.at,
+    condensed: null,
   });
 }
 
@@ -551,11 +555,13 @@ function putExecution(
   const execution: Execution = {
     ...value,
     version: value.version ?? null,
+    condensed: value.condensed ?? null,
     runs: new Map(),
     phases: noPhases(),
     statuses: noStatuses(),
     failures: 0,
   };
+  if (execution.condensed !== null) countAgain(execution, execution.condensed);
   state.executions.set(execution.id, execution);
   putRuns(state, execution, runs);
 }

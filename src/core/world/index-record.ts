@@ -66,6 +66,7 @@ export function indexRecord(world: World, record: Record): void {
       return lineUpDependents(world, record.association, record.nodes);
     case 'slot-skipped':
       dirty.ended.add(record.id);
+      world.history.place(world.state.executions.get(record.id));
       return world.touch(record.association, world.assigned.get(record.association) ?? []);
     case 'ring-passed':
     case 'ring-opened':
@@ -98,10 +99,15 @@ export function indexRecord(world: World, record: Record): void {
       return startsChange(world, record.execution);
     case 'ended':
       dirty.ended.add(record.execution);
+      world.history.place(world.state.executions.get(record.execution));
       world.queues.drop(record.execution);
+      return;
+    case 'condensed':
+      world.history.place(world.state.executions.get(record.execution));
       return;
     case 'archived':
       dirty.ended.delete(record.execution);
+      world.history.remove(record.execution);
       return;
     case 'offered':
     case 'returned':
@@ -199,6 +205,7 @@ function moved(
     world.rings.refresh(association, record.node);
   }
   world.touchNode(record.node); // busy or not: for its other associations, too
+  world.history.place(execution);
   if (execution?.endedAt === null) world.dirty.ended.delete(execution.id);
   else if (execution !== undefined) world.dirty.ended.add(execution.id);
   if (node !== undefined) world.lineUp(node);

@@ -3,7 +3,7 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 4: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts. A new kind or field raises the version; an older program then refuses the state with exit code 78.
+ * Format 5: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 none without their runs. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -36,7 +36,7 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 4 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 5 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
@@ -224,6 +224,8 @@ type ExecutionRecord =
     }
   | { readonly kind: 'unstopped'; readonly execution: ExecutionId; readonly by: string }
   | { readonly kind: 'ended'; readonly execution: ExecutionId; readonly at: Instant }
+  /** Too much has ended while the status branch could not be written: of its runs, counts are left. */
+  | { readonly kind: 'condensed'; readonly execution: ExecutionId; readonly at: Instant }
   /** Its rows are on the status branch; memory forgets it. */
   | { readonly kind: 'archived'; readonly execution: ExecutionId };
 
@@ -283,9 +285,12 @@ type SnapshotRecord =
     }
   | {
       readonly kind: 'put-execution';
-      /** Without its version in snapshots of format 2. */
-      readonly value: Omit<Execution, 'version' | 'runs' | 'phases' | 'statuses' | 'failures'> &
-        Partial<Pick<Execution, 'version'>>;
+      /** Without its version in snapshots of format 2, never condensed before format 5. */
+      readonly value: Omit<
+        Execution,
+        'version' | 'condensed' | 'runs' | 'phases' | 'statuses' | 'failures'
+      > &
+        Partial<Pick<Execution, 'version' | 'condensed'>>;
       readonly runs: readonly Run[];
     }
   /** More of its runs, or of its assignments: one that has thousands is put in parts that fit into lines. */

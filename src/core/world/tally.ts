@@ -1,6 +1,8 @@
 /** The counters of an execution, kept beside its runs. */
+import type { Instant } from '../model/brand.ts';
+import { commonFailure, lastExecutionDate } from '../model/execution-status.ts';
 import type { RunStatus } from '../model/run.ts';
-import type { Execution, PhaseCounts, Run } from '../model/state.ts';
+import type { Condensed, Execution, PhaseCounts, Run } from '../model/state.ts';
 
 export const noPhases = (): PhaseCounts => ({
   Pending: 0,
@@ -19,6 +21,25 @@ export const noStatuses = (): { [status in RunStatus]: number } => ({
 
 export const count = (execution: Execution, run: Run): void => tally(execution, run, 1);
 export const uncount = (execution: Execution, run: Run): void => tally(execution, run, -1);
+
+/** Counts stay as they are; what ran last on each node stands at the node. */
+export function condense(execution: Execution, at: Instant): void {
+  execution.condensed = {
+    at,
+    statuses: { ...execution.statuses },
+    failures: execution.failures,
+    failure: commonFailure(execution),
+    lastExecutionDate: lastExecutionDate(execution),
+  };
+  execution.runs.clear();
+}
+
+/** Of an execution whose runs are gone: all of them were over. */
+export function countAgain(execution: Execution, { statuses, failures }: Condensed): void {
+  Object.assign(execution.statuses, statuses);
+  execution.phases.Done = Object.values(statuses).reduce((sum, each) => sum + each, 0);
+  execution.failures = failures;
+}
 
 function tally(execution: Execution, run: Run, by: 1 | -1): void {
   execution.phases[run.phase] += by;

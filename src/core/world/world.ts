@@ -41,6 +41,8 @@ import { createFleet } from './fleet.ts';
 import { dependencyGate, ringGate } from './gates.ts';
 import type { Heap } from './heap.ts';
 import { createHeap } from './heap.ts';
+import type { History, HistoryLimits } from './history.ts';
+import { createHistory, HISTORY_LIMITS } from './history.ts';
 import { indexRecord } from './index-record.ts';
 import type { Move } from './moves.ts';
 import { isNamedSinceStop } from './named.ts';
@@ -136,11 +138,17 @@ export class World {
   /** Associations in which a start may have become possible since the last look. */
   readonly hopeful = new Set<AssociationName>();
   readonly queues: Queues = createQueues();
+  /** Ended executions, until they are on the status branch. */
+  readonly history: History;
   /** Association → those that depend on it, and how long the longest chain below each is. */
   dependents: ReadonlyMap<AssociationName, readonly AssociationName[]> = new Map();
   readonly #depths = new Map<AssociationName, number>();
   /** The next slot of each association, with what it was found from: a report asks once per node. */
   readonly #upcoming = new Map<AssociationName, Upcoming>();
+
+  constructor(limits: HistoryLimits = HISTORY_LIMITS) {
+    this.history = createHistory(limits);
+  }
 
   definition(name: AssociationName): Definition | undefined {
     return this.revision?.definitions.get(name);
@@ -388,8 +396,11 @@ export class World {
       for (const name of node.assignments.keys()) this.assign(name, node.id);
       this.lineUp(node);
     }
-    for (const execution of this.state.executions.values()) {
-      if (execution.endedAt !== null) this.dirty.ended.add(execution.id);
+    const ended = [...this.state.executions.values()].filter((each) => each.endedAt !== null);
+    this.history.clear();
+    for (const execution of ended.sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))) {
+      this.dirty.ended.add(execution.id);
+      this.history.place(execution);
     }
     this.#rebuildRings();
     this.dirty.all = true;
