@@ -15,6 +15,8 @@ const firstRetryMs = 500;
 const retryMsMax = 120_000;
 /** A session that is cut sooner has been no success: whatever it was cut for would be said again at once. */
 const steadyMs = 2_000;
+/** Whoever was welcomed knows that a daemon is there: it is asked again within 8 s, however often it dies. */
+const failuresWelcomedMax = 4;
 /** Someone has to change something first: ask seldom. */
 const refusedRetryMs = 60_000;
 
@@ -64,7 +66,8 @@ export function failuresBefore(
   welcomedAtMs: number | null,
   endedAtMs: number,
 ): number {
-  return welcomedAtMs !== null && endedAtMs - welcomedAtMs >= steadyMs ? 0 : failures;
+  if (welcomedAtMs === null) return failures;
+  return endedAtMs - welcomedAtMs >= steadyMs ? 0 : Math.min(failures, failuresWelcomedMax);
 }
 
 /** A random part of what was dictated, or of a back-off that doubles; `random` is in [0, 1). Pure. */

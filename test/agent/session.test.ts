@@ -201,12 +201,13 @@ for (const c of [
   });
 }
 
-for (const [name, welcomedAtMs, want] of [
-  ['never welcomed', null, 3],
-  ['welcomed and cut at once', 99_000, 3],
-  ['one that lasted', 80_000, 0],
+for (const [name, failures, welcomedAtMs, want] of [
+  ['never welcomed', 9, null, 9],
+  ['welcomed and cut at once', 3, 99_000, 3],
+  ['welcomed and cut at once, time and again', 9, 99_000, 4],
+  ['one that lasted', 9, 80_000, 0],
 ] as const) {
   test(`the row of failures after a session: ${name}`, () => {
-    assert.equal(failuresBefore(3, welcomedAtMs, 100_000), want);
+    assert.equal(failuresBefore(failures, welcomedAtMs, 100_000), want);
   });
 }
