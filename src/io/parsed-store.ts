@@ -11,8 +11,13 @@ import { crc32 } from 'node:zlib';
 import type { LoadCache } from '../core/load/load.ts';
 import { keyOf } from '../core/load/load.ts';
 import type { ParsedFile } from '../core/load/parsed.ts';
-import type { Readings } from '../core/load/readings.ts';
-import { readingsOf, rememberReadings } from '../core/load/readings.ts';
+import type { Readings, Workings } from '../core/load/readings.ts';
+import {
+  readingsOf,
+  rememberReadings,
+  rememberWorkings,
+  workingsOf,
+} from '../core/load/readings.ts';
 import type { Slice } from '../core/model/slice.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import type { Disk } from '../disk/disk.ts';
@@ -48,10 +53,9 @@ export function openParsedStore(disk: Disk, path: string, program: Promise<strin
         const frame = frameAt(bytes, end);
         if (frame === null) break;
         for (const kept of frame.kept) {
-          const { file, readings } = kept;
           keys.add(nameOf(kept));
-          files.set(keyOf(file.path, file.blob), file); // a later one has the newer readings
-          if (readings !== null) rememberReadings(file, readings);
+          files.set(keyOf(kept.file.path, kept.file.blob), kept.file); // a later one has the newer readings
+          remember(kept);
         }
         end = frame.end;
         await pause(slice);
@@ -61,9 +65,7 @@ export function openParsedStore(disk: Disk, path: string, program: Promise<strin
     },
 
     async keep(files, signal) {
-      const right = [...files.values()]
-        .filter(({ content }) => content !== null)
-        .map((file): KeptFile => ({ file, readings: readingsOf(file) }));
+      const right = [...files.values()].filter(({ content }) => content !== null).map(keptOf);
       const known = there;
       there = null;
       const fresh = known === null ? right : right.filter((kept) => !known.keys.has(nameOf(kept)));
@@ -93,13 +95,38 @@ export function openParsedStore(disk: Disk, path: string, program: Promise<strin
   };
 }
 
-/** A file, and what its associations were read as, should that be known. */
-type KeptFile = { readonly file: ParsedFile; readonly readings: Readings | null };
+/** A file, and what its associations were read and worked out as, should that be known. */
+type KeptFile = {
+  readonly file: ParsedFile;
+  readonly readings: Readings | null;
+  /** As many as readings. */
+  readonly workings: readonly (Workings | null)[];
+};
+
+function keptOf(file: ParsedFile): KeptFile {
+  const readings = readingsOf(file);
+  if (readings === null) return { file, readings, workings: [] };
+  const { ground } = readings;
+  const workings = readings.readings.map(({ association }) =>
+    association === null ? null : workingsOf(association, ground),
+  );
+  return { file, readings, workings };
+}
+
+function remember({ file, readings, workings }: KeptFile): void {
+  if (readings === null) return;
+  rememberReadings(file, readings);
+  for (const [at, { association }] of readings.readings.entries()) {
+    const known = workings[at] ?? null;
+    if (association !== null && known !== null)
+      rememberWorkings(association, readings.ground, known);
+  }
+}
 
 const nameOf = ({ file, readings }: KeptFile): string =>
   `${keyOf(file.path, file.blob)}\0${readings?.ground ?? ''}`;
 
-const headOf = (program: string): string => `reconciled: what files said, 1 ${program}\n`;
+const headOf = (program: string): string => `reconciled: what files said, 2 ${program}\n`;
 
 /** A frame is its length, its checksum, and kept files as V8 writes values. */
 const FRAME_HEAD_BYTES = 8;

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { gitBlobId } from '../../src/core/canonical/digest.ts';
 import type { LoadCache } from '../../src/core/load/load.ts';
-import { readingsOf } from '../../src/core/load/readings.ts';
+import { readingsOf, workingsOf } from '../../src/core/load/readings.ts';
 import type { BlobId } from '../../src/core/model/brand.ts';
 import { commitId } from '../../src/core/model/brand.ts';
 import { nodeDisk } from '../../src/disk/node-disk.ts';
@@ -188,7 +188,9 @@ test('what associations were read as is kept with the ground it stands on', asyn
     'documents/Hello.yaml': document('a'),
     'associations/a.yaml': association('first'),
   };
-  await store.keep((await load(tree, new Map())).cache, signal);
+  const loaded = await load(tree, new Map());
+  assert.equal(loaded.told.definitions.size, 1);
+  await store.keep(loaded.cache, signal);
   const readings = async () =>
     [...(await open(path).read()).values()].flatMap((file) => readingsOf(file) ?? []);
   const [first] = await readings();
@@ -196,6 +198,9 @@ test('what associations were read as is kept with the ground it stands on', asyn
     first?.readings.map(({ association: read }) => read?.name),
     ['first'],
   );
+  const [read] = first.readings.flatMap(({ association: each }) => each ?? []);
+  const workings = read === undefined ? null : workingsOf(read, first.ground);
+  assert.deepEqual(workings?.parameters, { word: 'a' }, 'and what it came to');
   const edited = { ...tree, 'documents/Hello.yaml': document('b') };
   const { cache } = await load(edited, await store.read());
   await store.keep(cache, signal);

@@ -11,10 +11,11 @@ import { ID_PARAMETER, reportsForItself } from '../model/association.ts';
 import type { AssociationName } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { AssociationDigests, Definition } from '../model/definition.ts';
-import type { Document } from '../model/document.ts';
+import type { CatalogDocument, Document } from '../model/document.ts';
 import { invariant, present } from '../model/errors.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { documentNamed, versionOf } from './families.ts';
+import type { Workings } from './readings.ts';
 import { definitionOn } from './readings.ts';
 import { findParameter, storeOf } from './store.ts';
 
@@ -23,7 +24,11 @@ export function definitionsOf(catalog: Catalog): ReadonlyMap<AssociationName, De
   return new Map(
     [...catalog.associations.values()].map((association) => [
       association.name,
-      definitionOn(catalog, association, () => effectiveDefinition(association, catalog)),
+      definitionOn(catalog, association, (workings) =>
+        workings === null
+          ? effectiveDefinition(association, catalog)
+          : definitionFrom(workings, association, catalog),
+      ),
     ]),
   );
 }
@@ -36,14 +41,7 @@ export function effectiveDefinition(
   association: Association,
   catalog: Pick<Catalog, 'documents' | 'parameters' | 'groups'>,
 ): Definition {
-  const family = present(
-    catalog.documents.get(association.document),
-    'an association in force has its document',
-  );
-  const found = present(
-    versionOf(family, association.documentVersion),
-    'an association in force has its document version',
-  );
+  const found = documentOf(association, catalog);
   const { document } = found;
   const typed = typeParameters(document, association.parameters);
   // The id depends on the instance, which no revision knows; it never changes, so a generation does without.
@@ -86,6 +84,29 @@ export function effectiveDefinition(
         sumOfTimeouts(document, parameters),
       ),
   };
+}
+
+function definitionFrom(
+  workings: Workings,
+  association: Association,
+  catalog: Pick<Catalog, 'documents'>,
+): Definition {
+  const document = documentOf(association, catalog);
+  return { association, document, documentNumber: document.number, includes: [], ...workings };
+}
+
+function documentOf(
+  association: Association,
+  { documents }: Pick<Catalog, 'documents'>,
+): CatalogDocument {
+  const family = present(
+    documents.get(association.document),
+    'an association in force has its document',
+  );
+  return present(
+    versionOf(family, association.documentVersion),
+    'an association in force has its document version',
+  );
 }
 
 function withDefaults(document: Document, parameters: JsonObject | null): JsonObject {

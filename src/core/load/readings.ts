@@ -80,20 +80,49 @@ const made = new WeakMap<
   { readonly ground: string; readonly definition: Definition }
 >();
 
+/** What a definition is beside what it names in its catalog; that of one with includes is never kept. */
+export type Workings = Pick<
+  Definition,
+  'parameters' | 'parameterStore' | 'digests' | 'timeoutBudgetMs'
+>;
+
+const kept = new WeakMap<Association, { readonly ground: string; readonly workings: Workings }>();
+
 export function rememberGround(catalog: Catalog, ground: string | null): void {
   if (ground !== null) grounds.set(catalog, ground);
 }
 
-/** The remembered one, else the one that `make` gives. */
+/** Of an association that was read on `ground`; null: not known, or more than that. */
+export function workingsOf(association: Association, ground: string): Workings | null {
+  const before = made.get(association);
+  if (before === undefined) {
+    const workings = kept.get(association);
+    return workings?.ground === ground ? workings.workings : null;
+  }
+  const { parameters, parameterStore, digests, timeoutBudgetMs, includes } = before.definition;
+  if (before.ground !== ground || includes.length > 0) return null;
+  return { parameters, parameterStore, digests, timeoutBudgetMs };
+}
+
+export function rememberWorkings(
+  association: Association,
+  ground: string,
+  workings: Workings,
+): void {
+  kept.set(association, { ground, workings });
+}
+
+/** The remembered one, else the one that `make` gives, from workings where they are known. */
 export function definitionOn(
   catalog: Catalog,
   association: Association,
-  make: () => Definition,
+  make: (workings: Workings | null) => Definition,
 ): Definition {
   const ground = grounds.get(catalog);
+  if (ground === undefined) return make(null);
   const before = made.get(association);
-  if (before !== undefined && before.ground === ground) return before.definition;
-  const definition = make();
-  if (ground !== undefined) made.set(association, { ground, definition });
+  if (before?.ground === ground) return before.definition;
+  const definition = make(workingsOf(association, ground));
+  made.set(association, { ground, definition });
   return definition;
 }
