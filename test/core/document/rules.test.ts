@@ -59,7 +59,7 @@ test('read: our JSON reader refuses what JSON.parse refuses', () => {
       }
       assert.equal(readJson(text).root !== null, valid, text);
     }),
-    { numRuns: runs(2_000) },
+    { numRuns: runs(500) },
   );
 });
 
@@ -116,6 +116,45 @@ test('pattern: searches in linear time and knows what only Java has', () => {
     assert.equal(kindOf(source), 'invalid', source);
   const evil = compilePattern('^(a+)+$');
   assert.ok(evil.kind === 'pattern' && !evil.finds(`${'a'.repeat(50_000)}!`));
+});
+
+const classes = fc.array(
+  fc.constantFrom('a-z', 'A-z', '0-9', 'Z-a', 'b', '_', ' ', '.', '/', ':', '+', ',', '=', '@'),
+  {
+    minLength: 1,
+    maxLength: 4,
+  },
+);
+const repeats = fc.constantFrom(
+  '',
+  '+',
+  '*',
+  '{3}',
+  '{0}',
+  '{2,}',
+  '{1,4}',
+  '{4,1}',
+  '?',
+  '+?',
+  '{1,2000}',
+);
+
+test('pattern: one class of characters is matched alike by either engine', () => {
+  fc.assert(
+    fc.property(
+      fc.tuple(classes, fc.constantFrom('', '-', '^', ']', '-a'), repeats),
+      fc.string({ unit: fc.constantFrom(...'azAZ09_ -./:@,=+^[]\n\r\u00e9\ud83d'), maxLength: 6 }),
+      ([inside, end, repeat], text) => {
+        const source = `^[${inside.join('')}${end}]${repeat}$`;
+        const pattern = compilePattern(source);
+        const searched = compilePattern(`(?:${source})`); // this is for RE2 in any case
+        assert.equal(pattern.kind, searched.kind, source);
+        if (pattern.kind !== 'pattern' || searched.kind !== 'pattern') return;
+        assert.equal(pattern.finds(text), searched.finds(text), source);
+      },
+    ),
+    { numRuns: runs(500) },
+  );
 });
 
 const nearestTo: readonly (readonly [string, string | null])[] = [
