@@ -8,6 +8,11 @@ export function systemCode(cause: unknown): string | null {
   return typeof cause.code === 'string' ? cause.code : null;
 }
 
+/** What the system refused, and no mistake in a call of ours (`ERR_…`). */
+export function isSystemError(cause: unknown): cause is Error {
+  return /^E[A-Z0-9]+$/.test(systemCode(cause) ?? '');
+}
+
 /** A failed system call as DISK_FULL, DISK_EXISTS or DISK_IO; a bug passes through unchanged. */
 export function diskError(operation: string, path: string, cause: unknown): unknown {
   const code = systemCode(cause);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { preparingText } from '../../core/document/run-document.ts';
 import type { Instant, RunId } from '../../core/model/brand.ts';
 import { instant } from '../../core/model/brand.ts';
 import {
@@ -129,10 +130,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     if (plan?.kind !== 'script' && plan?.kind !== 'program') {
       // Tasks of a supervisor follow each other without a gap: that is how they are found again (`findTask`).
       letGo(run);
-      const outcome = await withoutProcess(plan, order.action);
-      const told = unlocked.mask?.text(outcome.failure) ?? outcome.failure;
-      if (!closed)
-        report({ kind: 'task-ended', run, task, outcome: { ...outcome, failure: told } });
+      const outcome = masked(await withoutProcess(plan, order.action), unlocked.mask);
+      if (!closed) report({ kind: 'task-ended', run, task, outcome });
       return;
     }
     const supervisor = supervisorFor(order);
@@ -342,6 +341,17 @@ function makeSpare(runsDir: string): Supervisor {
   makeScratchDir(dir);
   return startSupervisor(dir);
 }
+
+/** A document that an earlier step wrote a secret into would have it in the ledger, in scripts and in what is said of it. */
+function masked({ document, ...outcome }: TaskOutcome, mask: Mask | null): TaskOutcome {
+  if (mask === null) return document === undefined ? outcome : { ...outcome, document };
+  if (document !== undefined && mask.text(document) !== document)
+    return { ...outcome, exitCode: 1, failure: preparingText(secretInDocument) };
+  const failure = mask.text(outcome.failure);
+  return { ...outcome, failure, ...(document === undefined ? {} : { document }) };
+}
+
+const secretInDocument = 'it holds the value of a SecureString, which is never part of a document';
 
 /** A program of ours that fails says why itself: its words stand where a script's exit status would. */
 function spoken(outcome: TaskOutcome): TaskOutcome {

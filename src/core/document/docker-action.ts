@@ -2,7 +2,7 @@
 import type { JsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
-import { inputOf } from './inputs.ts';
+import { inputOf, invalidInputsText } from './inputs.ts';
 
 const TEXTS = [
   'action',
@@ -58,7 +58,7 @@ const isOption = (name: string, value: string): boolean => name !== 'cmd' && val
 
 function readInputs(inputs: JsonObject): Result<Inputs, string> {
   const wrong = (name: string, kind: string): string =>
-    `Invalid format in plugin properties;\nerror ${name} must be ${kind}`;
+    invalidInputsText(inputs, `${name} must be ${kind}`);
   const texts: { [name: string]: string } = {};
   for (const name of TEXTS) {
     const value = inputOf(inputs, name) ?? '';

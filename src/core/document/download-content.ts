@@ -56,6 +56,8 @@ export function downloadRequest(inputs: JsonObject): Result<DownloadRequest, str
     return err('invalid input: DestinationPath must be a text');
   const record = sourceInfo(info);
   if (!isJsonObject(record)) return err(unreadable(sourceType));
+  if (Object.values(record).some((value) => typeof value === 'string' && value.includes('\0')))
+    return err('invalid input: SourceInfo must hold no NUL');
   const source = readers[sourceType as DownloadSource['sourceType']](fieldsOf(record));
   return source.ok ? ok({ source: source.value, destinationPath: destination }) : source;
 }
@@ -157,6 +159,7 @@ function readGit(fields: Fields): Result<DownloadSource, string> {
   const password = fields.text('password');
   const privateSSHKey = fields.text('privateSSHKey');
   if (/^https?:/i.test(repository)) {
+    if (!URL.canParse(repository)) return err('Repository for Git resources type is no URL');
     if (privateSSHKey !== '')
       return err(
         'Private SSH key must not be provided for HTTP type repository URL. Username and Password is required for authentication',

@@ -1,6 +1,7 @@
 /** Reading step inputs as plugins do. @see spec/documents.md §4 */
 import type { Json } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
+import { jsonText } from './text.ts';
 
 /** The value of an input; names match whatever their case, exactly first. Undefined when absent. */
 export function inputOf(inputs: Json, name: string): Json | undefined {
@@ -9,6 +10,14 @@ export function inputOf(inputs: Json, name: string): Json | undefined {
   const wanted = name.toLowerCase();
   const key = Object.keys(inputs).find((candidate) => candidate.toLowerCase() === wanted);
   return key === undefined ? undefined : inputs[key];
+}
+
+/** Of the inputs: what is wrong with them stands behind, and a reason has 2,000 characters at most. */
+const SHOWN_CHARS_MAX = 1_500;
+
+/** What nodes say of inputs whose kinds are not what the action takes. */
+export function invalidInputsText(inputs: Json, why: string): string {
+  return `Invalid format in plugin properties ${jsonText(inputs).slice(0, SHOWN_CHARS_MAX)};\nerror ${why}`;
 }
 
 const TIMEOUT_SECONDS_DEFAULT = 3600;

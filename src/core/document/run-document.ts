@@ -96,8 +96,12 @@ export function parseContent(content: JsonObject): ParsedDocument {
 function documentOf({ document, problems }: ParsedDocument): Result<Document, string> {
   if (document !== null) return ok(document);
   const errors = problems.filter(({ severity }) => severity === 'error');
-  return err(errors.map(({ message }) => message).join('; '));
+  const why = errors.map(({ message }) => message).join('; ');
+  // A parser quotes what it trips over, and that may be all of a file.
+  return err(why.length <= WHY_CHARS_MAX ? why : `${why.slice(0, WHY_CHARS_MAX)}…`);
 }
+
+const WHY_CHARS_MAX = 500;
 
 /** As `prepareRun`, with every check of §2.4: here nobody has judged the parameters before. */
 export function prepareIncluded(

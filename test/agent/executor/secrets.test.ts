@@ -110,6 +110,25 @@ test('a value in an endless output is masked at every boundary, with memory flat
     openVault([own]),
   ));
 
+test('a document that a step wrote a secret into is not run, and nothing repeats it', () =>
+  withBench(
+    async (bench) => {
+      const path = join(bench.dir, 'document.yaml');
+      await perform(bench, 0, [`printf 'schemaVersion: "%s"' "$SSM_password" > ${path}`]);
+      const reading = {
+        ...order(bench, 1, []),
+        action: 'aws:runDocument',
+        inputs: { documentType: 'LocalPath', documentPath: path },
+      };
+      bench.executor.start(reading);
+      const { outcome } = await bench.next('task-ended');
+      assert.equal(outcome.exitCode, 1);
+      assert.match(outcome.failure, /holds the value of a SecureString/);
+      assert.equal(outcome.document, undefined);
+    },
+    openVault([own]),
+  ));
+
 test('a step is not started when its secret cannot be opened', () =>
   withBench(async (bench) => {
     const told = await perform(bench, 0, [`touch ${join(bench.dir, 'ran')}`]);

@@ -1,4 +1,4 @@
-import { inputOf } from '../../../core/document/inputs.ts';
+import { inputOf, invalidInputsText } from '../../../core/document/inputs.ts';
 import type { Json } from '../../../core/model/json.ts';
 import { REFRESH_MAX } from '../../../protocol/messages.ts';
 import type { Plugin } from './plugin.ts';
@@ -15,7 +15,7 @@ export const refreshAssociation: Plugin = {
     const names = namesOf(given);
     if (names === null || names.length > REFRESH_MAX || names.some((name) => name.length > 128)) {
       const why = `associationIds must be a list of at most ${REFRESH_MAX} names or ids`;
-      return { kind: 'failure', text: `Invalid format in plugin properties: ${why}` };
+      return { kind: 'failure', text: invalidInputsText(inputs, why) };
     }
     const what = names.length === 0 ? 'All associations' : `Associations [${names.join(' ')}]`;
     const text = `${what} have been requested to execute immediately`;

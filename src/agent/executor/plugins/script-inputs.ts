@@ -1,9 +1,15 @@
 /** What every action that runs a script reads: its lines, folder, environment and time-out. @see spec/documents.md §4.1 */
 import { statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { inputOf, scriptLines, scriptTimeoutSeconds } from '../../../core/document/inputs.ts';
+import {
+  inputOf,
+  invalidInputsText,
+  scriptLines,
+  scriptTimeoutSeconds,
+} from '../../../core/document/inputs.ts';
 import type { Json, JsonObject } from '../../../core/model/json.ts';
 import { isJsonObject } from '../../../core/model/json.ts';
+import { isSystemError } from '../../../disk/errors.ts';
 import type { TaskOrder } from '../../ports.ts';
 import type { Failure, NodeEnvironment, Script, TaskPaths } from './plugin.ts';
 
@@ -19,10 +25,12 @@ export function planScript(
   const given = environmentOf(inputOf(inputs, 'environment') ?? null);
   if (given === null) return invalid(inputs, 'environment must be a map of texts');
   const wanted = inputOf(inputs, 'workingDirectory') ?? '';
-  if (typeof wanted !== 'string') return invalid(inputs, 'workingDirectory must be a text');
+  if (typeof wanted !== 'string' || wanted.includes('\0'))
+    return invalid(inputs, 'workingDirectory must be a text');
   const workingDirectory = chooseDirectory(wanted, node, paths);
   if (!isDirectory(workingDirectory)) {
-    const text = `failed to run commands: chdir ${workingDirectory}: no such file or directory`;
+    const shown = workingDirectory.slice(0, 1_000);
+    const text = `failed to run commands: chdir ${shown}: no such file or directory`;
     return { kind: 'failure', text };
   }
   return {
@@ -77,8 +85,14 @@ function chooseDirectory(wanted: string, node: NodeEnvironment, { downloads }: T
   return node.root === '' ? '/' : node.root;
 }
 
+/** False also for what the system refuses to look at: a name that is too long, a link to itself. */
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch (cause) {
+    if (isSystemError(cause)) return false;
+    throw cause;
+  }
 }
 
 function textsOf(value: Json): readonly string[] | null {
@@ -96,10 +110,7 @@ function environmentOf(value: Json): { readonly [name: string]: string } | null 
   return isClean ? (value as { readonly [name: string]: string }) : null;
 }
 
-/** Of the inputs: what is wrong with them stands behind, and a reason has 2,000 characters at most. */
-const SHOWN_MAX = 1_500;
-
 const invalid = (inputs: JsonObject, why: string): Failure => ({
   kind: 'failure',
-  text: `Invalid format in plugin properties ${JSON.stringify(inputs).slice(0, SHOWN_MAX)};\nerror ${why}`,
+  text: invalidInputsText(inputs, why),
 });

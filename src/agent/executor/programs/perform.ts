@@ -1,6 +1,7 @@
 import { readFile, unlink } from 'node:fs/promises';
 import { withCredentials } from '../../../core/document/download-credentials.ts';
 import { ReconcileError } from '../../../core/model/errors.ts';
+import { isSystemError } from '../../../disk/errors.ts';
 import type { DownloadOrder } from './download.ts';
 import { downloadContent } from './download.ts';
 import { DownloadError } from './placed.ts';
@@ -34,8 +35,9 @@ export async function perform(order: ProgramOrder, signal: AbortSignal): Promise
   try {
     return { ok: true, text: await downloadContent(order, signal) };
   } catch (cause) {
-    if (cause instanceof DownloadError || cause instanceof ReconcileError)
-      return { ok: false, text: cause.message };
+    // So is what the system says of a path that a document or a server chose: ENAMETOOLONG, ELOOP.
+    const isAnswer = cause instanceof DownloadError || cause instanceof ReconcileError;
+    if (isAnswer || isSystemError(cause)) return { ok: false, text: cause.message };
     throw cause;
   }
 }

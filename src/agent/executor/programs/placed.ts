@@ -126,16 +126,24 @@ export async function openStaging(destination: Destination): Promise<Staging> {
       await makeDownloadDir(path);
       for (const name of entries) {
         await realFolder(path, name.slice(0, -1));
-        await placeDownload(join(dir, ...name), join(path, ...name));
+        await placeOver(join(dir, ...name), join(path, ...name));
       }
     },
     async placeFile(path) {
       const [only] = entries;
       if (only === undefined) throw new DownloadError('there is nothing to download');
-      await placeDownload(join(dir, ...only), path);
+      await placeOver(join(dir, ...only), path);
     },
     discard: () => removeScratchDir(dir),
   };
+}
+
+/** Over a file or a link of that name. Whoever uses a device, a pipe or a socket there has no other. */
+async function placeOver(from: string, to: string): Promise<void> {
+  const there = await lstatOrNull(to);
+  if (there !== null && !there.isFile() && !there.isSymbolicLink())
+    throw new DownloadError(`${to} is in the way: it is no file`);
+  await placeDownload(from, to);
 }
 
 /** True when a relative target leaves the folder that is `depth` levels above it. */

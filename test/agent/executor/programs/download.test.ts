@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   lstatSync,
@@ -193,6 +194,59 @@ test('a destination stays below downloads, whatever its segments and links say',
   const absolute = join(dir, 'elsewhere', 'deep', 'f');
   assert.equal((await fetchInto(dir, { ...http(url), destinationPath: absolute })).ok, true);
   assert.equal(readFileSync(absolute, 'utf8'), 'x');
+});
+
+test('what a document may write as a destination is an answer, and no device is ever replaced', async (t) => {
+  const dir = place(t);
+  const url = await serve(t, (_, response) => response.end('x'));
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  mkdirSync(join(dir, 'downloads', 'folder'), { recursive: true });
+  symlinkSync('loop', join(dir, 'downloads', 'loop'));
+  for (const destinationPath of [
+    pipe,
+    `${pipe}/x`,
+    'x'.repeat(300),
+    'a/'.repeat(3_000),
+    'loop/x',
+    'folder/../..',
+    '/proc/none/x',
+  ]) {
+    const { ok, text } = await fetchInto(dir, { ...http(url), destinationPath });
+    assert.equal(ok, false, text);
+  }
+  assert.ok(lstatSync(pipe).isFIFO());
+  // What stands at a name of a folder that is downloaded is treated alike.
+  const repo = makeRepo(dir, 'fleet.git');
+  repo.commit({ pipe: 'content', other: 'content' });
+  const inputs = { ...gitInputs(`file://${repo.bare}`), destinationPath: dir };
+  const { ok, text } = await fetchInto(dir, inputs);
+  assert.equal(ok, false);
+  assert.match(text, /pipe is in the way: it is no file$/);
+  assert.ok(lstatSync(pipe).isFIFO());
+});
+
+test('what a document may write as a source is an answer', async (t) => {
+  const dir = place(t);
+  for (const [sourceType, sourceInfo] of [
+    ['Git', { repository: 'https://' }],
+    ['Git', { repository: 'https://[' }],
+    ['Git', { repository: 'file:///a\0b' }],
+    ['Git', { repository: 'file:///none', getOptions: 'branch:a\0b' }],
+    ['Git', { repository: 'file:///none', getOptions: 'commitID:--help' }],
+    ['Git', { repository: '--upload-pack=touch x' }],
+    ['Git', { repository: 'ssh://-oProxyCommand=x/y' }],
+    ['Git', { repository: 'ext::sh -c id' }],
+    ['Git', { repository: 'http://127.0.0.1:1/x', username: 'a\nb', password: 'é' }],
+    ['HTTP', { url: 'https://127.0.0.1:1/', authMethod: 'Basic', username: 'a\r\nX: y' }],
+    ['S3', { path: 'https://127.0.0.1:1/%zz/%00' }],
+    ['S3', { path: 'https://127.0.0.1:1/b/../..' }],
+    ['GitHub', { owner: 'a', repository: 'b.git', path: '../../x' }],
+  ] as const) {
+    const { ok, text } = await fetchInto(dir, { sourceType, sourceInfo });
+    assert.equal(ok, false, text);
+    assert.doesNotMatch(text, /ERR_|TypeError/);
+  }
 });
 
 // --- Git -----------------------------------------------------------------------------------------------------------
