@@ -30,6 +30,15 @@ test('every test that the page names exists', () => {
   assert.deepEqual(missing, []);
 });
 
+test('a row without a test says that there is nothing to test', () => {
+  const rows = page
+    .split('\n')
+    .filter((line) => /^\| (?!---)/.test(line) && !/\| test \|$/.test(line));
+  const untested = rows.filter((row) => !/`[\w/-]+` › \S/.test(row.split(' | ').at(-1) ?? ''));
+  const unsaid = untested.filter((row) => !/not built|are not run|^\| row \|/.test(row));
+  assert.deepEqual(unsaid, []);
+});
+
 test('every trigger and every conflict has its row or its test', () => {
   for (let n = 1; n <= 13; n++) assert.match(page, new RegExp(`^\\| T${n} `, 'm'), `T${n}`);
   const tests = ['conflicts', 'rate-control']

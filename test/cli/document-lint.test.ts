@@ -137,6 +137,50 @@ test('document lint: ENV_VAR in single quotes is warned about, since no shell re
   );
 });
 
+for (const { operands, hint = '' } of [
+  { operands: '[a, b]' },
+  { operands: '[platformtype, Linux]', hint: 'platformType, bare' },
+  { operands: '["{{ platformType }}", Linux]', hint: 'platformType, bare' },
+  { operands: '[platformType, "{{ who }}"]', hint: 'platformType, bare' },
+  { operands: '[platformType, platformType]' },
+  { operands: '["{{ who }}", "{{ who }}"]' },
+  { operands: '["{{ who }}", "{{ssm:x}}"]' },
+  { operands: '["{{ list }}", a]' },
+  { operands: '["{{ nobody }}", a]' },
+  { operands: '[platformType, Linux, Windows]' },
+]) {
+  test(`document lint: the precondition ${operands} is said to fail, which it does wherever the action runs`, async () => {
+    const parameters =
+      'parameters:\n  who: { type: String, default: "7" }\n  list: { type: StringList, default: [a] }\n';
+    const precondition = `    precondition: { StringEquals: ${operands} }\n    inputs:`;
+    const text = script('"true"', parameters).replace('    inputs:', precondition);
+    const { code, files } = await lint(['-'], text);
+    const told = files[0]?.problems.filter((problem) => problem.code === 'precondition') ?? [];
+    assert.deepEqual([code, told.length], [0, 1]);
+    assert.match(told[0]?.message ?? '', /the step will fail$/);
+    assert.ok(told[0]?.hint.includes(hint));
+    for (const platform of ['Linux', 'MacOS']) {
+      const argv = ['document', 'render', '-', '--platform', platform, '--format', 'json'];
+      assert.match((await call(argv, {}, text)).stdout, /"disposition": "Fail"/);
+    }
+  });
+}
+
+for (const { token, hint } of [
+  { token: 'global:DATE', hint: 'Ask for it in the script' },
+  { token: 'automation:EXECUTION_ID', hint: 'Ask for it in the script' },
+  { token: 'platformType', hint: 'AWS_SSM_PLATFORM_NAME' },
+  { token: 'my_param', hint: 'letters and digits only' },
+  { token: 'whom', hint: 'Did you mean {{ who }}?' },
+  { token: 'other', hint: 'Declare other under parameters' },
+]) {
+  test(`document lint: {{ ${token} }} stays as it is, and the remedy is one that works`, async () => {
+    const { files } = await lint(['-'], script(`"echo {{ ${token} }} {{ who }}"`, WHO));
+    const told = files[0]?.problems.find((problem) => problem.code === 'undeclared-token');
+    assert.ok(told?.hint.includes(hint), told?.hint);
+  });
+}
+
 test('document lint: --parameters are judged against the document', async () => {
   const { code, files } = await lint(
     ['-', '--parameters', 'woh=x'],

@@ -8,7 +8,9 @@ import { warnUnreachable } from './lint-flow.ts';
 import { lintScript } from './lint-script.ts';
 import { nearest } from './nearest.ts';
 import type { ParsedStep } from './parse-steps.ts';
+import { standingObjection } from './precondition.ts';
 import { pointTo, toJson } from './source.ts';
+import { PARAMETER_NAME } from './substitute.ts';
 import { jsonText } from './text.ts';
 
 type Definitions = ReadonlyMap<string, ParameterDefinition>;
@@ -57,11 +59,20 @@ function lintTokens(desk: Desk, spot: Spot, parameters: Definitions, used: Set<s
 
 function warnUndeclared(desk: Desk, spot: Spot, name: string, parameters: Definitions): void {
   const near = nearest(name, parameters.keys());
-  const hint = near === null ? `Declare ${name} under parameters.` : `Did you mean {{ ${near} }}?`;
+  const hint = near === null ? insteadOfToken(name) : `Did you mean {{ ${near} }}?`;
   const why = name.includes(':')
     ? 'is a token of Automation runbooks'
     : 'is no parameter of the document';
   desk.warn('undeclared-token', spot, `{{ ${name} }} ${why} and stays as it is`, hint);
+}
+
+function insteadOfToken(name: string): string {
+  if (/^platformType$/i.test(name))
+    return 'Scripts find $AWS_SSM_PLATFORM_NAME; a precondition takes the bare word platformType.';
+  if (name.includes(':')) return 'Ask for it in the script, e.g. $(date +%F).';
+  return PARAMETER_NAME.test(name)
+    ? `Declare ${name} under parameters.`
+    : 'Names of parameters have letters and digits only.';
 }
 
 function warnUnused(
@@ -105,11 +116,20 @@ function lintPrecondition(
         `${operator} is no operator: the step will fail`,
         'Use StringEquals.',
       );
-    else if (operands.length !== 2)
-      desk.warn('precondition', field, 'StringEquals takes exactly two texts: the step will fail');
-    else warnUnknownPlatform(desk, field, operands);
+    else {
+      const objection = standingObjection(operands, parameters);
+      if (objection === null) warnUnknownPlatform(desk, field, operands);
+      else {
+        const meant = operands.some((operand) => /^\W*platform[ _-]?type\W*$/i.test(operand));
+        const hint = meant ? PLATFORM_HINT : '';
+        desk.warn('precondition', field, `StringEquals: ${objection}: the step will fail`, hint);
+      }
+    }
   }
 }
+
+/** Also for `{{ platformType }}` and `platformtype`. */
+const PLATFORM_HINT = 'Write platformType, bare, and one platform: [platformType, Linux].';
 
 const PLATFORMS = ['Linux', 'Windows', 'MacOS'];
 

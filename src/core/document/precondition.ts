@@ -1,4 +1,5 @@
 /** Whether a 2.2 step may run here. @see spec/documents.md §3.3 */
+import type { ParameterDefinition } from '../model/document.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { PlatformType } from './prepared.ts';
 import { mentionsSecureStore, mentionsStore } from './store.ts';
@@ -34,6 +35,23 @@ export function evaluatePrecondition(
   }
   return { allowed, conditions };
 }
+
+/** Why a step with these operands fails on every platform whatever its parameters are given; null: it can run. */
+export function standingObjection(
+  operands: readonly string[],
+  definitions: ReadonlyMap<string, ParameterDefinition>,
+): string | null {
+  const values = Array.from(
+    definitions.values(),
+    ({ name, type }) => [name, anyValue(type)] as const,
+  );
+  const judged = judgeStringEquals(operands, Object.fromEntries(values), 'Linux');
+  return judged === null || judged.unmet ? null : judged.text;
+}
+
+/** A StringMap may be given as a text. */
+const anyValue = (type: ParameterDefinition['type']): Json =>
+  type === 'StringList' || type === 'MapList' ? [] : '';
 
 type Objection = { readonly unmet: boolean; readonly text: string };
 
