@@ -34,6 +34,8 @@ export type AgentLifeOptions = {
   readonly crash: (cause: unknown) => void;
   /** How long an agent that is refused or finds nobody waits is the program's; this bounds it for the story. */
   readonly retryMsMax: number;
+  /** Where time leaps: nobody answers for long, and the agent tries again this seldom. Absent: as the program does. */
+  readonly restMs?: number;
 };
 
 export type AgentLife = {
@@ -47,6 +49,8 @@ export type AgentLife = {
 
 const DIAL_TIMEOUT_MS = 15_000;
 const DISK_RETRY_MS = 5_000;
+/** Attempts that failed. */
+const RESTS_AFTER = 12;
 
 /** Reads the ledger, takes up what was left, and stays connected, until the life ends. */
 export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> {
@@ -181,7 +185,9 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
     failures += 1;
     wire = null;
     isWelcome = false;
-    life.after(Math.min(delayMs, options.retryMsMax), 'agent tries again', dial);
+    const isLong = failures > RESTS_AFTER;
+    const atMostMs = Math.min(delayMs, options.retryMsMax);
+    life.after((isLong ? options.restMs : null) ?? atMostMs, 'agent tries again', dial);
   }
 
   handle({ kind: 'restarted' });

@@ -35,6 +35,8 @@ export type DaemonLifeOptions = {
   readonly pollMs: number;
   readonly publishMs: number;
   readonly diskMs: () => Wait;
+  /** Half a minute, unless time is to leap: then a clock that is set is noticed so much later. */
+  readonly sleepMsMax?: number;
   readonly sign: (job: Job) => SignedEnvelope;
   readonly signText: (text: string) => string;
   readonly verifyText: (text: string, signature: string) => boolean;
@@ -149,7 +151,7 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
 
   function sleep(publishAtMs: number | null): void {
     const timer = world.timers.peek();
-    const waits = [SLEEP_MS_MAX];
+    const waits = [options.sleepMsMax ?? SLEEP_MS_MAX];
     if (timer !== undefined) waits.push(timer.at - clock.now());
     if (publishAtMs !== null) waits.push(publishAtMs - clock.monotonicMs());
     const mine = ++sleeps;

@@ -37,7 +37,7 @@ function act(
   random: Random,
   people: ReturnType<typeof createPeople>,
 ): void {
-  const { host, model } = story;
+  const { host, model, swarm } = story;
   switch (kind) {
     case 'pause':
       return story.ask({ kind: 'pause' });
@@ -76,7 +76,7 @@ function act(
       if (tip === null) return;
       story.sometimes('source branch deleted');
       host.source = null;
-      story.timeline.after(random.exponential(10 * 60_000), 'branch comes back', () => {
+      story.timeline.after(random.exponential(10 * swarm.pace.unitMs), 'branch comes back', () => {
         host.source ??= tip;
       });
       return;

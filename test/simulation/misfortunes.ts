@@ -27,11 +27,12 @@ export function beginMisfortunes(story: Story): void {
 function strike(story: Story, kind: FaultKind, random: Random): void {
   const { host, daemon } = story;
   const node = victim(story, random);
+  const { unitMs, outageMs } = story.swarm.pace;
   switch (kind) {
     case 'killDaemon':
       return story.killDaemon('kill', random.exponential(5_000));
     case 'powerDaemon':
-      return story.killDaemon('power', random.exponential(2 * MINUTE));
+      return story.killDaemon('power', random.exponential(2 * unitMs));
     case 'crashDaemonDisk':
       return daemon.disk.crashWithin(random.integer(1, 40));
     case 'loseState':
@@ -59,18 +60,18 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       return story.killAgent(node, 'power', 30_000 + random.exponential(MINUTE));
     case 'nodeOff':
       story.sometimes('node off for long');
-      return story.killAgent(node, random.pick(['kill', 'power']), random.exponential(90 * MINUTE));
+      return story.killAgent(node, random.pick(['kill', 'power']), random.exponential(90 * unitMs));
     case 'stepNodeClock':
       story.sometimes('node clock set');
       return node.clock.step(random.pick([-10, -2, 2, 10]) * MINUTE);
     case 'cutConnection':
       return cut(node, 0, random.integer(0, 2_000), story);
     case 'partition':
-      return during(story, random.exponential(10 * MINUTE), () => partition(story, random));
+      return during(story, random.exponential(10 * unitMs), () => partition(story, random));
     case 'sourceDown':
-      return during(story, random.exponential(10 * MINUTE), () => flag(host.faults, 'sourceDown'));
+      return during(story, random.exponential(10 * unitMs), () => flag(host.faults, 'sourceDown'));
     case 'statusDown':
-      return during(story, random.exponential(10 * MINUTE), () => flag(host.faults, 'statusDown'));
+      return during(story, random.exponential(outageMs), () => flag(host.faults, 'statusDown'));
     case 'loseAnswer':
       story.sometimes('answer to a push lost');
       host.faults.loseAnswer = true;

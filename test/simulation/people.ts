@@ -1,10 +1,11 @@
 /** What people do to the repository: each deed is a next wish, or null when there is nothing to do it to. */
 import type { Random } from '../../src/simulate/random.ts';
+import type { Pace } from './pace.ts';
 import type { DeedKind } from './swarm.ts';
 import type { AssociationWish, DocumentWish, Wish } from './wish.ts';
 import { freezesFrom, pathOf } from './wish.ts';
 import type { ZonedStory } from './zones.ts';
-import { zonedSchedule } from './zones.ts';
+import { zonedSchedule, zonesOfStories } from './zones.ts';
 
 const ROLES = ['web', 'db'] as const;
 const SCHEDULES = [
@@ -15,12 +16,38 @@ const SCHEDULES = [
   'cron(0 * * * ? *)',
   'cron(0/15 * * * ? *)',
 ] as const;
+/** Of people whose time goes by in months. */
+const LONG_SCHEDULES = [
+  null,
+  null,
+  'rate(1 day)',
+  'rate(7 days)',
+  'rate(30 days)',
+  'cron(30 4 * * ? *)',
+  'cron(0 2 1 * ? *)',
+  'cron(15 3 L * ? *)',
+  'cron(0 12 LW * ? *)',
+  'cron(0 6 31 * ? *)',
+  'cron(45 22 1,15 1/2 ? *)',
+  'cron(0 5 ? 3-10 MON *)',
+  'cron(30 1 ? * FRIL *)',
+  'cron(0 2 ? * TUE#2 *)',
+  'cron(0 2 ? * TUE#2 *)',
+] as const;
+/** Only an n-th weekday can have a ScheduleOffset, which needs the flag. */
+const offsetOf = (schedule: string | null, wanted: () => number | null): number | null =>
+  schedule?.includes('#') === true ? wanted() : null;
+
 const RATES = ['1', '2', '50%', '100%'] as const;
 const ERRORS = ['0', '1', '2', '50%', '100%'] as const;
 
-/** ApplyOnlyAtCronInterval: cron may have it, at() must, nothing else can. */
-const flagOf = (schedule: string | null, wanted: boolean): boolean =>
-  schedule?.startsWith('at(') === true || (wanted && schedule?.startsWith('cron') === true);
+type Times = Pick<AssociationWish, 'schedule' | 'timezone' | 'offsetDays'>;
+
+/** ApplyOnlyAtCronInterval: cron may have it, at() and an offset must, nothing else can. */
+const flagOf = ({ schedule, offsetDays }: Times, wanted: boolean): boolean =>
+  schedule?.startsWith('at(') === true ||
+  offsetDays !== null ||
+  (wanted && schedule?.startsWith('cron') === true);
 
 export type People = {
   firstWish(nodes: number, associations: number): Wish;
@@ -28,6 +55,7 @@ export type People = {
 };
 
 export type PeopleOptions = {
+  readonly pace: Pace;
   readonly startMs: number;
   /** These people also know rings, suspends, dependencies and calendars. */
   readonly gated: boolean;
@@ -39,11 +67,12 @@ export type PeopleOptions = {
 /** Each way of people has a stream of its own, so that stories without it stay as they are. */
 export function createPeople(
   random: Random,
-  { startMs, gated, zoned, reporting }: PeopleOptions,
+  { pace, startMs, gated, zoned, reporting }: PeopleOptions,
 ): People {
   const gates = random.split('gates');
   const zones = random.split('zones');
   const manuals = random.split('manuals');
+  const months = random.split('months');
   let texts = 0;
   let names = 0;
 
@@ -57,9 +86,17 @@ export function createPeople(
     };
   }
 
-  function anySchedule(): Pick<AssociationWish, 'schedule' | 'timezone'> {
-    const plain = { schedule: random.pick(SCHEDULES), timezone: null };
-    return zoned !== null && zones.chance(0.7) ? zonedSchedule(zones, zoned) : plain;
+  function anyTimes(): Times {
+    const drawn = random.pick(SCHEDULES);
+    if (zoned !== null && zones.chance(pace.leaps ? 0.4 : 0.7)) {
+      return { ...zonedSchedule(zones, zoned, pace), offsetDays: null };
+    }
+    if (!pace.leaps) return { schedule: drawn, timezone: null, offsetDays: null };
+    const schedule = months.pick(LONG_SCHEDULES);
+    const timezone = schedule !== null && months.chance(0.4) ? months.pick(zonesOfStories) : null;
+    const isCron = schedule?.startsWith('cron') === true;
+    const offsetDays = offsetOf(schedule, () => (months.chance(0.7) ? months.integer(1, 6) : null));
+    return { schedule, timezone: isCron ? timezone : null, offsetDays };
   }
 
   const anyRing = () => ({ maxErrors: gates.pick([0, 1] as const) });
@@ -68,13 +105,12 @@ export function createPeople(
     documents: readonly string[],
     older: readonly string[] = [],
   ): AssociationWish {
-    const { schedule, timezone } = anySchedule();
+    const times = anyTimes();
     return {
       document: random.pick(documents),
       text: `t${++texts}`,
-      schedule,
-      timezone,
-      flag: flagOf(schedule, schedule?.startsWith('cron') === true && random.chance(0.3)),
+      ...times,
+      flag: flagOf(times, times.schedule?.startsWith('cron') === true && random.chance(0.3)),
       manual: reporting && manuals.chance(0.4),
       role: random.chance(0.6) ? null : random.pick(ROLES),
       maxConcurrency: random.pick(RATES),
@@ -118,7 +154,7 @@ export function createPeople(
         documents,
         nodes: new Map(Array.from({ length: nodes }, (_, at) => [at, random.pick(ROLES)])),
         broken: new Set(),
-        freezes: freezesFrom(startMs),
+        freezes: freezesFrom(startMs, pace.unitMs),
       };
     },
     next(deed, wish, spareNode, nowMs) {
@@ -132,8 +168,8 @@ export function createPeople(
           return associationDeed(wish, (each) => ({ ...each, text: `t${++texts}` }));
         case 'editSchedule':
           return associationDeed(wish, (each) => {
-            const { schedule, timezone } = anySchedule();
-            return { ...each, schedule, timezone, flag: flagOf(schedule, each.flag) };
+            const times = anyTimes();
+            return { ...each, ...times, flag: flagOf(times, each.flag) };
           });
         case 'editTargets':
           return associationDeed(wish, (each) => ({
@@ -194,7 +230,7 @@ export function createPeople(
           if (!gated) return null;
           return associationDeed(wish, (each) => ({
             ...each,
-            suspendedUntilMs: nowMs + gates.pick([5, 20, 50]) * 60_000,
+            suspendedUntilMs: nowMs + gates.pick([5, 20, 50]) * pace.unitMs,
           }));
         case 'editRings':
           if (!gated) return null;

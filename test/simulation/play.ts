@@ -15,10 +15,10 @@ import { contentOf, isFrozen, targetsOf } from './wish.ts';
 const MINUTE = 60_000;
 const EVENTS_MAX = 60_000;
 /** The operator has had time to put things right; whatever waits for anything has had its time after the second. */
-const QUIET_MS = 25 * MINUTE;
-const SETTLE_MS_MAX = 225 * MINUTE;
-/** Between two looks at whether all has come right. */
-const LOOK_MS = 5_000;
+const QUIET_UNITS = 25;
+const SETTLE_UNITS_MAX = 225;
+/** Between two looks at whether all has come right: so much of a unit. */
+const LOOK_SHARE = 1 / 12;
 
 export type Played = {
   readonly seed: bigint;
@@ -44,6 +44,7 @@ export async function play(seed: bigint, options: PlayOptions = {}): Promise<Pla
 async function playThrough(seed: bigint, options: PlayOptions): Promise<Played> {
   const story = createStory(seed, options);
   const { timeline, swarm } = story;
+  const { unitMs } = swarm.pace;
   const stepsMax = options.steps ?? Infinity;
   const run = (untilMs: number, until: () => boolean = () => false): Promise<void> =>
     timeline.run(untilMs, {
@@ -58,12 +59,12 @@ async function playThrough(seed: bigint, options: PlayOptions): Promise<Played> 
   await run(swarm.activeMs);
   if (story.failure() === null && timeline.count < stepsMax) {
     calm(story);
-    const quietAtMs = timeline.nowMs;
-    await run(quietAtMs + QUIET_MS);
+    const settledAtMs = timeline.nowMs + QUIET_UNITS * unitMs;
+    await run(settledAtMs);
     let open: readonly string[] = [];
     let lookedAtMs = 0;
-    await run(quietAtMs + QUIET_MS + SETTLE_MS_MAX, () => {
-      if (timeline.nowMs < lookedAtMs + LOOK_MS) return false;
+    await run(settledAtMs + SETTLE_UNITS_MAX * unitMs, () => {
+      if (timeline.nowMs < lookedAtMs + LOOK_SHARE * unitMs) return false;
       lookedAtMs = timeline.nowMs;
       open = unsettled(story);
       return open.length === 0;
@@ -93,6 +94,7 @@ function calm(story: Story): void {
       node.clock.step(story.daemon.clock.skewMs - node.clock.skewMs);
     }
   }
+  const againMs = 20 * story.swarm.pace.unitMs;
   const putRight = (): void => {
     story.ask({ kind: 'resume', association: null });
     for (const name of story.swarm.gated ? (story.model.wish?.associations.keys() ?? []) : []) {
@@ -100,9 +102,9 @@ function calm(story: Story): void {
     }
     const held = story.daemon.running?.world.state.held ?? null;
     if (held !== null && held.code !== 'SourceGone') acceptTip(story);
-    story.timeline.after(20 * MINUTE, 'operator puts things right', putRight);
+    story.timeline.after(againMs, 'operator puts things right', putRight);
   };
-  story.timeline.after(20 * MINUTE, 'operator puts things right', putRight);
+  story.timeline.after(againMs, 'operator puts things right', putRight);
 }
 
 /** What has not come right, in words; empty when all is well. */

@@ -1,29 +1,16 @@
 /**
- * The reference model of schedules: a walk over minutes. It knows the few patterns that people of a story write, asks the platform
- * (Intl) for the clock of a zone and not the product's library, and counts as a slot the first minute whose reading fits, or
- * the first after readings that fit and were never shown.
+ * The reference model of schedules: a walk over quarter hours, since all that people of a story write falls on one. It asks the
+ * platform (Intl) for the clock of a zone and not the product's library, and counts as a slot the first instant whose reading fits,
+ * or the first after readings that fit and were never shown.
  */
 import type { Record } from '../../src/core/world/records.ts';
+import type { Rule } from './patterns.ts';
+import { QUARTER, ruleOf } from './patterns.ts';
 import type { AssociationWish, Wish } from './wish.ts';
 
 const MINUTE = 60_000;
 const HALF_HOUR = 30 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
-
-type Rule =
-  | { readonly kind: 'rate'; readonly everyMs: number }
-  /** `lastMs`: no reading after this fits. */
-  | { readonly kind: 'clock'; readonly fits: (local: Reading) => boolean; readonly lastMs: number };
-
-/** What a clock shows, to the minute. */
-type Reading = {
-  readonly ms: number;
-  readonly minute: number;
-  readonly hour: number;
-  readonly day: number;
-  /** 0 is Sunday. */
-  readonly weekday: number;
-};
 
 // --- zones ----------------------------------------------------------------------------------------------------
 
@@ -60,60 +47,30 @@ function shown(zone: string, atMs: number): number {
   return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
 }
 
-function readingOf(ms: number): Reading {
-  const minutes = Math.floor(ms / MINUTE);
-  const days = Math.floor(ms / DAY);
-  return {
-    ms,
-    minute: minutes % 60,
-    hour: Math.floor(minutes / 60) % 24,
-    day: new Date(ms).getUTCDate(),
-    weekday: (days + 4) % 7,
-  };
-}
-
-// --- patterns -------------------------------------------------------------------------------------------------
-
-function ruleOf(text: string): Rule {
-  const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(text);
-  if (rate !== null) {
-    const unitMs = { minute: MINUTE, hour: 60 * MINUTE, day: DAY }[
-      rate[2] as 'minute' | 'hour' | 'day'
-    ];
-    return { kind: 'rate', everyMs: Number(rate[1]) * unitMs };
-  }
-  const once = /^at\((.*)\)$/.exec(text);
-  if (once !== null) {
-    const ms = Date.parse(`${once[1]}Z`);
-    return { kind: 'clock', fits: (local) => local.ms === ms, lastMs: ms };
-  }
-  const [minute = '', hour = '', day = '', , weekday = ''] = text.slice('cron('.length).split(' ');
-  const fits = (local: Reading): boolean =>
-    fitsField(minute, local.minute) &&
-    fitsField(hour, local.hour) &&
-    fitsField(day, local.day) &&
-    (weekday === '?' || WEEKDAYS[local.weekday] === weekday);
-  return { kind: 'clock', fits, lastMs: Number.POSITIVE_INFINITY };
-}
-
-const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
-
-function fitsField(field: string, value: number): boolean {
-  if (field === '*' || field === '?') return true;
-  const [from, step] = field.split('/').map(Number);
-  return step === undefined
-    ? value === from
-    : value >= (from ?? 0) && (value - (from ?? 0)) % step === 0;
-}
-
 /** In a repeated hour a reading counts when it is shown first; the end of a gap answers for all that it leaves out. */
-function isSlot(rule: Rule & { kind: 'clock' }, zone: string, atMs: number): boolean {
+function isSlot(
+  rule: Rule & { kind: 'clock' },
+  scheduled: Scheduled,
+  anchor: number,
+  atMs: number,
+): boolean {
+  const zone = scheduled.timezone ?? 'UTC';
+  const laterMs = (scheduled.offsetDays ?? 0) * DAY;
   const now = atMs + offsetAt(zone, atMs);
-  const before = atMs - MINUTE + offsetAt(zone, atMs - MINUTE);
-  for (let local = Math.min(before + MINUTE, now); local <= now; local += MINUTE) {
-    if (rule.fits(readingOf(local)) && !wasShown(zone, local, atMs)) return true;
+  const before = atMs - QUARTER + offsetAt(zone, atMs - QUARTER);
+  for (let local = Math.min(before + QUARTER, now); local <= now; local += QUARTER) {
+    if (!rule.fits(local - laterMs) || wasShown(zone, local, atMs)) continue;
+    // An offset counts from a day that comes after the anchor.
+    if (laterMs === 0 || firstShown(zone, local - laterMs) > anchor) return true;
   }
   return false;
+}
+
+/** The first quarter hour at which the clock shows this or more. */
+function firstShown(zone: string, local: number): number {
+  let at = local - DAY;
+  while (at + offsetAt(zone, at) < local) at += QUARTER;
+  return at;
 }
 
 const FOLD_MAX = 3 * 60 * MINUTE;
@@ -128,7 +85,7 @@ function wasShown(zone: string, local: number, atMs: number): boolean {
 
 /** The slots after `afterMs` up to `untilMs`, until `take` says no. */
 function walk(
-  { schedule, timezone }: Scheduled,
+  scheduled: Scheduled,
   {
     anchor,
     afterMs,
@@ -136,7 +93,7 @@ function walk(
   }: { readonly anchor: number; readonly afterMs: number; readonly untilMs: number },
   take: (slotMs: number) => boolean,
 ): void {
-  const rule = ruleOf(schedule);
+  const rule = ruleOf(scheduled.schedule);
   const from = Math.max(anchor, afterMs);
   if (rule.kind === 'rate') {
     const first = anchor + (Math.floor((from - anchor) / rule.everyMs) + 1) * rule.everyMs;
@@ -144,15 +101,19 @@ function walk(
     return;
   }
   const end = Math.min(untilMs, rule.lastMs + 2 * DAY);
-  for (let at = Math.floor(from / MINUTE) * MINUTE + MINUTE; at <= end; at += MINUTE) {
-    if (isSlot(rule, timezone ?? 'UTC', at) && !take(at)) return;
+  for (let at = Math.floor(from / QUARTER) * QUARTER + QUARTER; at <= end; at += QUARTER) {
+    if (isSlot(rule, scheduled, anchor, at) && !take(at)) return;
   }
 }
 
-type Scheduled = { readonly schedule: string; readonly timezone: string | null };
+type Scheduled = {
+  readonly schedule: string;
+  readonly timezone: string | null;
+  readonly offsetDays: number | null;
+};
 
 /** Longer ahead than any pattern of a story waits. */
-const AHEAD = 40 * DAY;
+const AHEAD = 200 * DAY;
 
 export function nextSlotAfter(
   scheduled: Scheduled,
@@ -197,12 +158,12 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
 
   function nextOf(name: string, wish: AssociationWish): number | null {
     const mark = marks.get(name);
-    const { schedule, timezone } = wish;
+    const { schedule, timezone, offsetDays } = wish;
     if (mark === undefined || schedule === null) return null;
     const known = found.get(name);
     const isSame = known?.wish === wish && known.anchor === mark.anchor && known.last === mark.last;
     if (isSame) return known.next;
-    const next = nextSlotAfter({ schedule, timezone }, mark.anchor, mark.last);
+    const next = nextSlotAfter({ schedule, timezone, offsetDays }, mark.anchor, mark.last);
     found.set(name, { ...mark, wish, next });
     return next;
   }
@@ -236,8 +197,8 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
     const each = wish?.associations.get(name);
     const mark = marks.get(name);
     if (each?.schedule == null || mark === undefined) return;
-    const { schedule, timezone } = each;
-    const meant = newestSlot({ schedule, timezone }, mark.anchor, mark.last, now);
+    const { schedule, timezone, offsetDays } = each;
+    const meant = newestSlot({ schedule, timezone, offsetDays }, mark.anchor, mark.last, now);
     if (meant !== slot) {
       broken(
         'P10',

@@ -127,7 +127,8 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
   // Open: agents that saw more than the branch knew refuse the recovered daemon as stale until it has caught up (seed 73).
   const swarm: Swarm =
     seed <= 40n ? drawn : { ...drawn, faults: { ...drawn.faults, loseStateBehind: null } };
-  const start = instant(swarm.zoned?.startMs ?? START_MS);
+  const { pace } = swarm;
+  const start = instant(swarm.zoned?.startMs ?? START_MS + (pace.months?.laterMs ?? 0));
   const timeline = createTimeline();
   const host = createGitHost(String(seed));
   const situations = new Map<string, number>();
@@ -230,6 +231,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       network,
       pollMs: swarm.pollMs,
       publishMs: swarm.publishMs,
+      ...(pace.restMs === null ? {} : { sleepMsMax: pace.restMs }),
       diskMs: () => wait(swarm.diskMs),
       sign: (job) => {
         guarded(model.onJob)(job);
@@ -403,6 +405,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       },
       crash: fail,
       retryMsMax: 120_000,
+      ...(pace.restMs === null ? {} : { restMs: pace.restMs }),
     }).then(
       (agent) => {
         if (life.isAlive) node.agent = agent;

@@ -1,5 +1,7 @@
 /** What may happen in one story and how often: each seed draws its own, so that rare mixtures come up, and quiet ones too. */
 import type { Random } from '../../src/simulate/random.ts';
+import type { Pace } from './pace.ts';
+import { drawPace } from './pace.ts';
 import type { ZonedStory } from './zones.ts';
 import { drawZones } from './zones.ts';
 
@@ -65,6 +67,7 @@ export const deedKinds = [
 export type DeedKind = (typeof deedKinds)[number];
 
 export type Swarm = {
+  readonly pace: Pace;
   /** Rings, suspends, dependencies and calendars occur. */
   readonly gated: boolean;
   /** Clocks change, and people plan by them. Null: everything is in UTC. */
@@ -94,16 +97,19 @@ export type Swarm = {
 export function drawSwarm(random: Random): Swarm {
   const quiet = random.chance(0.1);
   const calm = random.pick([0.2, 0.5, 0.8]);
-  const faultMean = random.pick([5, 15, 60]) * MINUTE;
-  const deedMean = random.pick([10, 30, 90]) * MINUTE;
+  const pace = drawPace(random.split('pace'));
+  const { unitMs, months } = pace;
+  const faultMean = random.pick([5, 15, 60]) * unitMs;
+  const deedMean = random.pick([10, 30, 90]) * unitMs;
   const draw = <Kind extends string>(kinds: readonly Kind[], share: number, meanMs: number) =>
     Object.fromEntries(
       kinds.map((kind) => [kind, random.chance(share) ? meanMs * (0.3 + 2 * random.next()) : null]),
     ) as { [kind in Kind]: Frequency };
   const rare = random.split('rare faults');
-  return {
+  const swarm: Swarm = {
+    pace,
     gated: random.split('gated').chance(0.4),
-    zoned: drawZones(random.split('zones')),
+    zoned: drawZones(random.split('zones'), pace),
     reporting: random.split('reports').chance(0.25),
     restarting: random.split('restarts').pick([0, 0, 0, 0, 0, 0, 0.1, 0.4, 0.95]),
     activeMs: random.pick([20, 40, 60, 90, 300]) * MINUTE,
@@ -120,8 +126,18 @@ export function drawSwarm(random: Random): Swarm {
     skewMsMax: random.pick([0, 1_000, 100_000]),
     faults: {
       ...draw(faultKinds, quiet ? 0 : calm, faultMean),
-      loseStateBehind: !quiet && rare.chance(0.12) ? (5 + 20 * rare.next()) * MINUTE : null,
+      loseStateBehind: !quiet && rare.chance(0.12) ? (5 + 20 * rare.next()) * unitMs : null,
     },
     deeds: draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
+  };
+  if (months === null || pace.restMs === null) return swarm;
+  return {
+    ...swarm,
+    activeMs: months.activeMs,
+    nodes: Math.min(swarm.nodes, 2),
+    nodesLater: 0,
+    associations: Math.min(swarm.associations, 2),
+    pollMs: pace.restMs,
+    publishMs: pace.restMs,
   };
 }

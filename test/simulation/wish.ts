@@ -7,6 +7,8 @@ export type AssociationWish = {
   readonly schedule: string | null;
   /** IANA name; null: UTC, unsaid. */
   readonly timezone: string | null;
+  /** ScheduleOffset; null: none. */
+  readonly offsetDays: number | null;
   /** ApplyOnlyAtCronInterval. */
   readonly flag: boolean;
   /** SyncCompliance MANUAL. */
@@ -26,15 +28,13 @@ export type AssociationWish = {
 };
 
 export const SOAK_MS = 10 * 60_000;
-const MINUTE_MS = 60_000;
-
 export type Freeze = { readonly fromMs: number; readonly toMs: number };
 
-/** Half an hour each, soon after the story begins and later. */
-export const freezesFrom = (startMs: number): readonly Freeze[] =>
-  [30, 160, 370].map((minutes) => {
-    const fromMs = startMs + minutes * MINUTE_MS;
-    return { fromMs, toMs: fromMs + 30 * MINUTE_MS };
+/** Half an hour each (in units of a minute), soon after the story begins and later. */
+export const freezesFrom = (startMs: number, unitMs: number): readonly Freeze[] =>
+  [30, 160, 370].map((units) => {
+    const fromMs = startMs + units * unitMs;
+    return { fromMs, toMs: fromMs + 30 * unitMs };
   });
 
 export const isFrozen = ({ freezes }: Wish, atMs: number): boolean =>
@@ -96,6 +96,7 @@ function associationFile(name: string, wish: AssociationWish) {
         : { Key: 'tag:role', Values: [wish.role] },
     ],
     ...(wish.schedule === null ? {} : { ScheduleExpression: wish.schedule }),
+    ...(wish.offsetDays === null ? {} : { ScheduleOffset: wish.offsetDays }),
     ...(wish.flag ? { ApplyOnlyAtCronInterval: true } : {}),
     ...(wish.manual ? { SyncCompliance: 'MANUAL' } : {}),
     MaxConcurrency: wish.maxConcurrency,

@@ -1,7 +1,6 @@
 /** Where the clocks of a story change, and what people plan around it: a story of this kind begins a little before. */
 import type { Random } from '../../src/simulate/random.ts';
-
-const MINUTE = 60_000;
+import type { Pace } from './pace.ts';
 
 type Change = {
   readonly zone: string;
@@ -26,10 +25,10 @@ export const zonesOfStories: readonly string[] = [...new Set(changes.map(({ zone
 /** Null: nothing of this in the story. */
 export type ZonedStory = { readonly startMs: number; readonly zone: string; readonly date: string };
 
-export function drawZones(random: Random): ZonedStory | null {
-  if (!random.chance(0.25)) return null;
+export function drawZones(random: Random, { leaps, unitMs }: Pace): ZonedStory | null {
+  if (!random.chance(leaps ? 0.6 : 0.25)) return null;
   const { zone, atMs, date } = random.pick(changes);
-  return { startMs: atMs - random.integer(5, 90) * MINUTE, zone, date };
+  return { startMs: atMs - random.integer(5, 90) * unitMs, zone, date };
 }
 
 /** All three zones change between one and three o'clock. */
@@ -39,16 +38,15 @@ const MINUTES = [0, 15, 30, 45] as const;
 export function zonedSchedule(
   random: Random,
   { zone, date }: ZonedStory,
+  { leaps }: Pace,
 ): { readonly schedule: string; readonly timezone: string } {
   const hour = random.pick(HOURS);
   const minute = random.pick(MINUTES);
   const clock = `0${hour}:${String(minute).padStart(2, '0')}:00`;
-  const schedule = random.pick([
-    `cron(${minute} ${hour} * * ? *)`,
-    `cron(${minute} ${hour} * * ? *)`,
-    `cron(${minute} * * * ? *)`,
-    'cron(0/15 * * * ? *)',
-    `at(${date}T${clock})`,
-  ]);
+  const daily = `cron(${minute} ${hour} * * ? *)`;
+  const others = leaps
+    ? [`cron(${minute} ${hour} ? * SUN *)`, `cron(${minute} ${hour} ? 3/7 SUNL *)`]
+    : [`cron(${minute} * * * ? *)`, 'cron(0/15 * * * ? *)'];
+  const schedule = random.pick([daily, daily, ...others, `at(${date}T${clock})`]);
   return { schedule, timezone: random.chance(0.85) ? zone : random.pick(zonesOfStories) };
 }
