@@ -137,7 +137,7 @@ export function createGitHost(seed: string) {
   function statusPort(
     life: Life,
     times: () => Wait,
-    onPublished: (commit: StatusCommit) => void,
+    onPublished: (commit: StatusCommit, before: StatusCommit | null) => void,
   ): StatusPort {
     let left: CommitId | null = null;
 
@@ -158,7 +158,7 @@ export function createGitHost(seed: string) {
       const made: StatusCommit = { id: nextId(), tree, instance, seq, subject };
       status.push(made);
       left = made.id;
-      onPublished(made);
+      onPublished(made, tip ?? null);
       return { kind: 'published', commit: made.id, foreignPaths: [] };
     }
 

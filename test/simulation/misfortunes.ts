@@ -1,4 +1,5 @@
 /** What goes wrong, each by its own clock, until the story turns quiet. */
+import type { MachineClock } from '../../src/simulate/machine-clock.ts';
 import type { Random } from '../../src/simulate/random.ts';
 import type { NodeActor, Story } from './story.ts';
 import type { FaultKind } from './swarm.ts';
@@ -46,7 +47,7 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       });
     case 'stepDaemonClock':
       story.sometimes('daemon clock set');
-      return daemon.clock.step(random.pick([-60, -20, -1, 1, 45, 300]) * MINUTE);
+      return stepClock(story, daemon.clock, random.pick([-60, -20, -1, 1, 45, 300]), random);
     case 'killAgent':
       return story.killAgent(node, 'kill', random.exponential(10_000));
     case 'crashAgentDisk':
@@ -63,7 +64,7 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       return story.killAgent(node, random.pick(['kill', 'power']), random.exponential(90 * unitMs));
     case 'stepNodeClock':
       story.sometimes('node clock set');
-      return node.clock.step(random.pick([-10, -2, 2, 10]) * MINUTE);
+      return stepClock(story, node.clock, random.pick([-10, -2, 2, 10]), random);
     case 'cutConnection':
       return cut(node, 0, random.integer(0, 2_000), story);
     case 'partition':
@@ -88,6 +89,14 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       story.sometimes('status branch deleted');
       return host.deleteStatus();
   }
+}
+
+/** A clock that is wrong stays so in stories of hours; in months somebody notices that no node takes a job. */
+function stepClock(story: Story, clock: MachineClock, minutes: number, random: Random): void {
+  clock.step(minutes * MINUTE);
+  const { wrongMs } = story.swarm.pace;
+  if (wrongMs === null) return;
+  during(story, random.exponential(wrongMs), () => () => clock.step(-minutes * MINUTE));
 }
 
 function loseState(story: Story, downMs: number): void {

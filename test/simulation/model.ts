@@ -15,9 +15,11 @@ import type { Fence, Job } from '../../src/protocol/messages.ts';
 import type { Ended } from '../../src/simulate/machine.ts';
 import { createGateModel } from './gates.ts';
 import type { Commit, GitHost, StatusCommit } from './git-host.ts';
+import { createHistoryModel } from './history.ts';
 import { numberOf } from './keys.ts';
 import { createReportModel } from './reports.ts';
 import { createRestartModel, EXIT_RESTART } from './restarts.ts';
+import { createReturnModel } from './returns.ts';
 import { createSlotModel } from './slots.ts';
 import type { Wish } from './wish.ts';
 import { contentOf, inForce, targetsOf } from './wish.ts';
@@ -96,6 +98,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const slotModel = createSlotModel({ broken, sometimes });
   const restarts = createRestartModel({ broken, sometimes });
   const reports = createReportModel({ broken, sometimes, nowMs });
+  const history = createHistoryModel({ broken, sometimes });
+  const returns = createReturnModel({ broken, sometimes, nowMs });
 
   // --- what the daemon writes down ------------------------------------------------------------------------------
 
@@ -106,7 +110,10 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         gates.onRecord(record, wish);
         slotModel.onRecord(record, wish, pass.at);
         reports.onRecord(record);
+        history.onRecord(record);
+        returns.onRecord(record, wish);
       }
+      returns.onPassed();
     }
   }
 
@@ -463,7 +470,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   // --- what is published ----------------------------------------------------------------------------------------
 
-  function onPublished(commit: StatusCommit): void {
+  function onPublished(commit: StatusCommit, before: StatusCommit | null): void {
+    history.onPublished(commit, before);
     checkVerdict(commit.tree.get('summary.json'));
     for (const [path, bytes] of commit.tree) {
       if (checked.has(bytes) || !path.startsWith('nodes/')) continue;
@@ -502,6 +510,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     slots.clear();
     gates.onStateLost();
     reports.onStateLost();
+    history.onStateLost();
+    returns.onStateLost();
     slotModel.onStateLost();
     durableOutcomes.clear();
     for (const truth of truths.values()) truth.acked = false;
@@ -523,6 +533,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onReboot,
     onRestartAsked,
     reported: reports.expected,
+    unpublished: history.unpublished,
+    isOutdated: returns.isOutdated,
     onCancelled,
     onAgentDied,
     onPublished,

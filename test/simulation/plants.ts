@@ -18,8 +18,9 @@ import type { LoadedRevision } from '../../src/core/world/events.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { parseJob } from '../../src/protocol/parse.ts';
-import type { LoaderPort, SourcePort } from '../../src/reconcile/ports.ts';
+import type { LoaderPort, SourcePort, StatusPort } from '../../src/reconcile/ports.ts';
 import type { OpenStore, Store } from '../../src/simulate/ledger-store.ts';
+import { DAY } from './pace.ts';
 import { EXIT_RESTART } from './restarts.ts';
 import { zonesOfStories } from './zones.ts';
 
@@ -36,6 +37,7 @@ export type Plant = {
   readonly agentStore?: (store: Store<LedgerRecord>) => Store<LedgerRecord>;
   readonly loader?: (loader: LoaderPort) => LoaderPort;
   readonly source?: (source: SourcePort) => SourcePort;
+  readonly status?: (status: StatusPort) => StatusPort;
   readonly decide?: typeof decide;
   /** Changes what all stories of the process share; called again, what it gives takes that back. */
   readonly shared?: () => () => void;
@@ -120,6 +122,34 @@ const rings = (change: (ring: Ring) => Ring): NonNullable<Plant['loader']> =>
 const oneMore = (limit: RateLimit | null): RateLimit | null =>
   limit?.kind === 'count' ? { kind: 'count', count: limit.count + 1 } : limit;
 
+/** What reaches the branch of the files of ended executions; null: the file goes. */
+const writingHistory =
+  (reaches: (bytes: Uint8Array | null) => boolean) =>
+  (status: StatusPort): StatusPort => ({
+    ...status,
+    publish: (request, signal) => {
+      const files = [...request.files].filter(
+        ([path, bytes]) => !path.startsWith('executions/') || reaches(bytes),
+      );
+      return status.publish({ ...request, files: new Map(files) }, signal);
+    },
+  });
+
+/** Nodes were last heard of at another time than they were, also after a restart. */
+function hearing(laterMs: number): Plant {
+  const later = (at: Instant): Instant => instant(at + laterMs);
+  const change = (record: Record): Record => {
+    if (record.kind === 'disconnected') return { ...record, at: later(record.at) };
+    if (record.kind !== 'put-node' || record.value.lastSeenAt === null) return record;
+    const lastSeenAt = later(record.value.lastSeenAt);
+    return { ...record, value: { ...record.value, lastSeenAt } };
+  };
+  return {
+    world: telling(change),
+    daemonStore: replaying<PassRecord>((pass) => ({ ...pass, records: pass.records.map(change) })),
+  };
+}
+
 /** Another idea of when a local time is, in every zone of the stories. */
 const reading =
   (change: (zone: Zone, instantAt: Zone['instantAt']) => Zone['instantAt']) => (): (() => void) => {
@@ -172,7 +202,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent forgets everything when it restarts',
-    found: 7n,
+    found: 11n,
     plant: { agentStore: replaying<LedgerRecord>(() => null) },
   },
   {
@@ -213,7 +243,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'a step is started ahead of its record, and nothing foresaw it',
-    found: 7n,
+    found: 19n,
     plant: {
       decide: deciding((made) => {
         const start = made.ahead ?? made.effects.find((effect) => effect.kind === 'start');
@@ -228,7 +258,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'what was foreseen is started after a restart and not asked after',
-    found: 7n,
+    found: 19n,
     plant: {
       decide: deciding((made) => ({
         ...made,
@@ -242,7 +272,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent forgets what it foresaw when it restarts',
-    found: 7n,
+    found: 19n,
     plant: {
       agentStore: replaying<LedgerRecord>((record) => (record.kind === 'foreseen' ? null : record)),
     },
@@ -578,9 +608,38 @@ const list: readonly Planted[] = [
       ),
     },
   },
+  {
+    name: 'history stays in the tip of the branch for ever',
+    found: 7n,
+    plant: { status: writingHistory((bytes) => bytes !== null) },
+  },
+  {
+    name: 'what has ended is forgotten before it is on the branch',
+    found: 1n,
+    plant: { status: writingHistory((bytes) => bytes === null) },
+  },
+  {
+    name: 'a node that was away for more than thirty days is trusted',
+    found: 220n,
+    plant: hearing(365 * DAY),
+  },
+  {
+    name: 'a node that was away for a moment is not trusted',
+    found: 1n,
+    plant: hearing(-31 * DAY),
+  },
+  {
+    name: 'a ScheduleOffset is ignored',
+    found: 46n,
+    plant: {
+      loader: associations((each) =>
+        each.schedule?.kind === 'cron'
+          ? { ...each, schedule: { ...each.schedule, offsetDays: 0 } }
+          : each,
+      ),
+    },
+  },
 ];
-
-const DAY = 24 * 3_600_000;
 
 /** An instant at which the job of this input has not expired; null when it is about no job. */
 function inTime({ active }: LedgerState, input: AgentInput): Instant | null {

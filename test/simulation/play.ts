@@ -1,5 +1,6 @@
 /** Plays one seed to its end: the active part, the quiet part, and what must be true then. */
 import { assess } from '../../src/core/compliance/assess.ts';
+import { instant } from '../../src/core/model/brand.ts';
 import type { AssignmentStanding, AssociationStanding } from '../../src/core/model/standing.ts';
 import { waitingOf } from '../../src/core/world/waiting.ts';
 import type { World } from '../../src/core/world/world.ts';
@@ -19,6 +20,8 @@ const QUIET_UNITS = 25;
 const SETTLE_UNITS_MAX = 225;
 /** Between two looks at whether all has come right: so much of a unit. */
 const LOOK_SHARE = 1 / 12;
+/** What has ended is rolled up hourly, where looks are not hours apart. */
+const HISTORY_MS = 24 * 60 * MINUTE;
 
 export type Played = {
   readonly seed: bigint;
@@ -56,6 +59,8 @@ async function playThrough(seed: bigint, options: PlayOptions): Promise<Played> 
   beginMisfortunes(story);
   story.startDaemon();
   for (const node of story.nodes.slice(0, swarm.nodes + swarm.nodesLater)) story.startAgent(node);
+  // Where nothing else is to happen, time would pass before anybody has begun.
+  if (swarm.pace.leaps) timeline.after(0, 'the story begins', () => undefined);
   await run(swarm.activeMs);
   if (story.failure() === null && timeline.count < stepsMax) {
     calm(story);
@@ -197,6 +202,8 @@ function unconverged(story: Story, world: World): readonly string[] {
         problems.push(
           `${name} on node ${number} is ${standing.detailedStatus} (${standing.waiting?.reason ?? 'out'})`,
         );
+      } else if (!each.flag && model.isOutdated(id, ran?.begunAtMs ?? 0)) {
+        problems.push(`${name} on node ${number} ran last before its return from far`);
       } else if (ran?.content !== content) {
         problems.push(`${name} on node ${number} ran "${ran?.content}", wanted "${content}"`);
       } else if (success !== (standing.status === 'Success')) {
@@ -256,7 +263,7 @@ function standingsOf(world: World, daemon: Story['daemon']) {
 }
 
 /** The branch says what the daemon says. */
-function unpublished({ host, daemon, model }: Story, world: World): readonly string[] {
+function unpublished({ host, daemon, model, swarm }: Story, world: World): readonly string[] {
   const tree = host.statusTip?.tree;
   if (tree === undefined) return ['there is no status branch'];
   const standings = standingsOf(world, daemon);
@@ -275,6 +282,10 @@ function unpublished({ host, daemon, model }: Story, world: World): readonly str
     const meant = standings.of(id).map((each) => `${each.association} ${each.status}`);
     if (said.join() !== meant.join())
       problems.push(`the branch says ${said.join()}, not ${meant.join()}`);
+  }
+  if (swarm.pace.leaps) {
+    const gone = model.unpublished(instant(daemon.clock.now() - HISTORY_MS));
+    if (gone.length > 0) problems.push(`${gone.length} ended executions are not on the branch`);
   }
   return problems;
 }

@@ -205,6 +205,8 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
         `${name} (${schedule} ${timezone ?? ''}) fired for ${iso(slot)}, not for ${iso(meant)}`,
       );
     }
+    if (offsetDays !== null) sometimes('slot after an offset');
+    if (slot - mark.last > 27 * DAY) sometimes('slot after a month');
     tell(timezone, slot);
     marks.set(name, { ...mark, last: slot });
   }

@@ -227,7 +227,9 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       clock: daemon.clock,
       source: (plant.source ?? same)(host.sourcePort(life, () => wait(50))),
       loader: plant.loader?.(loader) ?? loader,
-      status: host.statusPort(life, () => wait(200), guarded(model.onPublished)),
+      status: (plant.status ?? same)(
+        host.statusPort(life, () => wait(200), guarded(model.onPublished)),
+      ),
       network,
       pollMs: swarm.pollMs,
       publishMs: swarm.publishMs,

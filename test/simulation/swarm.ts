@@ -139,5 +139,7 @@ export function drawSwarm(random: Random): Swarm {
     associations: Math.min(swarm.associations, 2),
     pollMs: pace.restMs,
     publishMs: pace.restMs,
+    faults: { ...swarm.faults, nodeOff: quiet ? null : months.offEveryMs },
+    deeds: months.unattended ? draw(deedKinds, 0, deedMean) : swarm.deeds,
   };
 }
