@@ -5,6 +5,8 @@ import { isJsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
 import { constraintViolations } from './constraints.ts';
+import type { Growth } from './growth.ts';
+import { overgrowth, overgrowthOf } from './growth.ts';
 import { nearest } from './nearest.ts';
 import { fitsType } from './parse-parameters.ts';
 import type { StoreLookup } from './prepared.ts';
@@ -23,7 +25,8 @@ export type ParameterProblem = {
     | 'parameter-pattern'
     | 'parameter-length'
     | 'parameter-items'
-    | 'parameter-reference';
+    | 'parameter-reference'
+    | 'too-large';
   readonly parameter: string;
   readonly message: string;
   readonly hint: string;
@@ -65,10 +68,12 @@ export function typeParameters(
     if (value === undefined || !isSupplied(value))
       problems.push(...judgeAbsent(definition, options.store));
   }
+  const growth = overgrowthOf(document, values);
+  if (growth !== null) problems.push(tooLarge(growth));
   return { values, problems };
 }
 
-/** `parameters` with defaults filled in and undeclared names left out; or the texts of what is missing. */
+/** `parameters` with defaults filled in and undeclared names left out; or the texts of what is missing or too much. */
 export function effectiveParameters(
   document: Document,
   parameters: JsonObject,
@@ -80,7 +85,9 @@ export function effectiveParameters(
     if (value === undefined || value === null) missing.push(requiresValue(name));
     else effective[name] = value;
   }
-  return missing.length === 0 ? ok(effective) : err(missing);
+  if (missing.length > 0) return err(missing);
+  const growth = overgrowth(document, effective);
+  return growth === null ? ok(effective) : err([growth.message]);
 }
 
 const isSupplied = (value: Json): boolean =>
@@ -99,6 +106,12 @@ function undeclared(name: string, document: Document): ParameterProblem {
         : `It takes ${known.join(', ')}.`;
   const message = `Parameter "${name}" is not defined in the document.`;
   return { code: 'parameter-undeclared', parameter: name, message, hint, nearest: near };
+}
+
+function tooLarge({ parameter, message }: Growth): ParameterProblem {
+  const hint =
+    'Use it once, hand it over as a variable (interpolationType: ENV_VAR), or shorten it.';
+  return { code: 'too-large', parameter, message, hint, nearest: null };
 }
 
 function judgeAbsent(

@@ -13,6 +13,7 @@ import {
   travelsAsText,
   warnUnknownKeys,
 } from './desk.ts';
+import { overgrowthOf } from './growth.ts';
 import { lintSteps } from './lint.ts';
 import { nearest } from './nearest.ts';
 import { parseParameters } from './parse-parameters.ts';
@@ -113,11 +114,14 @@ function parseRoot(desk: Desk, file: Spot): Document | null {
   if (schemaVersion === null) return null;
   const parameters = parseParameters(desk, root);
   const parsed = parseSteps(desk, root, schemaVersion);
+  const steps = parsed.map(({ step }) => step);
+  const growth = overgrowthOf({ steps, parameters }, {});
+  if (growth !== null)
+    desk.error('too-large', root, growth.message, 'Use its default once, or shorten it.');
   lintSteps(desk, root, parsed, { schemaVersion, parameters });
   if (desk.problems.some(({ severity }) => severity === 'error')) return null;
   const content = toJson(root.node, desk.travelling);
   if (!isJsonObject(content)) return null;
-  const steps = parsed.map(({ step }) => step);
   return { schemaVersion, description, parameters, steps, content, digest: digestOf(content) };
 }
 

@@ -62,10 +62,26 @@ export function resolveReferences(value: Json, store: StoreLookup): Result<Json,
     .map(([name]) => name);
   if (secure.length > 0)
     return err(`Parameters [${secure.join(' ')}] of type SecureString are not supported`);
+  if (grownChars(value, entries) > RESOLVED_CHARS_MAX)
+    return err(
+      `with its references resolved a step has more than ${RESOLVED_CHARS_MAX} characters`,
+    );
   return resolveValue(value, entries);
 }
 
 type Entries = ReadonlyMap<string, StoreValue>;
+
+/** What references may put into one value: each use is a copy, and other values may hold very many uses. */
+const RESOLVED_CHARS_MAX = 1024 * 1024;
+
+function grownChars(value: Json, entries: Entries): number {
+  let chars = 0;
+  visit(value, (text) => {
+    if (!text.includes('ssm:')) return;
+    for (const [, name = ''] of text.matchAll(PLAIN)) chars += entries.get(name)?.value.length ?? 0;
+  });
+  return chars;
+}
 
 function resolveValue(value: Json, entries: Entries): Result<Json, string> {
   if (typeof value === 'string') return resolveText(value, entries);

@@ -1,5 +1,6 @@
 import { digestOf } from '../canonical/digest.ts';
 import { SCRIPT_ACTIONS } from '../document/actions.ts';
+import { overgrowth } from '../document/growth.ts';
 import { includesOf } from '../document/includes.ts';
 import { inputOf, scriptTimeoutSeconds } from '../document/inputs.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
@@ -110,8 +111,11 @@ function documentOf(
 }
 
 function withDefaults(document: Document, parameters: JsonObject | null): JsonObject {
-  const effective = effectiveParameters(document, parameters ?? {});
-  return effective.ok ? effective.value : (parameters ?? {});
+  const given = parameters ?? {};
+  const effective = effectiveParameters(document, given);
+  if (effective.ok) return effective.value;
+  // What is too much is put in place by nobody: that step fails on the node.
+  return overgrowth(document, given) === null ? given : {};
 }
 
 /** Of a SecureString the ciphertext: its digest is in the generation, so encrypting the same value again is a change. */

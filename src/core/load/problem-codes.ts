@@ -345,8 +345,9 @@ const CODES: Codes = {
     remedy: 'Flatten them.',
   },
   'too-large': {
-    meaning: 'A file, a text or the whole repository is larger than allowed.',
-    remedy: 'Split it.',
+    meaning:
+      'A file, a text, the whole repository, or a document with its values in place is larger than allowed.',
+    remedy: 'Split it, or use a long value once.',
   },
   'too-many-aliases': {
     meaning: 'A document uses too many YAML aliases.',

@@ -180,3 +180,62 @@ test('hostile: 8,000 tokens in one script are told in time, and grow into no mor
   assert.ok(prepared.ok);
   assert.ok(process.cpuUsage(begun).user < 3_000_000, `${process.cpuUsage(begun).user} µs`);
 });
+
+const USES = 4_000;
+const usedOften = (definition: Json, more: { readonly [key: string]: Json } = {}): string =>
+  documentText({
+    parameters: { p: definition },
+    mainSteps: [{ ...anyStep, inputs: { runCommand: ['{{p}}x'.repeat(USES)] }, ...more }],
+  });
+
+test('hostile: a long default used very often is refused with the document', () => {
+  assert.deepEqual(codesOf(usedOften({ type: 'String', default: 'v'.repeat(30_000) })), [
+    'too-large',
+  ]);
+  assert.deepEqual(codesOf(usedOften({ type: 'String', default: 'v'.repeat(1_000) })), []);
+});
+
+for (const { name, definition, value } of [
+  { name: 'a text', definition: { type: 'String' }, value: 'v'.repeat(200_000) },
+  {
+    name: 'a variable, which other inputs have as text',
+    definition: { type: 'String', interpolationType: 'ENV_VAR' },
+    value: 'v'.repeat(200_000),
+  },
+  {
+    name: 'a list whose JSON is five times as long',
+    definition: { type: 'StringList' },
+    value: ['<'.repeat(40_000)],
+  },
+]) {
+  test(`hostile: ${name} of 200,000 characters and ${USES} uses of it are refused, before and on the node`, () => {
+    const { document } = parseDocument(usedOften(definition), { file: 'd.json' });
+    assert.ok(document !== null);
+    const begun = process.cpuUsage();
+    const { problems } = typeParameters(document, { p: value });
+    assert.deepEqual(
+      problems.map(({ code, parameter }) => `${code} ${parameter}`),
+      ['too-large p'],
+    );
+    const prepared = prepareRun(document, { p: value }, onLinux);
+    assert.match(prepared.ok ? '' : prepared.message, /more than 4194304 characters/);
+    assert.ok(process.cpuUsage(begun).user < 2_000_000);
+  });
+}
+
+test('hostile: a precondition does not grow either', () => {
+  const precondition = { StringEquals: ['{{p}}'.repeat(USES), 'x'] };
+  const { document } = parseDocument(usedOften({ type: 'String' }, { precondition }), {
+    file: 'd.json',
+  });
+  assert.ok(document !== null);
+  assert.equal(prepareRun(document, { p: 'v'.repeat(2_000) }, onLinux).ok, false);
+});
+
+test('hostile: references that a value holds by the thousand are resolved within a bound', () => {
+  const { document } = parseDocument(usedOften({ type: 'String' }), { file: 'd.json' });
+  assert.ok(document !== null);
+  const store = () => ({ type: 'String', value: 'v'.repeat(4_096) }) as const;
+  const prepared = prepareRun(document, { p: '{{ssm:x}}' }, { ...onLinux, store });
+  assert.match(prepared.ok ? '' : prepared.message, /more than 1048576 characters/);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { definitionsOf } from '../../../src/core/load/effective.ts';
 import { libraryOf } from '../../../src/core/load/library.ts';
 import { PROBLEM_CODES } from '../../../src/core/load/problem-codes.ts';
 import type { Problem } from '../../../src/core/model/problem.ts';
@@ -651,6 +652,41 @@ for (const { name, files, want, only } of elsewhere)
       want,
     );
   });
+
+const OFTEN = `schemaVersion: "2.2"
+parameters: { p: { type: String } }
+mainSteps:
+  - action: aws:runShellScript
+    name: often
+    inputs: { runCommand: ["${'{{p}}x'.repeat(6_000)}"] }
+`;
+const OUTER = `schemaVersion: "2.2"
+parameters: { p: { type: String } }
+mainSteps:
+  - action: aws:runDocument
+    name: inner
+    inputs: { documentType: SSMDocument, documentPath: Often, documentParameters: { p: "{{ p }}" } }
+`;
+
+for (const { name, document, want } of [
+  { name: 'itself', document: 'Often', want: ['too-large associations/a.yaml'] },
+  { name: 'in a document that it runs, whose step will fail', document: 'Outer', want: [] },
+]) {
+  test(`a value that a document uses very often, ${name}, is never put in place`, () => {
+    const files = repository({
+      'documents/Often.yaml': OFTEN,
+      'documents/Outer.yaml': OUTER,
+      'associations/a.yaml': `AssociationName: often\nName: ${document}\nTargets: [{ Key: InstanceIds, Values: ["*"] }]\nParameters: { p: ["${'v'.repeat(30_000)}"] }\n`,
+    });
+    const { catalog } = load(files);
+    const errors = catalog.problems.filter(({ severity }) => severity === 'error');
+    assert.deepEqual(
+      errors.map(({ code, file }) => `${code} ${file}`),
+      want,
+    );
+    assert.equal(definitionsOf(catalog).size, want.length === 0 ? 1 : 0);
+  });
+}
 
 test("symbolic links and submodules in our folders are errors, elsewhere they are nobody's business", () => {
   const [template] = repository({ x: '' });
