@@ -20,8 +20,9 @@ export const command: Command = {
         field(node, 'connected'),
         field(node, 'lastSeen'),
         tagsOf(node),
+        field(node, 'refuses'),
       ]);
-      printTable(context, ['NODE', 'NAME', 'CONNECTED', 'LAST SEEN', 'TAGS'], rows);
+      printTable(context, ['NODE', 'NAME', 'CONNECTED', 'LAST SEEN', 'TAGS', 'REFUSES'], rows);
     }
     return EXIT.done;
   },

@@ -169,6 +169,7 @@ function nodesOf(world: World): Json {
       connected: state?.connectedAt != null,
       lastSeen: state?.lastSeenAt == null ? null : formatInstant(state.lastSeenAt),
       associations: state?.assignments.size ?? 0,
+      refuses: world.refusals.of(node.id),
     };
   });
 }

@@ -144,8 +144,24 @@ function newestSlot(
 
 // --- what the journal says --------------------------------------------------------------------------------------
 
-type Mark = { readonly anchor: number; readonly last: number };
-type Known = Mark & { readonly wish: AssociationWish; readonly next: number | null };
+/** Slots between have not fired. */
+type Gap = { readonly after: number; readonly before: number };
+type Mark = { readonly anchor: number; readonly last: number; readonly gaps: readonly Gap[] };
+type Known = {
+  readonly wish: AssociationWish;
+  readonly anchor: number;
+  readonly floor: number;
+  readonly next: number | null;
+};
+
+/** As many gaps as the daemon keeps: of more, the lowest count as fired. */
+const GAPS_MAX = 4;
+
+/** What has fired as of this time; in a stretch that has fired, its end. */
+function floorOf({ last, gaps }: Mark, now: number): number {
+  const above = gaps.filter(({ before }) => now < before).map(({ after }) => after);
+  return Math.min(last, ...above);
+}
 
 export type SlotModelOptions = {
   readonly broken: (promise: string, detail: string) => never;
@@ -156,24 +172,32 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
   const marks = new Map<string, Mark>();
   const found = new Map<string, Known>();
 
-  function nextOf(name: string, wish: AssociationWish): number | null {
+  function nextOf(name: string, wish: AssociationWish, now: number): number | null {
     const mark = marks.get(name);
     const { schedule, timezone, offsetDays } = wish;
     if (mark === undefined || schedule === null) return null;
+    const { anchor } = mark;
+    const floor = floorOf(mark, now);
     const known = found.get(name);
-    const isSame = known?.wish === wish && known.anchor === mark.anchor && known.last === mark.last;
+    const isSame = known?.wish === wish && known.anchor === anchor && known.floor === floor;
     if (isSame) return known.next;
-    const next = nextSlotAfter({ schedule, timezone, offsetDays }, mark.anchor, mark.last);
-    found.set(name, { ...mark, wish, next });
+    const next = nextSlotAfter({ schedule, timezone, offsetDays }, anchor, floor);
+    found.set(name, { anchor, floor, wish, next });
     return next;
   }
 
   function onRecord(record: Record, wish: Wish | null, now: number): void {
     switch (record.kind) {
-      case 'association':
-        return set(record.name, { anchor: record.anchor, last: record.lastSlot });
-      case 'put-association':
-        return set(record.value.name, { anchor: record.value.anchor, last: record.value.lastSlot });
+      case 'association': {
+        const { anchor, lastSlot, gaps } = record;
+        return set(record.name, { anchor, last: lastSlot, gaps: gaps ?? [] });
+      }
+      case 'put-association': {
+        const { name, anchor, lastSlot, gaps } = record.value;
+        return set(name, { anchor, last: lastSlot, gaps: gaps ?? [] });
+      }
+      case 'anchored':
+        return anchored(record.association, record.anchor, record.gaps);
       case 'association-removed':
         marks.delete(record.name);
         return;
@@ -192,13 +216,24 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
     marks.set(name, mark);
   }
 
+  /** Its version came into force by a clock that was ahead. */
+  function anchored(name: string, anchor: number, gaps: readonly Gap[]): void {
+    const mark = marks.get(name);
+    if (mark === undefined) return;
+    if (anchor >= mark.anchor) broken('P10', `${name} is anchored later than it was`);
+    sometimes('anchored again: the clock was ahead');
+    marks.set(name, { ...mark, anchor, gaps });
+  }
+
   /** Only the newest slot of those that have come fires, and only what is one by the minutes. */
   function fired(name: string, slot: number, wish: Wish | null, now: number): void {
     const each = wish?.associations.get(name);
     const mark = marks.get(name);
     if (each?.schedule == null || mark === undefined) return;
     const { schedule, timezone, offsetDays } = each;
-    const meant = newestSlot({ schedule, timezone, offsetDays }, mark.anchor, mark.last, now);
+    const scheduled = { schedule, timezone, offsetDays };
+    const floor = floorOf(mark, now);
+    const meant = newestSlot(scheduled, mark.anchor, floor, now);
     if (meant !== slot) {
       broken(
         'P10',
@@ -208,7 +243,20 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
     if (offsetDays !== null) sometimes('slot after an offset');
     if (slot - mark.last > 27 * DAY) sometimes('slot after a month');
     tell(timezone, slot);
-    marks.set(name, { ...mark, last: slot });
+    const isNext = nextSlotAfter(scheduled, mark.anchor, floor) === slot;
+    if (slot < mark.last) sometimes('slot that a clock ahead had passed over');
+    const around = mark.gaps.find(({ after, before }) => after < slot && slot < before);
+    const gaps = [
+      ...mark.gaps.filter((gap) => gap !== around),
+      ...(isNext ? [] : [{ after: floor, before: slot }]),
+      ...(around === undefined ? [] : [{ after: slot, before: around.before }]),
+    ];
+    gaps.sort((a, b) => a.after - b.after);
+    marks.set(name, {
+      ...mark,
+      last: Math.max(mark.last, slot),
+      gaps: gaps.slice(-GAPS_MAX),
+    });
   }
 
   function tell(timezone: string | null, slot: number): void {
@@ -222,7 +270,7 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
   /** The daemon has looked at its timers by this time: no slot of before is left. */
   function onPassed(seenAt: number, wish: Wish | null): void {
     for (const [name, each] of wish?.associations ?? []) {
-      const next = nextOf(name, each);
+      const next = nextOf(name, each, seenAt);
       if (next !== null && next <= seenAt) broken('P10', `slot ${iso(next)} of ${name} never came`);
     }
   }

@@ -62,6 +62,7 @@ export async function baselineOfRevision(
   const loaded = await loadFiles(snapshot, {}, signal);
   const { catalog, definitions } = loaded;
   const world = new World();
+  world.seenAt = now;
   for (const registration of seen.state.registrations.values()) {
     world.apply({ kind: 'registered', registration });
   }
@@ -121,6 +122,7 @@ export async function observed(
   { now, depth }: { readonly now: Instant; readonly depth: ReadDepth },
 ): Promise<{ readonly world: World; readonly nodes: readonly NodeReading[] }> {
   const world = new World();
+  world.seenAt = now;
   if (status === null) return { world, nodes: [] };
   // Whoever plans holds no key to check signatures against, and decides nothing with what is read.
   const read = readStatus(await textsOf(status), {

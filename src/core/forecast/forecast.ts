@@ -2,10 +2,12 @@
  * When would what run: the coming runs of many associations in one window, in time order, and every slot that would not
  * run with why. Nobody runs anything here; the same rules fire slots in `core/world`, and a property holds the two equal.
  */
+
 import type { AssociationName, Instant } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
 import { compareText } from '../model/problem.ts';
 import { describeSchedule } from '../schedule/describe.ts';
+import { settledUntil } from '../schedule/slots.ts';
 import type { Occurrence, Span, Upcoming } from './timeline.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -109,7 +111,7 @@ export function nextRun(upcoming: Upcoming, { from, until }: Span): Run | null {
     if (closed.until === null || closed.until <= start) return null;
     // Slots behind the gate are not looked at one by one: there may be one a minute, for months.
     start = closed.until;
-    ahead = { ...ahead, lastSlot: instant(Math.max(ahead.lastSlot, start - 1)) };
+    ahead = { ...ahead, ...settledUntil(ahead, instant(start - 1)) };
   }
   return null;
 }

@@ -3,9 +3,9 @@ import type { Association } from '../model/association.ts';
 import type { AssociationName, Instant } from '../model/brand.ts';
 import { formatInstant, instant } from '../model/brand.ts';
 import type { PendingReason } from '../model/standing.ts';
-import type { Trigger } from '../model/state.ts';
+import type { Gap, Trigger } from '../model/state.ts';
 import { slotsBetween } from '../schedule/schedule.ts';
-import { dueSlot } from '../schedule/slots.ts';
+import { dueSlot, firedUntil, hasFired } from '../schedule/slots.ts';
 
 /** Something that lets nothing of an association start; `until` null: nobody knows for how long. */
 export type Gate = {
@@ -39,6 +39,8 @@ export type Upcoming = {
   readonly anchor: Instant;
   /** No slot at or before this one fires any more. */
   readonly lastSlot: Instant;
+  /** But these. */
+  readonly gaps: readonly Gap[];
   /** Of its targets, those that are asked about. */
   readonly nodes: number;
   readonly starts: readonly Start[];
@@ -178,15 +180,15 @@ function* slotOccurrences(
   upcoming: Upcoming,
   { from, until }: Span,
 ): Generator<Occurrence, void, undefined> {
-  const { association, anchor, lastSlot } = upcoming;
-  const due = dueSlot(association, { anchor, lastSlot }, from);
+  const { association, anchor } = upcoming;
+  const due = dueSlot(association, upcoming, from);
   if (due.kind === 'fire') yield slotOccurrence(upcoming, due.at, from);
   if (due.kind === 'missed') yield missed(upcoming, due.at, from);
   if (association.schedule === null) return;
-  const after = instant(Math.max(from, lastSlot));
+  const after = instant(Math.max(from, firedUntil(upcoming, from)));
   const last = instant(until - 1);
   for (const slot of slotsBetween(association.schedule, { after, until: last, anchor })) {
-    yield slotOccurrence(upcoming, slot, slot);
+    if (!hasFired(upcoming, slot)) yield slotOccurrence(upcoming, slot, slot);
   }
 }
 

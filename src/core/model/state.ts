@@ -209,6 +209,9 @@ export type VersionChange = (typeof versionChanges)[number];
 /** AWS's quota of versions per association; here the oldest give way. */
 export const VERSIONS_MAX = 1_000;
 
+/** Slots strictly between have not fired: a clock that ran ahead passed over them, or nobody was there when they came. */
+export type Gap = { readonly after: Instant; readonly before: Instant };
+
 export type AssociationState = {
   readonly name: AssociationName;
   version: number;
@@ -219,8 +222,10 @@ export type AssociationState = {
   /** Commit at which this generation became effective: the occasion of change runs. */
   generationCommit: CommitId;
   anchor: Instant;
-  /** Newest slot fired or missed; none at or before it ever fires again. */
+  /** Newest slot fired or missed; none at or before it ever fires again, but in a gap. */
   lastSlot: Instant;
+  /** In order, a few; below `lastSlot`. */
+  gaps: readonly Gap[];
   /** Null: the generation may be everywhere. */
   rollout: RolloutState | null;
   /** The newest execution; starts only happen in it. */

@@ -166,8 +166,13 @@ function outcomeBefore({ status, outcome, applied }: AssignmentStanding): LastOu
   return status === 'Pending' ? outcome : null;
 }
 
-export function pendingFields({ reason, until }: Waiting): Fields {
-  return { Reason: reason, ...(until === null ? {} : { Until: formatInstant(rounded(until)) }) };
+export function pendingFields({ reason, until, detail }: Waiting): Fields {
+  return {
+    Reason: reason,
+    ...(until === null ? {} : { Until: formatInstant(rounded(until)) }),
+    // Of the others the detail stands with the association.
+    ...(reason === 'busy' && detail !== undefined ? { Detail: detail } : {}),
+  };
 }
 
 const rounded = (until: Instant): Instant =>

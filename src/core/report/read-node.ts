@@ -229,9 +229,9 @@ function readOwed(line: JsonObject, whose: Whose): AssignmentReading['owed'] {
 
 function readWaiting(pending: JsonObject | null): Waiting | null {
   const reason = pending === null ? null : wordIn(pending, 'Reason', pendingReasons);
-  return pending === null || reason === null
-    ? null
-    : { reason, until: instantIn(pending, 'Until') };
+  if (pending === null || reason === null) return null;
+  const detail = textIn(pending, 'Detail');
+  return { reason, until: instantIn(pending, 'Until'), ...(detail === null ? {} : { detail }) };
 }
 
 const statuses: readonly RunStatus[] = ['Success', 'Failed', 'TimedOut', 'Cancelled', 'Skipped'];

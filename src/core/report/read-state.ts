@@ -24,6 +24,7 @@ import type {
   AcceptedBy,
   AssociationState,
   Execution,
+  Gap,
   HeldCode,
   RolloutState,
   Trigger,
@@ -223,7 +224,21 @@ function readAssociation(value: JsonObject): StateReading['associations'][number
   }
   const rollout = nullable(value, 'rollout', readRollout);
   if (rollout === undefined) return null;
-  return { name, version, commit, file, digests, generationCommit, anchor, lastSlot, rollout };
+  const gaps = readGaps(value);
+  if (gaps === null) return null;
+  const slots = { anchor, lastSlot, gaps };
+  return { name, version, commit, file, digests, generationCommit, ...slots, rollout };
+}
+
+/** Absent: none. */
+function readGaps(value: JsonObject): readonly Gap[] | null {
+  const written = objectsIn(value, 'gaps');
+  const gaps = written.flatMap((each) => {
+    const after = instantIn(each, 'after');
+    const before = instantIn(each, 'before');
+    return after === null || before === null ? [] : [{ after, before }];
+  });
+  return gaps.length === written.length ? gaps : null;
 }
 
 function readRollout(value: JsonObject): RolloutState | null {

@@ -11,7 +11,7 @@ import type { Registration } from '../model/node.ts';
 import { compareText } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
-import type { AssociationState, Execution, RolloutState, State } from '../model/state.ts';
+import type { AssociationState, Execution, Gap, RolloutState, State } from '../model/state.ts';
 import { capBytes } from './escape.ts';
 import { linedJson } from './lined-json.ts';
 import { parseObject } from './parse-object.ts';
@@ -61,8 +61,8 @@ export function stateBody(state: State): { readonly [key: string]: unknown } {
 }
 
 function associationEntry(association: AssociationState): { readonly [key: string]: unknown } {
-  const { name, version, commit, file, digests, generationCommit, anchor, lastSlot, rollout } =
-    association;
+  const { name, version, commit, file, digests, generationCommit, rollout } = association;
+  const { anchor, lastSlot, gaps } = association;
   return {
     name,
     version,
@@ -72,9 +72,15 @@ function associationEntry(association: AssociationState): { readonly [key: strin
     generationCommit,
     anchor: formatInstant(anchor),
     lastSlot: formatInstant(lastSlot),
+    ...(gaps.length === 0 ? {} : { gaps: gaps.map(gapEntry) }),
     rollout: rollout === null ? null : rolloutEntry(rollout),
   };
 }
+
+const gapEntry = ({ after, before }: Gap) => ({
+  after: formatInstant(after),
+  before: formatInstant(before),
+});
 
 function rolloutEntry({ ring, passedAt, halted, forgiven }: RolloutState): {
   readonly [key: string]: unknown;

@@ -26,7 +26,7 @@ export const statusMarks: { readonly [status in AssociationStanding['status']]: 
 
 export const waitingWords: { readonly [reason in PendingReason]: string } = {
   offline: 'the node is offline',
-  busy: 'the node runs something else',
+  busy: 'the node runs something else, or refuses jobs',
   concurrency: 'MaxConcurrency is used up',
   'error-threshold':
     'MaxErrors is exceeded: stopped until the next slot, an edit, a manual run or resume',

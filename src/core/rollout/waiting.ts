@@ -14,6 +14,8 @@ export type Circumstances = {
   readonly connected: boolean;
   /** Nothing else is out at the node. */
   readonly free: boolean;
+  /** What the node said to the last job; null: it takes them. */
+  readonly refusal: string | null;
   /** When a new execution of the association begins by itself; null: never. */
   readonly nextSlot: Instant | null;
 };
@@ -28,6 +30,9 @@ export function waitingReasons(now: Circumstances): Waiting {
   if (!now.connected) return { reason: 'offline', until: null };
   // Whoever is free and has room is offered in the same pass: what is left waits for room. Asked in this order, a reason
   // changes only with the node's own doings, and the files of all who wait stay as they are when a place comes free.
-  if (!now.free) return { reason: 'busy', until: null };
+  if (!now.free) {
+    const { refusal } = now;
+    return { reason: 'busy', until: null, ...(refusal === null ? {} : { detail: refusal }) };
+  }
   return { reason: 'concurrency', until: null };
 }

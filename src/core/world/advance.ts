@@ -6,23 +6,16 @@
 import { judgeAncestry } from '../accept/accept.ts';
 import type { Instant } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
-import type { Execution } from '../model/state.ts';
 import { dispatch } from './dispatch.ts';
 import type { Effect, Reason } from './effects.ts';
 import type { Event } from './events.ts';
 import { boundHistory } from './history.ts';
-import {
-  onApplied,
-  onConnected,
-  onDisconnected,
-  onRebooting,
-  watchAbsence,
-  watchSilence,
-} from './on-node.ts';
+import { onApplied, onConnected, onDisconnected, onRebooting, watchAbsence } from './on-node.ts';
 import { onOperator } from './on-operator.ts';
 import { hold, onRestored, onRevision } from './on-revision.ts';
 import { onRollouts } from './on-rollout.ts';
 import { onAlready, onNotStarted, onResult, onStarted, onUndeliverable } from './on-run.ts';
+import { bringBack, onSetBack, watchUnreachable } from './on-set-back.ts';
 import { onAlarms, onTime } from './on-time.ts';
 import type { Record } from './records.ts';
 import type { Turn } from './turn.ts';
@@ -125,25 +118,7 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
     watchAbsence(turn, node);
   }
   for (const execution of state.executions.values()) watchUnreachable(turn, execution);
-}
-
-/** The clock was set back: who was silent is so no more, and must not be forgotten when it becomes so again. */
-function onSetBack(turn: Turn): void {
-  const { world } = turn;
-  for (const node of world.fleet.nodes.keys()) {
-    if (world.state.nodes.get(node)?.connectedAt) continue;
-    world.touchNode(node);
-    watchSilence(turn, node);
-  }
-}
-
-function watchUnreachable(turn: Turn, execution: Execution): void {
-  if (execution.phases.Unreachable === 0) return;
-  for (const { phase, node, run, since } of execution.runs.values()) {
-    if (phase !== 'Unreachable') continue;
-    const at = (since + execution.timeoutBudgetMs) as Instant;
-    turn.world.timers.push({ kind: 'run', phase, execution: execution.id, node, run, at });
-  }
+  bringBack(turn);
 }
 
 function onPublished(turn: Turn, event: Event & { kind: 'published' }): void {

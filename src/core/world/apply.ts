@@ -3,7 +3,6 @@
  * that a replay gives the same state on any machine. Counters are kept beside what they count.
  */
 
-import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, Digest, ExecutionId, Instant, NodeId } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
 import { totalOf } from '../model/compliance.ts';
@@ -21,6 +20,7 @@ import type {
 } from '../model/state.ts';
 import { noNodeCompliance, VERSIONS_MAX } from '../model/state.ts';
 import { applyRollout } from './apply-rollout.ts';
+import { applySlot } from './apply-slots.ts';
 import type { NewRun, PutAssignment, Record } from './records.ts';
 import { condense, count, countAgain, noPhases, noStatuses, uncount } from './tally.ts';
 
@@ -84,13 +84,10 @@ export function apply(state: State, record: Record): void {
     case 'unassigned':
       for (const node of record.nodes) unassign(state, node, record.association);
       return;
-    case 'slot': {
-      const association = state.associations.get(record.association);
-      if (association !== undefined) association.lastSlot = record.at;
-      return;
-    }
+    case 'slot':
     case 'slot-skipped':
-      return skipSlot(state, record);
+    case 'anchored':
+      return applySlot(state, record);
     case 'ring-passed':
     case 'ring-opened':
     case 'rollout-ended':
@@ -159,7 +156,7 @@ export function apply(state: State, record: Record): void {
       return;
     }
     case 'put-association':
-      state.associations.set(record.value.name, { ...record.value });
+      state.associations.set(record.value.name, { gaps: [], ...record.value });
       return;
     case 'put-node':
       state.nodes.set(record.value.id, {
@@ -192,6 +189,7 @@ function applyAssociation(state: State, record: Record & { kind: 'association' }
     generationCommit: record.generationCommit,
     anchor: record.anchor,
     lastSlot: record.lastSlot,
+    gaps: record.gaps ?? [],
     rollout: record.rollout,
     open: before?.open ?? null,
     inFlight: before?.inFlight ?? stillOut(state, record.name),
@@ -286,36 +284,6 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
   state.executions.set(execution.id, execution);
   association.open = execution.id;
   for (const run of record.runs) owe(state, execution, run, record.at);
-}
-
-/** It never was the open one: what is owed from before stays owed. */
-function skipSlot(state: State, record: Record & { kind: 'slot-skipped' }): void {
-  const association = state.associations.get(record.association);
-  if (association !== undefined) association.lastSlot = record.slot;
-  const occasion = formatOccasion({ kind: 'slot', at: record.slot });
-  const { reason, detail, targets } = record;
-  state.executions.set(record.id, {
-    id: record.id,
-    association: record.association,
-    version: association?.version ?? null,
-    occasion,
-    trigger: 'schedule',
-    reason: `due at ${occasion.slice('slot:'.length)}`,
-    generation: record.generation,
-    revision: record.revision,
-    timeoutBudgetMs: 0,
-    openedAt: record.at,
-    runs: new Map(),
-    phases: noPhases(),
-    statuses: noStatuses(),
-    failures: 0,
-    forgiven: 0,
-    stopped: null,
-    skipped: { reason, detail, targets },
-    closed: null,
-    endedAt: record.at,
-    condensed: null,
-  });
 }
 
 /** A run is owed to a node. An earlier finished run of the same node in this execution gives way to it. */

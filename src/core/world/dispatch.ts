@@ -11,7 +11,7 @@ import { emit } from './turn.ts';
 import type { World } from './world.ts';
 
 /** An agent starts nothing later than this after the hand-over (contract §6). */
-const JOB_VALID_MS = 5 * 60_000;
+export const JOB_VALID_MS = 5 * 60_000;
 
 /** Hand-overs of one pass, so that answers are read in between; the rest follows in the next pass at once. */
 export const OFFERS_PER_PASS = 50;

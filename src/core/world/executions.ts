@@ -66,7 +66,9 @@ export function watchExecution(turn: Turn, execution: Execution): void {
   const association = world.definition(execution.association)?.association;
   if (association === undefined || execution.endedAt !== null) return;
   const { applyOnlyAtCronInterval, durationMs, startingDeadlineMs } = association;
-  const { id, openedAt } = execution;
+  const { id } = execution;
+  // A clock that was set back since must not keep it waiting.
+  const openedAt = Math.min(execution.openedAt, turn.now);
   if (applyOnlyAtCronInterval && execution.trigger === 'schedule' && execution.closed === null) {
     const at = instant(openedAt + startingDeadlineMs);
     world.timers.push({ kind: 'starting-deadline', execution: id, at });

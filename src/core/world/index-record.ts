@@ -78,6 +78,7 @@ export function indexRecord(world: World, record: Record): void {
       world.rings.touch(record.association);
       return world.lineUpAll(record.association);
     case 'slot':
+    case 'anchored':
       return world.touch(record.association, world.assigned.get(record.association) ?? []);
     case 'registered':
       return world.touchNode(record.registration.node);

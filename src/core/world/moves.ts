@@ -163,7 +163,7 @@ export function comingUnder(
   if (definition === undefined) return NOTHING;
   const coming = scheduledOf(world, revision, definition, asked);
   const nextRun = nextRunIn(coming, asked.from);
-  const never = nextRun === null ? neverIn(coming) : null;
+  const never = nextRun === null ? neverIn(coming, asked.from) : null;
   if (plan.start === null) return { ...NOTHING, nextRun, never };
   const waits = waitsAt(coming, asked.from);
   const starts = startsIn(world, revision, { fleet, definition, plan, from: asked.from });
@@ -204,16 +204,16 @@ function soakWords(ms: number): string {
 
 /** Its next slot that something lets through; null: none in a year. */
 function nextRunIn(coming: Upcoming, from: Instant): Instant | null {
-  const slot = upcomingSlot(coming.association, coming);
+  const slot = upcomingSlot(coming.association, coming, from);
   if (slot === null || coming.gateAt(slot) === null) return slot;
   return nextRun(coming, { from, until: instant(from + AHEAD_MS) })?.at ?? null;
 }
 
 /** `at()` in the past, or a slot that meets a gate and is the last: State Manager says nothing of either. */
-function neverIn(coming: Upcoming): string | null {
+function neverIn(coming: Upcoming, from: Instant): string | null {
   const { schedule } = coming.association;
   if (schedule === null) return null;
-  const slot = upcomingSlot(coming.association, coming);
+  const slot = upcomingSlot(coming.association, coming, from);
   if (slot === null) return `no run by schedule: none of its slots is ahead (${schedule.text})`;
   const gate = coming.gateAt(slot);
   const why =

@@ -152,7 +152,8 @@ export function watchAbsence(turn: Turn, node: NodeState): void {
     const found = findRun(turn, node.id, node.job.run);
     if (found?.run.phase === 'Offered') giveBack(turn, found, 'disconnected before it started');
     else {
-      const at = Math.max(now + GONE_MS, world.rebooting.get(node.id) ?? 0) as Instant;
+      const rebooting = Math.min(world.rebooting.get(node.id) ?? 0, now + REBOOT_MS);
+      const at = Math.max(now + GONE_MS, rebooting) as Instant;
       world.goneAt.set(node.id, at);
       world.timers.push({ kind: 'gone', node: node.id, at });
     }

@@ -57,6 +57,7 @@ export function onStarted(turn: Turn, event: AgentEvent & { kind: 'started' }): 
 /** Offered, unreachable, or taken back while it was starting: the node says it runs, so it runs. */
 export function markStarted(turn: Turn, found: Found): void {
   const { run } = found;
+  tookJob(turn, run.node);
   const told = run.outcome !== null && run.outcome.digest !== null;
   if (told) return;
   if (run.phase !== 'Started') {
@@ -65,6 +66,10 @@ export function markStarted(turn: Turn, found: Found): void {
   }
   stopIfCancelled(turn, found);
   watchClaim(turn, found);
+}
+
+function tookJob({ world }: Turn, node: NodeId): void {
+  if (world.refusals.drop(node)) world.touchNode(node);
 }
 
 /** It began while it was being cancelled, or its node was away when it was told. */
@@ -81,8 +86,8 @@ const CLAIM_MS = 30 * 60_000;
  * The stuck rule made sound. AWS gives up two hours after the last execution date; here nothing is guessed from the clock
  * alone: a connected node that should long be done is asked, and only what it no longer claims was interrupted.
  */
-function watchClaim(turn: Turn, { execution, run }: Found): void {
-  const due = run.since + execution.timeoutBudgetMs + RESULT_GRACE_MS;
+export function watchClaim(turn: Turn, { execution, run }: Found): void {
+  const due = Math.min(run.since, turn.now) + execution.timeoutBudgetMs + RESULT_GRACE_MS;
   askLater(turn, { execution, run }, Math.max(due, turn.now + RESULT_GRACE_MS) as Instant);
 }
 
@@ -124,6 +129,7 @@ function displace(turn: Turn, { node, run }: Run): void {
 export function onResult(turn: Turn, event: AgentEvent & { kind: 'result' }): void {
   const { outcome, node } = event;
   freeFrom(turn, node, outcome.run);
+  tookJob(turn, node);
   const found = findRun(turn, node, outcome.run, event.execution);
   const known = found?.run.outcome ?? knownOutcome(turn, event);
   turn.effects.push({ kind: 'ack', node, run: outcome.run });
@@ -293,6 +299,7 @@ export function onNotStarted(
     message: event.message,
   });
   if (retryable.has(event.code)) {
+    turn.world.refusals.put(event.node, event);
     turn.world.rest(event.node);
     turn.world.timers.push({
       kind: 'rested',

@@ -1,11 +1,12 @@
 /** What falls due. A timer is only a reason to look: whoever it names may have moved on, and then nothing happens. */
 
 import { executionIdOf, formatOccasion } from '../canonical/occasion.ts';
-import type { AssociationName, ExecutionId, Instant } from '../model/brand.ts';
+import type { AssociationName, ExecutionId } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
 import type { AlarmState } from '../rollout/gate.ts';
+import type { DueSlot } from '../schedule/slots.ts';
 import { dueSlot } from '../schedule/slots.ts';
 import { cancelExecution, closeOpen, endIfDone, openExecution, openOf } from './executions.ts';
 import { onGone } from './on-node.ts';
@@ -85,18 +86,20 @@ export function onSlot(turn: Turn, name: AssociationName): void {
   const slots = world.state.associations.get(name);
   if (definition === undefined || slots === undefined) return;
   const due = dueSlot(definition.association, slots, now);
-  if (due.kind === 'fire') fire(turn, definition, due.at);
+  if (due.kind === 'fire') fire(turn, definition, due);
   if (due.kind === 'missed') {
-    skip(turn, definition, due.at, { reason: 'missed', detail: '' });
+    skip(turn, definition, due, { reason: 'missed', detail: '' });
   }
   scheduleNext(turn, name);
 }
+
+type Slot = Pick<DueSlot & { kind: 'fire' }, 'at' | 'over'>;
 
 /** Recorded with its reason, so that the history has every interval; what is owed from before stays owed. */
 function skip(
   turn: Turn,
   { association: { name, applyOnlyAtCronInterval }, digests }: Definition,
-  slot: Instant,
+  { at: slot, over }: Slot,
   skipped: NonNullable<ReturnType<World['skipAt']>>,
 ): void {
   const { world, now } = turn;
@@ -110,6 +113,7 @@ function skip(
     id: executionIdOf(name, digests.generation, occasion),
     association: name,
     slot,
+    ...(over === null ? {} : { over }),
     ...skipped,
     targets: world.assigned.get(name)?.size ?? 0,
     generation: digests.generation,
@@ -124,18 +128,18 @@ function skip(
   });
 }
 
-function fire(turn: Turn, definition: Definition, at: Instant): void {
+function fire(turn: Turn, definition: Definition, { at, over }: Slot): void {
   const { name } = definition.association;
   const skipped = turn.world.skipAt(name, at);
   if (skipped !== null) {
-    skip(turn, definition, at, skipped);
+    skip(turn, definition, { at, over }, skipped);
     return;
   }
   const occasion = formatOccasion({ kind: 'slot', at });
   // Its timer is set again, and the next pass goes on.
   const { generation } = definition.digests;
   if (!prepareRuns(turn.world, name, { generation, occasion })) return;
-  emit(turn, { kind: 'slot', association: name, at });
+  emit(turn, { kind: 'slot', association: name, at, ...(over === null ? {} : { over }) });
   openExecution(turn, {
     definition,
     trigger: 'schedule',

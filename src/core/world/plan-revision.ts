@@ -2,12 +2,13 @@
 
 import type { Association } from '../model/association.ts';
 import type { AssociationName, Instant } from '../model/brand.ts';
-import { instant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { compareText } from '../model/problem.ts';
 import type { AssociationState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { planAssociation } from '../plan/plan.ts';
+import type { Slots } from '../schedule/slots.ts';
+import { withGap } from '../schedule/slots.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import type { World } from './world.ts';
@@ -52,11 +53,18 @@ export function slotsUnder(
     digests: { generation, schedule },
   }: Pick<Definition, 'digests'> & { readonly association: Pick<Association, 'schedule'> },
   now: Instant,
-): Pick<AssociationState, 'anchor' | 'lastSlot'> {
-  if (before?.digests.schedule !== schedule) {
-    return { anchor: now, lastSlot: instant(Math.max(now, before?.lastSlot ?? now)) };
+): Slots {
+  if (before === undefined) return { anchor: now, lastSlot: now, gaps: [] };
+  const { anchor, lastSlot, gaps } = before;
+  if (before.digests.schedule !== schedule) {
+    if (lastSlot >= now) return { anchor: now, lastSlot, gaps };
+    // Nothing has run since: a clock that was far ahead for this edit alone rests nothing.
+    return {
+      anchor: now,
+      lastSlot: now,
+      gaps: withGap({ gaps }, { after: lastSlot, before: now }),
+    };
   }
-  const { anchor, lastSlot } = before;
   const counts = association.schedule?.kind === 'rate' && before.digests.generation !== generation;
-  return { anchor: counts ? now : anchor, lastSlot };
+  return { anchor: counts ? now : anchor, lastSlot, gaps };
 }

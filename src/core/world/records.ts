@@ -3,7 +3,7 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 5: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 none without their runs. A new kind or field raises the version; an older program then refuses the state with exit code 78.
+ * Format 5: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs and no gaps between slots. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -26,6 +26,7 @@ import type {
   AssociationVersion,
   CloseReason,
   Execution,
+  Gap,
   HeldCode,
   LastOutcome,
   NodeState,
@@ -105,8 +106,10 @@ type AssociationRecord =
       readonly generationCommit: CommitId;
       /** Anchor of `rate` slots. */
       readonly anchor: Instant;
-      /** Slots at or before this never fire. */
+      /** Slots at or before this never fire, but in a gap. */
       readonly lastSlot: Instant;
+      /** Absent: none. */
+      readonly gaps?: readonly Gap[];
       readonly rollout: RolloutState | null;
     }
   /** What this version is to people who list them. */
@@ -126,14 +129,27 @@ type AssociationRecord =
       readonly association: AssociationName;
       readonly nodes: readonly NodeId[];
     }
-  /** This slot fired. */
-  | { readonly kind: 'slot'; readonly association: AssociationName; readonly at: Instant }
+  /** This slot fired; `over`: the first of those before it that never did. */
+  | {
+      readonly kind: 'slot';
+      readonly association: AssociationName;
+      readonly at: Instant;
+      readonly over?: Instant;
+    }
+  /** Its version came into force by a clock that was ahead: slots count from here. */
+  | {
+      readonly kind: 'anchored';
+      readonly association: AssociationName;
+      readonly anchor: Instant;
+      readonly gaps: readonly Gap[];
+    }
   /** This slot came, and nothing was to run: an execution of nobody, for the history. */
   | {
       readonly kind: 'slot-skipped';
       readonly id: ExecutionId;
       readonly association: AssociationName;
       readonly slot: Instant;
+      readonly over?: Instant;
       readonly reason: SkipReason;
       readonly detail: string;
       readonly targets: number;
@@ -271,7 +287,11 @@ type RunRecord =
 
 /** Whole entities, written by compaction only: a snapshot is the shortest list of records that gives the state. */
 type SnapshotRecord =
-  | { readonly kind: 'put-association'; readonly value: AssociationState }
+  | {
+      readonly kind: 'put-association';
+      /** Without gaps before format 5. */
+      readonly value: Omit<AssociationState, 'gaps'> & Partial<Pick<AssociationState, 'gaps'>>;
+    }
   | {
       readonly kind: 'put-node';
       readonly value: Omit<NodeState, 'assignments' | 'compliance'>;

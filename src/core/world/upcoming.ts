@@ -11,7 +11,7 @@ import type { Definition } from '../model/definition.ts';
 import { compareText } from '../model/problem.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { gateOf } from '../rollout/gate.ts';
-import { upcomingSlot } from '../schedule/slots.ts';
+import { settledUntil, upcomingSlot } from '../schedule/slots.ts';
 import { matches } from '../selector/match.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
@@ -59,7 +59,7 @@ export function upcomingOf(
           from: question.from,
           nodes: asked,
           place,
-          nextSlot: upcomingSlot(definition.association, slots),
+          nextSlot: upcomingSlot(definition.association, slots, question.from),
         }),
       });
       return [{ ...slots, nodes: asked.length, starts }];
@@ -113,17 +113,15 @@ function slotsOf(
   { catalog }: { readonly catalog: Pick<Catalog, 'calendars'> },
   { association, digests }: Definition,
   { from, earlierSlots }: Pick<Question, 'from' | 'earlierSlots'>,
-): Pick<Upcoming, 'association' | 'anchor' | 'lastSlot' | 'gateAt'> {
+): Pick<Upcoming, 'association' | 'anchor' | 'lastSlot' | 'gaps' | 'gateAt'> {
   const slots = slotsUnder(
     world.state.associations.get(association.name),
     { association, digests },
     from,
   );
-  const fired = earlierSlots === 'fired' ? instant(from - 1) : slots.lastSlot;
   return {
     association,
-    anchor: slots.anchor,
-    lastSlot: instant(Math.max(slots.lastSlot, fired)),
+    ...(earlierSlots === 'fired' ? settledUntil(slots, instant(from - 1)) : slots),
     gateAt: gatesOf(association, catalog),
   };
 }

@@ -17,6 +17,7 @@ export function waitingOf(world: World, execution: Execution, run: Run): Waiting
     stopped: isStopped(world, execution, run),
     connected: node?.connectedAt !== null && node !== undefined,
     free: node !== undefined && world.isFree(node),
+    refusal: world.refusals.of(run.node),
     nextSlot: world.nextSlotOf(execution.association),
   });
 }

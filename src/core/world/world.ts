@@ -31,7 +31,7 @@ import type { AssociationPlan } from '../plan/plan.ts';
 import type { AlarmState, Gate } from '../rollout/gate.ts';
 import { gateOf, skipAt } from '../rollout/gate.ts';
 import { concurrencyMax, errorsAllowed } from '../rollout/limits.ts';
-import { upcomingSlot } from '../schedule/slots.ts';
+import { firedUntil, upcomingSlot } from '../schedule/slots.ts';
 import { matches } from '../selector/match.ts';
 import { apply as applyToState } from './apply.ts';
 import type { Dirty } from './effects.ts';
@@ -50,6 +50,8 @@ import type { PreparedRuns } from './prepare-slot.ts';
 import type { Queues } from './queues.ts';
 import { createQueues } from './queues.ts';
 import type { Record } from './records.ts';
+import type { Refusals } from './refusals.ts';
+import { createRefusals } from './refusals.ts';
 import type { Rings } from './rings.ts';
 import { createRings } from './rings.ts';
 
@@ -83,8 +85,9 @@ export type Timer = { readonly at: Instant } & (
   | { readonly kind: 'rested'; readonly node: NodeId }
 );
 
-type Upcoming = Pick<AssociationState, 'anchor' | 'lastSlot'> & {
+type Upcoming = Pick<AssociationState, 'anchor' | 'lastSlot' | 'gaps'> & {
   readonly association: Association;
+  readonly firedAt: Instant;
   readonly at: Instant | null;
 };
 
@@ -118,6 +121,8 @@ export class World {
   readonly slotTimers = new Map<AssociationName, Instant>();
   /** Nodes that refused a job for now: nothing is offered until their timer wakes them. */
   readonly #resting = new Set<NodeId>();
+  /** Why nodes take no job for now. */
+  readonly refusals: Refusals = createRefusals();
   /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */
   readonly claims = new Map<NodeId, { readonly run: RunId; readonly at: Instant }>();
   /** As they were last read; one that is not in here cannot be read. */
@@ -281,17 +286,20 @@ export class World {
     const slots = this.state.associations.get(name);
     if (definition === undefined || slots === undefined) return null;
     const { association } = definition;
-    const { anchor, lastSlot } = slots;
+    const { anchor, lastSlot, gaps } = slots;
+    const firedAt = firedUntil(slots, this.seenAt);
     const known = this.#upcoming.get(name);
     if (
       known?.association === association &&
       known.anchor === anchor &&
-      known.lastSlot === lastSlot
+      known.lastSlot === lastSlot &&
+      known.gaps === gaps &&
+      known.firedAt === firedAt
     ) {
       return known.at;
     }
-    const at = upcomingSlot(association, slots);
-    this.#upcoming.set(name, { association, anchor, lastSlot, at });
+    const at = upcomingSlot(association, slots, this.seenAt);
+    this.#upcoming.set(name, { association, anchor, lastSlot, gaps, firedAt, at });
     return at;
   }
 
