@@ -2,6 +2,7 @@
  * The way through a document's steps: pure, so that the simulator walks it too. Which step comes next, which are skipped,
  * what an exit code means, how the run ends. Texts and rules: spec/documents.md §3.3 to §3.6.
  */
+import { RUN_DOCUMENT } from '../core/document/actions.ts';
 import {
   concludeScript,
   concludeUnstarted,
@@ -11,7 +12,6 @@ import {
   ON_FAILURE_NOTE,
 } from '../core/document/exit.ts';
 import type { PreparedStep } from '../core/document/prepared.ts';
-import { RUN_DOCUMENT } from '../core/document/run-document.ts';
 import { documentState, mergeStates } from '../core/document/status.ts';
 import type { Instant } from '../core/model/brand.ts';
 import { invariant, present } from '../core/model/errors.ts';

@@ -166,6 +166,45 @@ for (const { operands, hint = '' } of [
   });
 }
 
+for (const { name, documentPath, documentParameters, want } of [
+  {
+    name: 'commands of AWS-RunShellScript',
+    documentPath: 'AWS-RunShellScript:1',
+    documentParameters: '{ commands: ["rm {{ who }} {{ ok }}"] }',
+    want: ['text-in-script 9'],
+  },
+  {
+    name: 'the command line of AWS-RunRemoteScript',
+    documentPath: 'AWS-RunRemoteScript',
+    documentParameters: '{ commandLine: "./x {{ who }} {{ ok }}" }',
+    want: ['text-in-script 9'],
+  },
+  {
+    name: 'a value that is the script, or a parameter of another document',
+    documentPath: 'AWS-RunShellScript',
+    documentParameters: '{ commands: ["{{ who }}"], workingDirectory: "/srv/{{ who }}{{ ok }}" }',
+    want: [],
+  },
+]) {
+  test(`document lint: ${name} through aws:runDocument`, async () => {
+    const text = `schemaVersion: "2.2"
+parameters: { who: { type: String, interpolationType: ENV_VAR }, ok: { type: String, allowedPattern: "^a$" } }
+mainSteps:
+  - action: aws:runDocument
+    name: inner
+    inputs:
+      documentType: SSMDocument
+      documentPath: ${documentPath}
+      documentParameters: ${documentParameters}
+`;
+    const { files } = await lint(['-'], text);
+    assert.deepEqual(
+      files[0]?.problems.map(({ code, line }) => `${code} ${line}`),
+      want,
+    );
+  });
+}
+
 for (const { token, hint } of [
   { token: 'global:DATE', hint: 'Ask for it in the script' },
   { token: 'automation:EXECUTION_ID', hint: 'Ask for it in the script' },

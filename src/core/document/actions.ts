@@ -21,6 +21,9 @@ export const KNOWN_ACTIONS: ReadonlySet<string> = new Set([
   'aws:updateSsmAgent',
 ]);
 
+/** Its steps are those of another document. */
+export const RUN_DOCUMENT = 'aws:runDocument';
+
 /** Their `runCommand` is a script: text put into it is code. */
 export const SCRIPT_ACTIONS: ReadonlySet<string> = new Set([
   'aws:runShellScript',

@@ -5,7 +5,7 @@
 import type { CatalogDocument, Document } from '../model/document.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
-import { KNOWN_ACTIONS } from './actions.ts';
+import { KNOWN_ACTIONS, RUN_DOCUMENT } from './actions.ts';
 import { sourceInfo } from './download-credentials.ts';
 import { inputOf } from './inputs.ts';
 import { prepareRun } from './prepare.ts';
@@ -15,7 +15,6 @@ import {
   INCLUDE_DEPTH_MAX,
   NOOP_DOCUMENT,
   prepareIncluded,
-  RUN_DOCUMENT,
 } from './run-document.ts';
 
 const DOWNLOAD_CONTENT = 'aws:downloadContent';

@@ -52,6 +52,37 @@ export function lintScript(desk: Desk, inputs: Spot, script: Script): void {
   });
 }
 
+/** Preconfigured documents whose parameter is a script, and so is what `aws:runDocument` puts into it. */
+const SCRIPT_PARAMETERS: { readonly [document: string]: string } = {
+  'AWS-RunPowerShellScript': 'commands',
+  'AWS-RunRemoteScript': 'commandLine',
+  'AWS-RunShellScript': 'commands',
+};
+
+/** A script that goes through another document is one all the same; there a variable would be text. */
+export function lintIncludedScript(desk: Desk, inputs: Spot, parameters: Definitions): void {
+  const path = inputFieldOf(inputs, 'documentPath');
+  const named = path?.node.kind === 'scalar' ? String(path.node.value).replace(/:.*$/, '') : '';
+  const parameter = Object.hasOwn(SCRIPT_PARAMETERS, named) ? SCRIPT_PARAMETERS[named] : undefined;
+  const given = inputFieldOf(inputs, 'documentParameters');
+  const script = parameter === undefined || given === null ? null : inputFieldOf(given, parameter);
+  if (script === null) return;
+  forEachTemplate(script, (text, at) => {
+    if (wholeToken(text) !== null) return;
+    for (const [token, name = ''] of text.matchAll(TOKEN)) {
+      const definition = parameters.get(name);
+      if (definition === undefined || !isUnchecked({ ...definition, interpolationType: 'TEXT' }))
+        continue;
+      desk.warn(
+        'text-in-script',
+        desk.next(at, token, Math.max(0, at.node.at)),
+        `the value of ${name} becomes part of the script that ${named} runs, whatever it is`,
+        `Give parameter ${name} an allowedPattern, or put the script into a step of its own.`,
+      );
+    }
+  });
+}
+
 function lintTimeout(desk: Desk, inputs: Spot): void {
   const field = inputFieldOf(inputs, 'timeoutSeconds');
   if (field === null || holdsToken(field)) return;

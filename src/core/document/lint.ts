@@ -1,11 +1,11 @@
 /** What an author should know about a well-formed document: all warnings, nothing here refuses. */
 import type { Document, ParameterDefinition } from '../model/document.ts';
-import { SCRIPT_ACTIONS } from './actions.ts';
+import { RUN_DOCUMENT, SCRIPT_ACTIONS } from './actions.ts';
 import type { Desk, Spot } from './desk.ts';
 import { entriesOf, fieldOf } from './desk.ts';
 import { forEachTemplate, holdsToken } from './input-spots.ts';
 import { warnUnreachable } from './lint-flow.ts';
-import { lintScript } from './lint-script.ts';
+import { lintIncludedScript, lintScript } from './lint-script.ts';
 import { nearest } from './nearest.ts';
 import type { ParsedStep } from './parse-steps.ts';
 import { standingObjection } from './precondition.ts';
@@ -29,6 +29,8 @@ export function lintSteps(
       lintShared(desk, inputs, i === steps.length - 1);
       if (SCRIPT_ACTIONS.has(parsed.step.action))
         lintScript(desk, inputs, { action: parsed.step.action, parameters: document.parameters });
+      if (parsed.step.action === RUN_DOCUMENT)
+        lintIncludedScript(desk, inputs, document.parameters);
     }
     const settings = fieldOf(desk, parsed.spot, 'settings');
     if (settings !== null) lintTokens(desk, settings, document.parameters, used);

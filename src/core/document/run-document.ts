@@ -17,8 +17,6 @@ import type { Reading } from './source.ts';
 import { toJson } from './source.ts';
 import { resolveReferences } from './store.ts';
 
-export const RUN_DOCUMENT = 'aws:runDocument';
-
 /** Three documents may stand in each other; the outermost one has depth 0. */
 export const INCLUDE_DEPTH_MAX = 3;
 
