@@ -1,6 +1,10 @@
 /** Defaults of the limits table (spec/reliability-security.md §9), and what each is for. */
 export const AGENTS_LIMITS = {
   connections: 12_000,
+  /** Not welcome yet, of all networks; those that are younger than the grace are not cut to make room. */
+  waiting: { connections: 2_000, graceMs: 1_000 },
+  /** Of one node; beyond it the node is told when to come again. */
+  reconnects: { burst: 20, perMinute: 10, nodesMax: 20_000 },
   /** From the first byte to the end of the hello, ms. */
   handshakeMs: 15_000,
   /** A peer that does not read what it is sent is dropped. */

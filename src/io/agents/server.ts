@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createPlainServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
@@ -18,6 +18,8 @@ import type { AgentsLimits } from './limits.ts';
 import { AGENTS_LIMITS } from './limits.ts';
 import type { Hello, Introduction, Peer } from './peer.ts';
 import { attachPeer } from './peer.ts';
+import { makeReconnectThrottle } from './reconnect-throttle.ts';
+import { makeWaitingRoom } from './waiting-room.ts';
 
 /** Whether a node that has proven its key may come in. */
 export type Admission =
@@ -64,7 +66,7 @@ export type AgentsServer = AgentsPort & {
   readonly tlsKey: string;
   /** What secrets of a connected node are encrypted for. */
   recipientOf(node: NodeId): string | null;
-  stats(): { readonly connections: number; readonly sessions: number };
+  stats(): { readonly connections: number; readonly sessions: number; readonly waiting: number };
   /** Closes every session; nothing is reported after it resolves. */
   close(): Promise<void>;
 };
@@ -87,6 +89,10 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     plain: tlsKey === '',
   };
   const joins = makeJoinThrottle(limits.joinFailures);
+  const reconnects = makeReconnectThrottle(limits.reconnects);
+  const room = makeWaitingRoom(limits.waiting, (network, held) =>
+    log('agent-rejected', { reason: 'crowded', network, held }),
+  );
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -97,6 +103,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
   const sessions = new Map<NodeId, LiveSession>();
   let closing = false;
 
+  server.on('connection', (socket: Socket) => room.enter(socket, performance.now()));
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
     const isFull = peers.size >= limits.connections;
     if (isFull) log('agent-rejected', { reason: 'connections' });
@@ -105,11 +112,12 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(webSocket, request.socket.remoteAddress ?? '');
+      accept(webSocket, request.socket);
     });
   });
 
-  function accept(socket: WebSocket, address: string): void {
+  function accept(socket: WebSocket, line: Socket): void {
+    const address = line.remoteAddress ?? '';
     let session: { readonly node: NodeId; readonly id: string } | null = null;
     const peer = attachPeer(socket, introduction, limits, {
       onHello: async (hello) => {
@@ -121,6 +129,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
         const id = randomBytes(8).toString('hex');
         const { node } = hello;
         if (!peer.send(welcome(admission.name))) return false;
+        room.leave(line);
         endSession(node, 'replaced');
         session = { node, id };
         sessions.set(node, { id, peer, recipient: hello.recipient });
@@ -153,7 +162,11 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     }
     const admission = await options.authorise(hello);
     if (admission.kind === 'refused' && admission.wrongCode) joins.failed(address, nowMs);
-    return admission;
+    const againMs = admission.kind === 'welcome' ? reconnects.waitMs(hello.node, nowMs) : 0;
+    if (againMs === 0) return admission;
+    log('agent-rejected', { reason: 'reconnects', node: hello.node });
+    const message = 'this node has come in too often';
+    return { kind: 'wait', code: 'TooManyReconnects', message, retryAfterMs: Math.ceil(againMs) };
   }
 
   const welcome = (name: string): ServerMessage => ({
@@ -197,7 +210,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     },
     drop: endSession,
     recipientOf: (node) => sessions.get(node)?.recipient ?? null,
-    stats: () => ({ connections: peers.size, sessions: sessions.size }),
+    stats: () => ({ connections: peers.size, sessions: sessions.size, waiting: room.size }),
     async close() {
       closing = true;
       heartbeat.stop();
