@@ -18,6 +18,8 @@ export type Desk = {
   /** The next place at or after `from` where the file has this text literally; the whole spot when it has not. */
   readonly next: (spot: Spot, written: string, from: number) => Spot;
   readonly placeOf: (spot: Spot) => { line: number; column: number; pointer: string };
+  /** Of a character, by its offset; the start of the file for what is nowhere. */
+  readonly placeAt: (at: number) => { readonly line: number; readonly column: number };
 };
 
 export function openDesk(options: {
@@ -27,9 +29,13 @@ export function openDesk(options: {
 }): Desk {
   const problems: Problem[] = [];
   let find: ReturnType<typeof placeFinder> | null = null;
-  const placeOf = ({ node, pointer }: Spot) => {
+  const placeAt = (at: number) => {
     find ??= placeFinder(options.text);
-    return { ...find(Math.max(0, node.at)), pointer };
+    return find(Math.max(0, at));
+  };
+  const placeOf = ({ node, pointer }: Spot) => {
+    const { line, column } = placeAt(node.at);
+    return { line, column, pointer };
   };
   const report =
     (severity: Problem['severity']) =>
@@ -49,6 +55,7 @@ export function openDesk(options: {
       return { node: { kind: 'scalar', at, value: written, written: null }, pointer: spot.pointer };
     },
     placeOf,
+    placeAt,
   };
 }
 

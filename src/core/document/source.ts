@@ -105,6 +105,7 @@ function setOwn(record: { [key: string]: Json }, key: string, value: Json): void
 export function placeFinder(text: string): (at: number) => { line: number; column: number } {
   const lineStarts = [0];
   let next = text.indexOf('\n') + 1;
+  let last = 0;
   return (at) => {
     while (next !== 0 && next <= at) {
       lineStarts.push(next);
@@ -112,11 +113,16 @@ export function placeFinder(text: string): (at: number) => { line: number; colum
     }
     let low = 0;
     let high = lineStarts.length - 1;
+    // Who asks mostly asks for the same line again, or for the next.
+    if (at >= (lineStarts[last] ?? 0)) low = last;
+    if (at < (lineStarts[low + 1] ?? Number.POSITIVE_INFINITY)) high = low;
+    else if (at < (lineStarts[low + 2] ?? Number.POSITIVE_INFINITY)) low = high = low + 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if ((lineStarts[middle] ?? 0) <= at) low = middle;
       else high = middle - 1;
     }
+    last = low;
     return { line: low + 1, column: at - (lineStarts[low] ?? 0) + 1 };
   };
 }

@@ -28,7 +28,7 @@ import type { AssociationDraft } from './parsed.ts';
 import { readSchedule } from './read-schedule.ts';
 import { checkSecure } from './secure-references.ts';
 import type { Place } from './spots.ts';
-import { placeOf } from './spots.ts';
+import { keyPlaceOf, placeOf } from './spots.ts';
 import { findParameter, storeOf } from './store.ts';
 import { parseTargetMaps } from './target-maps.ts';
 
@@ -112,7 +112,7 @@ function openDesk({ places }: AssociationDraft, { path }: Origin): Desk {
   const needs: Need[] = [];
   const blames: Need[] = [];
   let refused = false;
-  const keyAt = (pointer: string): Place => places.keys[pointer] ?? placeOf(places, pointer);
+  const keyAt = (pointer: string): Place => keyPlaceOf(places, pointer);
   const add = (
     { code, pointer, message, hint }: Pick<Problem, 'code' | 'pointer' | 'message' | 'hint'>,
     [line, column]: Place,

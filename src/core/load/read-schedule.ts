@@ -4,6 +4,7 @@ import { noScheduleMistakes, parseSchedule } from '../schedule/parse.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import type { Desk } from './association.ts';
 import type { AssociationDraft } from './parsed.ts';
+import { isWritten } from './spots.ts';
 
 /** Undefined when it has mistakes. */
 export function readSchedule(
@@ -29,8 +30,8 @@ export function readSchedule(
   for (const { code, message, hint, key } of mistakes) {
     const pointer = `/${key.replace('.', '/')}`;
     // A flag that is not written is missed at the schedule that demands it.
-    const isWritten = draft.places.values[pointer] !== undefined || text === undefined;
-    desk.error(code, isWritten ? pointer : '/ScheduleExpression', message, hint);
+    const isThere = isWritten(draft.places, pointer) || text === undefined;
+    desk.error(code, isThere ? pointer : '/ScheduleExpression', message, hint);
   }
   return mistakes.length === 0 ? null : undefined;
 }
@@ -40,7 +41,7 @@ function warnOfIdleKeys({ definition, places }: AssociationDraft, desk: Desk): v
   const schedule = definition.ScheduleExpression;
   const warn = (key: string, why: string): void => {
     const pointer = `/Reconciled/${key}`;
-    if (places.values[pointer] === undefined) return;
+    if (!isWritten(places, pointer)) return;
     desk.warnAtKey(
       'not-effective',
       pointer,

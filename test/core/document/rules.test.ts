@@ -6,7 +6,7 @@ import { compilePattern } from '../../../src/core/document/pattern.ts';
 import { documentProblemsForPlatformActions } from '../../../src/core/document/platform-actions.ts';
 import { readJson } from '../../../src/core/document/read-json.ts';
 import { readYaml } from '../../../src/core/document/read-yaml.ts';
-import { toJson } from '../../../src/core/document/source.ts';
+import { placeFinder, toJson } from '../../../src/core/document/source.ts';
 import { resolveReferences, storeReferences } from '../../../src/core/document/store.ts';
 import { substitute, tokenNames } from '../../../src/core/document/substitute.ts';
 import type { JsonObject } from '../../../src/core/model/json.ts';
@@ -23,6 +23,24 @@ test('read: our JSON reader agrees with JSON.parse', () => {
       assert.deepEqual(faults, []);
       assert.ok(root !== null);
       assert.equal(JSON.stringify(toJson(root)), JSON.stringify(JSON.parse(text)));
+    }),
+    { numRuns: runs(500) },
+  );
+});
+
+test('read: a place is the same in whatever order places are asked for', () => {
+  const texts = fc.string({ unit: fc.constantFrom('a', '\n', 'é'), maxLength: 20 });
+  fc.assert(
+    fc.property(texts, fc.array(fc.nat(22), { maxLength: 12 }), (text, offsets) => {
+      const find = placeFinder(text);
+      for (const at of offsets) {
+        const lines = text.slice(0, at).split('\n');
+        const start = text.lastIndexOf('\n', at - 1) + (at === 0 ? 0 : 1);
+        assert.deepEqual(find(at), {
+          line: lines.length,
+          column: at - (lines.length === 1 ? 0 : start) + 1,
+        });
+      }
     }),
     { numRuns: runs(500) },
   );
