@@ -6,7 +6,17 @@ import type { CatalogDocument } from '../core/model/document.ts';
 
 const folder = fileURLToPath(new URL('../library/', import.meta.url));
 
-export async function readLibrary(): Promise<ReadonlyMap<string, CatalogDocument>> {
+type Library = ReadonlyMap<string, CatalogDocument>;
+
+let library: Promise<Library> | null = null;
+
+/** Read once: it changes with the program only, and a plan asks for each of its sides. */
+export function readLibrary(): Promise<Library> {
+  library ??= readFolder();
+  return library;
+}
+
+async function readFolder(): Promise<Library> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
   const files = await Promise.all(
     names.map(async (name) => ({

@@ -79,7 +79,7 @@ export function apply(state: State, record: Record): void {
       state.associations.delete(record.name);
       return;
     case 'assigned':
-      for (const node of record.nodes) assignmentOf(state, node, record.association);
+      for (const node of record.nodes) assignmentOf(nodeOf(state, node), record.association);
       return;
     case 'unassigned':
       for (const node of record.nodes) unassign(state, node, record.association);
@@ -150,7 +150,7 @@ export function apply(state: State, record: Record): void {
     case 'complied':
       return comply(state, record);
     case 'recalled': {
-      const assignment = assignmentOf(state, record.node, record.association);
+      const assignment = assignmentOf(nodeOf(state, record.node), record.association);
       assignment.last = record.last;
       show(assignment, record.last);
       return;
@@ -221,8 +221,7 @@ function nodeOf(state: State, id: NodeId): NodeState {
   return node;
 }
 
-function assignmentOf(state: State, id: NodeId, association: AssociationName): Assignment {
-  const { assignments } = nodeOf(state, id);
+function assignmentOf({ assignments }: NodeState, association: AssociationName): Assignment {
   const known = assignments.get(association);
   if (known !== undefined) return known;
   const assignment: Assignment = {
@@ -304,7 +303,7 @@ function owe(state: State, execution: Execution, owed: NewRun, at: Instant): voi
   };
   execution.runs.set(run.node, run);
   count(execution, run);
-  assignmentOf(state, run.node, execution.association).execution = execution.id;
+  assignmentOf(node, execution.association).execution = execution.id;
 }
 
 function closeExecution(

@@ -22,8 +22,17 @@ export function createFleet(initial: ReadonlyMap<NodeId, Node>): Fleet {
   const index = createNodeIndex();
   const idOf: NodeId[] = [];
   const ordinalOf = new Map<NodeId, number>();
+  /** A plan asks for the targets of each association several times while no node changes. */
+  let resolved = new WeakMap<readonly Target[], Resolved>();
+  let anyResolved = false;
+
+  function changed(): void {
+    if (anyResolved) resolved = new WeakMap();
+    anyResolved = false;
+  }
 
   function put(node: Node): void {
+    changed();
     let ordinal = ordinalOf.get(node.id);
     if (ordinal === undefined) {
       ordinal = idOf.push(node.id) - 1;
@@ -44,17 +53,28 @@ export function createFleet(initial: ReadonlyMap<NodeId, Node>): Fleet {
     remove(id) {
       const ordinal = ordinalOf.get(id);
       if (ordinal === undefined) return;
+      changed();
       index.removeNode(ordinal);
       nodes.delete(id);
     },
     resolve(targets, groups) {
+      const before = resolved.get(targets);
+      if (before?.groups === groups) return before.ids;
       const ids = index
         .resolve(targets, groups)
         .map((ordinal) => present(idOf[ordinal], 'an ordinal of this fleet'));
-      return isSorted(ids) ? ids : ids.sort(compareText);
+      if (!isSorted(ids)) ids.sort(compareText);
+      resolved.set(targets, { groups, ids });
+      anyResolved = true;
+      return ids;
     },
   };
 }
+
+type Resolved = {
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly ids: readonly NodeId[];
+};
 
 const isSorted = (ids: readonly NodeId[]): boolean =>
   ids.every((id, at) => at === 0 || (ids[at - 1] as NodeId) < id);
