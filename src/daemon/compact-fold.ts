@@ -5,13 +5,13 @@ import { passTexts } from '../core/world/pass-texts.ts';
 import type { PassRecord, Record } from '../core/world/records.ts';
 import { JOURNAL_FORMAT } from '../core/world/records.ts';
 import { recordsOf } from '../core/world/snapshot.ts';
+import { upgradePass } from '../core/world/upgrade.ts';
 import type { Fold } from '../journal/compact.ts';
 import type { JournalFormat } from '../journal/format.ts';
 
-/** What later formats have added is optional or new, so an earlier record is one of today's. */
 export const journalFormat: JournalFormat<PassRecord> = {
   ...JOURNAL_FORMAT,
-  upgrade: (record) => record as PassRecord,
+  upgrade: upgradePass,
   textsOf: (pass) => passTexts(pass),
 };
 

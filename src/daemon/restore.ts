@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { ReconcileError } from '../core/model/errors.ts';
 import { isJsonObject } from '../core/model/json.ts';
 import type { PassRecord } from '../core/world/records.ts';
+import { upgradePass } from '../core/world/upgrade.ts';
 import { ensureDir, writeFileAtomic } from '../disk/files.ts';
 import { lockDirectory } from '../disk/lock.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
@@ -150,7 +151,9 @@ function parseBackup(file: string, text: string): Backup {
     if ('config' in line) backup.config = line.config;
     else if ('key' in line) backup.key = line.key;
     else if ('escrow' in line) backup.escrow = line.escrow;
-    else if ('pass' in line) backup.passes.push(line.pass);
+    else if ('pass' in line) {
+      backup.passes.push(upgradePass(line.pass, backup.header.journal));
+    }
   }
   if (identityFromPem(backup.key).publicKey !== backup.header.daemonKey) {
     throw refused('BACKUP_DAMAGED', `${file} holds another key than it says`);

@@ -251,7 +251,6 @@ export function executionOf(
   const runs: NewRun[] = numbers.map(aNodeId).map((node) => ({
     node,
     run: runIdOf(node, aName(name), generation, occasion),
-    occasion,
   }));
   return {
     kind: 'execution',
@@ -271,7 +270,7 @@ export function executionOf(
 function runOf(execution: Record & { kind: 'execution' }, n: number): NewRun {
   const { association, generation, occasion } = execution;
   const node = aNodeId(n);
-  return { node, run: runIdOf(node, association, generation, occasion), occasion };
+  return { node, run: runIdOf(node, association, generation, occasion) };
 }
 
 export function started(execution: Record & { kind: 'execution' }, n: number): Record {

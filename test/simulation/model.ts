@@ -139,7 +139,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         stops.set(record.id, { failing: new Set(), forgiven: 0, due: false, closed: false });
         return;
       case 'joined':
-        for (const { node, run, occasion } of record.runs) {
+        for (const { node, run } of record.runs) {
+          const { occasion } = record;
           stops.get(record.execution)?.failing.delete(node);
           if (occasion.startsWith('manual:') && !occasion.startsWith('manual:refresh-'))
             asked.add(run);

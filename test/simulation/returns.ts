@@ -3,7 +3,7 @@
  * for what only runs at its slots; after less, nothing runs because of that. Absence is measured by the daemon's clock.
  */
 import type { Instant, NodeId, RunId } from '../../src/core/model/brand.ts';
-import type { NewRun, Record } from '../../src/core/world/records.ts';
+import type { Record } from '../../src/core/world/records.ts';
 import { numberOf } from './keys.ts';
 import { DAY } from './pace.ts';
 import type { Wish } from './wish.ts';
@@ -50,9 +50,9 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
       }
       case 'execution':
         associationOf.set(record.id, record.association);
-        return opens(record.association, record.runs);
+        return opens(record.association, record);
       case 'joined':
-        return opens(associationOf.get(record.execution) ?? '', record.runs);
+        return opens(associationOf.get(record.execution) ?? '', record);
       case 'put-execution':
         associationOf.set(record.value.id, record.value.association);
         return;
@@ -73,8 +73,11 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
     }
   }
 
-  function opens(association: string, runs: readonly NewRun[]): void {
-    for (const { node, run, occasion } of runs) {
+  function opens(
+    association: string,
+    { occasion, runs }: Record & { kind: 'execution' | 'joined' },
+  ): void {
+    for (const { node, run } of runs) {
       last.set(`${node} ${association}`, { run, ended: false });
       owed.delete(`${node} ${association}`);
       // An instant, not a commit: and no node of a story registers by itself.

@@ -118,7 +118,7 @@ export function apply(state: State, record: Record): void {
       return openExecution(state, record);
     case 'joined': {
       const execution = executionOf(state, record.execution);
-      for (const run of record.runs) owe(state, execution, run, record.at);
+      for (const run of record.runs) owe(state, execution, run, record);
       return;
     }
     case 'closed':
@@ -282,11 +282,16 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
   };
   state.executions.set(execution.id, execution);
   association.open = execution.id;
-  for (const run of record.runs) owe(state, execution, run, record.at);
+  for (const run of record.runs) owe(state, execution, run, record);
 }
 
 /** A run is owed to a node. An earlier finished run of the same node in this execution gives way to it. */
-function owe(state: State, execution: Execution, owed: NewRun, at: Instant): void {
+function owe(
+  state: State,
+  execution: Execution,
+  owed: NewRun,
+  { occasion, at }: { readonly occasion: string; readonly at: Instant },
+): void {
   const earlier = execution.runs.get(owed.node);
   if (earlier !== undefined) uncount(execution, earlier);
   const node = nodeOf(state, owed.node);
@@ -295,7 +300,7 @@ function owe(state: State, execution: Execution, owed: NewRun, at: Instant): voi
   const run: Run = {
     run: owed.run,
     node: node.id,
-    occasion: owed.occasion === execution.occasion ? execution.occasion : owed.occasion,
+    occasion,
     phase: 'Pending',
     since: at,
     notAfter: null,

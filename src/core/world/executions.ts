@@ -95,6 +95,7 @@ export function joinExecution(turn: Turn, opening: Opening): ExecutionId | null 
   emit(turn, {
     kind: 'joined',
     execution: open.id,
+    occasion: opening.occasion,
     reason,
     at: turn.now,
     runs: runsOf(turn.world, opening, nodes),
@@ -203,7 +204,7 @@ function runsOf(
   const ids = preparedFor(world, name, { generation, occasion })?.ids;
   return nodes.map((node) => {
     const run = ids?.get(node) ?? runIdOf(node, name, generation, occasion);
-    return { node, occasion, run };
+    return { node, run };
   });
 }
 

@@ -3,7 +3,9 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 5: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs and no gaps between slots. A new kind or field raises the version; an older program then refuses the state with exit code 78.
+ * Format 6: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
+ * and no gaps between slots, 5 an occasion with each run. A new kind or field raises the version; an older program then refuses the
+ * state with exit code 78.
  */
 import type {
   AssociationName,
@@ -37,12 +39,12 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 5 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 6 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
 /** A run that is owed. Its id is a pure hash, so whoever computes it again gets the same. */
-export type NewRun = { readonly node: NodeId; readonly run: RunId; readonly occasion: string };
+export type NewRun = { readonly node: NodeId; readonly run: RunId };
 
 type RunRef = { readonly execution: ExecutionId; readonly node: NodeId; readonly run: RunId };
 
@@ -220,6 +222,7 @@ type ExecutionRecord =
   | {
       readonly kind: 'joined';
       readonly execution: ExecutionId;
+      readonly occasion: string;
       readonly reason: string;
       readonly at: Instant;
       readonly runs: readonly NewRun[];
