@@ -10,6 +10,7 @@ import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
+import { SCRIPT_ACTIONS } from './actions.ts';
 import { credentialTexts } from './download-credentials.ts';
 import type { SecretPiece, StoreLookup } from './prepared.ts';
 import { resolveReferences } from './store.ts';
@@ -46,7 +47,7 @@ export function malformedSecure(value: Json): string | null {
 export type SecureUse = {
   /** What a run needs in plain text. */
   readonly needed: readonly string[];
-  /** Parameters that hold a reference and are no variable: scripts would get it as text, which it never is. */
+  /** Parameters that hold a reference and are no variable where they are used: there it would be text, which it never is. */
   readonly misplaced: readonly { readonly parameter: string; readonly reference: string }[];
   /** References in inputs of `aws:downloadContent` that are no credential, and so would be sent as they are. */
   readonly noCredential: readonly string[];
@@ -61,7 +62,7 @@ export function secureUse(document: Document, parameters: JsonObject): SecureUse
     const names = secureNames(parameters[name] ?? null);
     if (names.length === 0) continue;
     if (isVariable(definition)) for (const secret of names) needed.add(secret);
-    else if (isTextOfStep(document, name))
+    if (isTextOfStep(document, definition))
       misplaced.push({ parameter: name, reference: names[0] ?? '' });
   }
   const noCredential = new Set<string>();
@@ -129,15 +130,25 @@ export const holdsSecret = (definition: ParameterDefinition, value: Json): boole
 const isVariable = ({ interpolationType, type }: ParameterDefinition): boolean =>
   interpolationType === 'ENV_VAR' && type === 'String';
 
-/** Whether a step that cannot keep a reference is given this parameter. */
-function isTextOfStep({ steps }: Document, parameter: string): boolean {
+/** Whether a step that cannot keep a reference is given this parameter; a variable is one in scripts, and text elsewhere. */
+function isTextOfStep({ steps }: Document, definition: ParameterDefinition): boolean {
+  const isData = isVariable(definition);
   return steps.some(({ action, inputs, precondition }) => {
     const names = new Set<string>();
-    collect([inputs, { ...precondition }], (text) => {
+    const given = isData && SCRIPT_ACTIONS.has(action) ? besideScript(inputs) : inputs;
+    collect([given, { ...precondition }], (text) => {
       for (const name of tokenNames(text)) names.add(name);
     });
-    return names.has(parameter) && !KEEPERS.has(action);
+    return names.has(definition.name) && !KEEPERS.has(action);
   });
+}
+
+function besideScript(inputs: Json): Json {
+  if (Array.isArray(inputs)) return (inputs as readonly Json[]).map(besideScript);
+  if (!isJsonObject(inputs)) return inputs;
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name]) => name.toLowerCase() !== 'runcommand'),
+  );
 }
 
 function collect(value: Json, see: (text: string) => void): void {

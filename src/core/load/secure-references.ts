@@ -53,7 +53,7 @@ type SecureFault = {
 };
 
 const THROUGH_ENV_VAR =
-  'A script gets it as a variable: declare a String parameter with interpolationType: ENV_VAR, and give that the reference.';
+  'A script gets it as a variable: declare a String parameter with interpolationType: ENV_VAR, give that the reference, and use it in runCommand.';
 
 /** `values` are effective: with defaults, references unresolved. */
 function secureFaults(

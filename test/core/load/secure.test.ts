@@ -96,6 +96,20 @@ for (const { name, parameter, mainSteps, given, want } of [
     want: /would be text of a step through pw/,
   },
   {
+    name: 'in another input of a script, where a variable is text',
+    parameter: ENV_VAR,
+    mainSteps: steps({ runCommand: ['use {{ pw }}'], environment: { COPY: '{{ pw }}' } }),
+    given: ['{{ssm-secure:/db/password}}'],
+    want: /would be text of a step through pw/,
+  },
+  {
+    name: 'in a step that is no script',
+    parameter: ENV_VAR,
+    mainSteps: steps({ action: 'Run', image: 'x', env: 'PW={{ pw }}' }, 'aws:runDockerAction'),
+    given: ['{{ssm-secure:/db/password}}'],
+    want: /would be text of a step through pw/,
+  },
+  {
     name: 'in a list',
     parameter: { type: 'StringList', interpolationType: 'ENV_VAR' },
     mainSteps: ECHO,
