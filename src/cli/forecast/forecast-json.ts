@@ -28,7 +28,7 @@ export function forecastJson({ forecast, base, head, paused, problems }: NamedFo
       paused: paused === null ? null : { by: paused.by, at: formatInstant(paused.at) },
       problems,
     },
-    { runs: runs.map((run) => runRow(run, zoneOf(run.association))) },
+    { runs: runs.map(rowWriter(zoneOf)) },
   );
 }
 
@@ -45,15 +45,31 @@ const placed = (at: Instant, timezone: string) => ({
   timezone,
 });
 
-/** Canonical JSON, written by hand: there are up to a hundred thousand of them. Names and zones need no escapes. */
-function runRow(run: ForecastRun, timezone: string): string {
-  const { at, association, nodes, trigger, reason, ring, estimated } = run;
-  const more = estimated ? '"estimated":true,' : '';
-  const inRing = ring === null ? '' : `"ring":${JSON.stringify(ring)},`;
-  return (
-    `{"association":"${association}","at":"${formatInstant(at)}",${more}"localTime":"${localInstant(at, timezone)}",` +
-    `"nodes":${nodes},"reason":${JSON.stringify(reason)},${inRing}"timezone":"${timezone}","trigger":"${trigger}"}`
-  );
+/**
+ * Canonical JSON, written by hand: there are up to a hundred thousand of them, in time order, and many share an instant and a
+ * zone, which are spelled once. Names and zones need no escapes.
+ */
+function rowWriter(zoneOf: (association: string) => string): (run: ForecastRun) => string {
+  let spelledAt: Instant | null = null;
+  let utc = '';
+  const locals = new Map<string, string>();
+  return (run) => {
+    const { at, association, nodes, trigger, reason, ring, estimated } = run;
+    if (at !== spelledAt) {
+      spelledAt = at;
+      utc = formatInstant(at);
+      locals.clear();
+    }
+    const timezone = zoneOf(association);
+    const local = locals.get(timezone) ?? localInstant(at, timezone);
+    locals.set(timezone, local);
+    const more = estimated ? '"estimated":true,' : '';
+    const inRing = ring === null ? '' : `"ring":${JSON.stringify(ring)},`;
+    return (
+      `{"association":"${association}","at":"${utc}",${more}"localTime":"${local}",` +
+      `"nodes":${nodes},"reason":${JSON.stringify(reason)},${inRing}"timezone":"${timezone}","trigger":"${trigger}"}`
+    );
+  };
 }
 
 const skipRow = (

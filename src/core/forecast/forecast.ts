@@ -85,7 +85,8 @@ export function forecast(upcoming: readonly Upcoming[], options: ForecastOptions
     for (const track of tracks) lookedAt += track.advance(stepEnd, listing ? runs : null);
     countedUntil = stepEnd;
   }
-  runs.sort(earlier);
+  // Stable: what shares an instant was listed in one step, by name.
+  runs.sort((a, b) => a.at - b.at);
   const leftOut = runs[runsMax];
   const skipped = tracks.flatMap((track) => track.skipped).sort(earlier);
   return {
