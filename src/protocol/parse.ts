@@ -10,6 +10,7 @@ import {
   REPORT_PUTS_MAX,
   REPORT_REFUSED_MAX,
 } from '../core/document/put-compliance.ts';
+import { REFERENCES_MAX } from '../core/document/store.ts';
 import type { Instant, RunId } from '../core/model/brand.ts';
 import {
   isAssociationName,
@@ -297,7 +298,7 @@ const job = (value: unknown): Job =>
         type: oneOf('String', 'StringList', 'SecureString'),
         value: text(CIPHERTEXT_LENGTH_MAX),
       }),
-      { entriesMax: 200, keyLengthMax: 2_100 },
+      { entriesMax: REFERENCES_MAX, keyLengthMax: 2_100 },
     ),
     fence,
     notBefore: instant,

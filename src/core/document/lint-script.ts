@@ -41,6 +41,7 @@ export function lintScript(desk: Desk, inputs: Spot, script: Script): void {
     );
   }
   lintTimeout(desk, inputs);
+  lintEnvironment(desk, inputs);
   const runCommand = inputFieldOf(inputs, 'runCommand');
   if (runCommand === null) {
     desk.warn('empty-script', inputs, 'without runCommand an empty script runs and succeeds');
@@ -95,6 +96,27 @@ function lintTimeout(desk: Desk, inputs: Spot): void {
     );
 }
 
+/** Names and values are texts: nodes refuse the whole step otherwise, the stock agent's too (spec of `aws:runShellScript`). */
+function lintEnvironment(desk: Desk, inputs: Spot): void {
+  const environment = inputFieldOf(inputs, 'environment');
+  if (environment?.node.kind !== 'map') return;
+  for (const { key, spot } of entriesOf(environment.node, environment.pointer)) {
+    if (isText(spot.node)) continue;
+    desk.warn(
+      'not-text',
+      spot,
+      `environment ${key} is no text, so the step fails on every node`,
+      quotedHint(spot),
+    );
+  }
+}
+
+const isText = (node: Spot['node']): boolean =>
+  node.kind === 'scalar' && typeof node.value === 'string';
+
+const quotedHint = ({ node }: Spot): string =>
+  node.kind === 'scalar' ? `Put it in quotes: "${String(node.value)}".` : 'Write a text.';
+
 /** `runCommand` wants a list of texts once parameters are in. */
 function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
   const listParameter = (text: string): boolean => {
@@ -113,6 +135,11 @@ function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
   }
   if (script.node.kind !== 'list') return;
   script.node.items.forEach((node, i) => {
+    if (node.kind !== 'list' && !isText(node)) {
+      const item = { node, pointer: pointTo(script.pointer, i) };
+      const message = 'a line of runCommand is no text, so the step fails on every node';
+      desk.warn('not-text', item, message, quotedHint(item));
+    }
     if (node.kind === 'scalar' && typeof node.value === 'string' && listParameter(node.value))
       desk.warn(
         'script-shape',

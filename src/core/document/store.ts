@@ -19,6 +19,9 @@ const SECURE = /\{\{\s*ssm-secure:[/\w.-]+\s*\}\}/;
 /** Either prefix, no version: what the credential inputs of `aws:downloadContent` take. A search, as the reference's. */
 const SECRET = /\{\{\s*(?:ssm|ssm-secure):[/\w.-]+\s*\}\}/;
 
+/** As many values go along with a job; agents refuse more. */
+export const REFERENCES_MAX = 200;
+
 export const mentionsStore = (text: string): boolean => text.search(PLAIN) !== -1;
 export const mentionsSecureStore = (text: string): boolean => SECURE.test(text);
 export const isSecretReference = (text: string): boolean => SECRET.test(text);

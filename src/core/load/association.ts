@@ -4,7 +4,7 @@ import { INCLUDES_BYTES_MAX, INCLUDES_MAX, includesOf } from '../document/includ
 import { nearest } from '../document/nearest.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
 import { INCLUDE_DEPTH_MAX } from '../document/run-document.ts';
-import { storeReferences } from '../document/store.ts';
+import { REFERENCES_MAX, storeReferences } from '../document/store.ts';
 import type { Association, OutputLocation, Parameter } from '../model/association.ts';
 import { ID_PARAMETER } from '../model/association.ts';
 import type { BlobId } from '../model/brand.ts';
@@ -30,6 +30,7 @@ import { checkSecure } from './secure-references.ts';
 import type { Place } from './spots.ts';
 import { keyPlaceOf, placeOf } from './spots.ts';
 import { findParameter, storeOf } from './store.ts';
+import { storeUse, withDefaults } from './store-use.ts';
 import { parseTargetMaps } from './target-maps.ts';
 
 /** What an association may refer to, in one revision. */
@@ -462,6 +463,22 @@ function checkIncludes(
     for (const one of storeReferences(inner.document.content))
       desk.need({ kind: 'parameter', name: nameIn(one) });
   }
+  const { size } = storeUse([
+    { document, parameters: effective.value },
+    ...found.flatMap(({ document: inner, parameters }) =>
+      inner === null
+        ? []
+        : [{ document: inner.document, parameters: withDefaults(inner.document, parameters) }],
+    ),
+  ]);
+  if (size <= REFERENCES_MAX) return;
+  desk.blame({ kind: 'document', name });
+  desk.error(
+    'too-many-references',
+    '/Name',
+    `document ${shown(name)} refers to ${size} parameters of the store; a job carries ${REFERENCES_MAX}`,
+    'Put some of them together in one parameter, or run parts through associations of their own.',
+  );
 }
 
 function nameIn(reference: string): string {

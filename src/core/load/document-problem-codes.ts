@@ -69,6 +69,11 @@ export const DOCUMENT_PROBLEM_CODES: {
     meaning: 'An entry is empty.',
     remedy: 'Write it out, or remove it.',
   },
+  'not-text': {
+    meaning:
+      'A line of a script or the value of an environment variable is a number or the like. Nodes refuse the step.',
+    remedy: 'Put it in quotes.',
+  },
   'parameter-items': {
     meaning: 'A list has too few or too many items for its parameter.',
     remedy: 'Stay within minItems and maxItems.',

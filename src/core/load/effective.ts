@@ -1,11 +1,8 @@
 import { digestOf } from '../canonical/digest.ts';
 import { SCRIPT_ACTIONS } from '../document/actions.ts';
-import { overgrowth } from '../document/growth.ts';
 import { includesOf } from '../document/includes.ts';
 import { inputOf, scriptTimeoutSeconds } from '../document/inputs.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
-import { secureUse } from '../document/secure.ts';
-import { referencesMet } from '../document/store.ts';
 import { wholeToken } from '../document/substitute.ts';
 import type { Association } from '../model/association.ts';
 import { ID_PARAMETER, reportsForItself } from '../model/association.ts';
@@ -19,6 +16,8 @@ import { documentNamed, versionOf } from './families.ts';
 import type { Workings } from './readings.ts';
 import { definitionOn } from './readings.ts';
 import { findParameter, storeOf } from './store.ts';
+import type { Executed } from './store-use.ts';
+import { storeUse, withDefaults } from './store-use.ts';
 
 /** Every association in force, resolved: what the world is handed beside the catalog. */
 export function definitionsOf(catalog: Catalog): ReadonlyMap<AssociationName, Definition> {
@@ -110,25 +109,14 @@ function documentOf(
   );
 }
 
-function withDefaults(document: Document, parameters: JsonObject | null): JsonObject {
-  const given = parameters ?? {};
-  const effective = effectiveParameters(document, given);
-  if (effective.ok) return effective.value;
-  // What is too much is put in place by nobody: that step fails on the node.
-  return overgrowth(document, given) === null ? given : {};
-}
-
 /** Of a SecureString the ciphertext: its digest is in the generation, so encrypting the same value again is a change. */
 function storeValues(
-  executed: readonly { readonly document: Document; readonly parameters: JsonObject }[],
+  executed: readonly Executed[],
   { parameters: entries }: Pick<Catalog, 'parameters'>,
 ): Definition['parameterStore'] {
   const found: { [reference: string]: Definition['parameterStore'][string] } = {};
-  for (const { document, parameters } of executed) {
-    const secure = secureUse(document, parameters).needed;
-    for (const reference of [...referencesMet(document, parameters), ...secure])
-      found[reference] = present(findParameter(entries, reference), 'references were checked');
-  }
+  for (const reference of storeUse(executed))
+    found[reference] = present(findParameter(entries, reference), 'references were checked');
   return found;
 }
 

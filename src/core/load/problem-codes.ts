@@ -365,6 +365,11 @@ const CODES: Codes = {
     meaning: 'A file has too many values.',
     remedy: 'Split it.',
   },
+  'too-many-references': {
+    meaning:
+      'A document and its parameters refer to more values of the Parameter Store than a job carries.',
+    remedy: 'Put some of them together in one parameter, or use several associations.',
+  },
   'unknown-anchor': {
     meaning: 'A YAML alias names no anchor.',
     remedy: 'Write the value out.',

@@ -159,6 +159,11 @@ const warned: readonly (readonly [string, string, readonly string[]])[] = [
     ['unknown-input 7:5'],
   ],
   ['no script at all', scripts('    id: x\n'), ['empty-script 6:5']],
+  [
+    'a line of a script and a variable that are no texts',
+    scripts('    runCommand: [ls, 42]\n    environment: {PORT: 8080, OK: "1"}\n'),
+    ['not-text 6:22', 'not-text 7:25'],
+  ],
   ['a bare text as script', scripts('    runCommand: ls\n'), ['script-shape 6:17']],
   [
     'a token that names nothing',

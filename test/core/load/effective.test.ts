@@ -179,3 +179,38 @@ mainSteps:
     if (warns) assert.match(found[0]?.message ?? '', /"Level0" comes to run "Level4"/);
   });
 }
+
+for (const { references, refused } of [
+  { references: 200, refused: false },
+  { references: 201, refused: true },
+]) {
+  test(`${references} references to the store: ${refused ? 'more than a job carries' : 'as many as a job carries'}`, () => {
+    const names = Array.from({ length: references }, (_, n) => `p${n}`);
+    const { catalog } = load(
+      repository({
+        'documents/Many.yaml': `schemaVersion: "2.2"
+mainSteps:
+  - action: aws:runShellScript
+    name: say
+    inputs:
+      runCommand:
+${names.map((name) => `        - "echo {{ssm:${name}}}"`).join('\n')}
+`,
+        ...Object.fromEntries(
+          names.map((name) => [
+            `parameters/${name}.yaml`,
+            `Name: ${name}\nType: String\nValue: x\n`,
+          ]),
+        ),
+        'associations/a.yaml':
+          'AssociationName: one\nName: Many\nTargets: [{ Key: InstanceIds, Values: ["*"] }]\n',
+      }),
+    );
+    const found = catalog.problems.filter(({ severity }) => severity === 'error');
+    assert.deepEqual(
+      found.map(({ code, file, line }) => `${code} ${file}:${line}`),
+      refused ? ['too-many-references associations/a.yaml:2'] : [],
+    );
+    assert.equal(catalog.associations.size, refused ? 0 : 1);
+  });
+}
