@@ -9,7 +9,7 @@ export const command: Command = {
     CONFIG,
     {
       syntax: '--recover',
-      about: 'state and status branch are both lost: begin anew from the tip, in a new epoch',
+      about: 'go on with the state that is there, be it none, in a new epoch that agents follow',
     },
   ],
   examples: [

@@ -8,6 +8,12 @@ export const asAnswer = (value: object): Json => JSON.parse(JSON.stringify(value
 export const objectsOf = (answer: Json): readonly JsonObject[] =>
   Array.isArray(answer) ? answer.filter(isJsonObject) : [];
 
+/** What an operator has to decide about. */
+export function noticesIn(answer: Json): readonly string[] {
+  const notices = isJsonObject(answer) ? answer['notices'] : null;
+  return Array.isArray(notices) ? notices.filter((each) => typeof each === 'string') : [];
+}
+
 export function field(object: JsonObject, key: string): string {
   const value = object[key];
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

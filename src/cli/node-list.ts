@@ -17,7 +17,7 @@ export const command: Command = {
       const rows = objectsOf(answer).map((node) => [
         field(node, 'id'),
         field(node, 'name'),
-        field(node, 'connected'),
+        node['ahead'] == null ? field(node, 'connected') : 'ahead',
         field(node, 'lastSeen'),
         tagsOf(node),
         field(node, 'refuses'),

@@ -5,6 +5,7 @@ import { isJsonObject } from '../core/model/json.ts';
 import { SUMMARY_PATH } from '../core/report/paths.ts';
 import { readSummary } from '../core/report/read-summary.ts';
 import { statusText } from '../core/report/text.ts';
+import { noticesIn } from './answers.ts';
 import type { Call, Command, Context } from './command.ts';
 import { CONFIG, FORMAT } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -48,6 +49,7 @@ function asksDaemon(call: Call): boolean {
 async function fromDaemon(call: Call, context: Context): Promise<string> {
   const answer = await ask(call, context, 'status');
   const summary = isJsonObject(answer) ? (answer['summary'] ?? null) : null;
+  for (const notice of noticesIn(answer)) context.stderr.write(`${notice}\n`);
   if (summary !== null) return JSON.stringify(summary);
   throw failure('NO_REVISION', `the daemon has accepted no revision yet${sourceError(answer)}`);
 }

@@ -18,6 +18,7 @@ import { associationFile } from '../core/report/association-file.ts';
 import { associationJson, versionsJson } from '../core/report/association-json.ts';
 import { executionJson, executionTargetJson } from '../core/report/execution-json.ts';
 import { summarize } from '../core/report/summary.ts';
+import { aheadOf, epochNotices } from '../core/world/epoch.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
 import { matchingExecutions } from '../core/world/execution-query.ts';
 import { explainNamed } from '../core/world/explanation.ts';
@@ -131,12 +132,14 @@ async function statusOf(
     error: triggers.lastError?.code ?? null,
   };
   const looked = await lookAt(world, ports.clock, signal);
-  if (looked === null) return { summary: null, source, settled: false };
+  const notices = epochNotices(world);
+  if (looked === null) return { summary: null, source, settled: false, notices };
   const summary = summarize({ ...looked, plan: null, foreignPaths: [], sign: () => '' });
   return {
     summary: JSON.parse(JSON.stringify(summary)) as Json,
     source,
     settled: isSettled(world),
+    notices,
     plan: lastPlanOf(world),
   };
 }
@@ -167,6 +170,7 @@ function nodesOf(world: World): Json {
       name: node.name,
       tags: { ...node.tags },
       connected: state?.connectedAt != null,
+      ahead: aheadOf(world, node.id),
       lastSeen: state?.lastSeenAt == null ? null : formatInstant(state.lastSeenAt),
       associations: state?.assignments.size ?? 0,
       refuses: world.refusals.of(node.id),

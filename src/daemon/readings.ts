@@ -1,3 +1,4 @@
+import { isAhead, silenceOf } from '../core/world/epoch.ts';
 import type { MetricsReading } from '../io/metrics.ts';
 import type { Triggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
@@ -33,6 +34,8 @@ export function readMetrics(parts: Parts, triggers: Triggers): MetricsReading {
     runs,
     held: state.held !== null,
     paused: state.paused !== null,
+    silent: silenceOf(state) !== null,
+    nodesAhead: [...world.seen.keys()].filter((node) => isAhead(world, node)).length,
     invalidFiles: world.revision?.catalog.invalid.size ?? 0,
     position: state.accepted?.position ?? 0,
     inbox: inbox.size,

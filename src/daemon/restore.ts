@@ -40,7 +40,7 @@ type Backup = {
 
 /**
  * Configuration, key and escrow identity are written where they are missing and never replaced. The epoch rises, so that agents that have
- * seen more than the backup know of a jump and not of a ghost.
+ * seen more than the backup follow; should the status branch carry a higher one, it rises above that before anything is sent.
  * @throws ReconcileError BACKUP_UNREADABLE, BACKUP_DAMAGED, STATE_LOCKED, STATE_NOT_EMPTY, KEY_DIFFERS, ESCROW_DIFFERS (retry `never`),
  *   STATE_NEWER (exit 78)
  */
@@ -117,8 +117,9 @@ async function putRecords(dir: string, { passes }: Backup): Promise<number> {
     for (const pass of passes) {
       const records = pass.records.map((record) => {
         if (record.kind !== 'instance') return record;
-        epoch = record.epoch + 1;
-        return { ...record, epoch };
+        const branchEpoch = Math.max(record.epoch, record.branchEpoch ?? 0);
+        epoch = branchEpoch + 1;
+        return { ...record, epoch, branchEpoch };
       });
       await journal.append([{ ...pass, records }]);
     }

@@ -40,7 +40,7 @@ import type { AgentsPort, AlarmsPort, Ports } from '../reconcile/ports.ts';
 import type { Publisher } from '../reconcile/publish.ts';
 import { createPublisher } from '../reconcile/publish.ts';
 import type { Recovery } from '../reconcile/recover.ts';
-import { createRecovery } from '../reconcile/recover.ts';
+import { createRecovery, epochOn } from '../reconcile/recover.ts';
 import { loadOrCreateIdentityFile, readIdentities } from '../secrets/identity-file.ts';
 import { journalFormat } from './compact-fold.ts';
 import type { DeskRooms } from './desk.ts';
@@ -201,10 +201,10 @@ async function open(
     answer: rooms.answers.answer,
     admit: rooms.admissions.answer,
   };
+  const ours = { instance: config.instance, verify: verifiedBy(identity) };
   const recovery = createRecovery(world, inbox, ports, {
-    instance: config.instance,
+    ...ours,
     daemonKey: identity.publicKey,
-    verify: verifiedBy(identity),
     onRecovered: (found) => {
       log.warn(found, 'state directory was lost: rebuilt from the status branch');
     },
@@ -213,6 +213,7 @@ async function open(
     intervalMs: config.status.intervalMs,
     retentionMs: config.status.retentionMs,
     sign: (text) => signText(null, Buffer.from(text), identity.privateKey).toString('base64'),
+    epochOn: (tip) => epochOn(tip, ours),
     onError: (error) => {
       log.warn({ code: error.code, message: error.message }, 'status not published');
     },

@@ -17,6 +17,9 @@ export type MetricsReading = {
   readonly runs: { readonly [phase: string]: number };
   readonly held: boolean;
   readonly paused: boolean;
+  /** The epoch of this daemon is not the one of the status branch. */
+  readonly silent: boolean;
+  readonly nodesAhead: number;
   readonly invalidFiles: number;
   readonly position: number;
   readonly inbox: number;
@@ -105,6 +108,10 @@ export function openMetrics(): Metrics {
   );
   gauge('source_held', '1 while the tip is held', (now) => Number(now.held));
   gauge('paused', '1 while an operator has paused starts', (now) => Number(now.paused));
+  gauge('silent', '1 while the status branch carries another epoch: nothing starts', (now) =>
+    Number(now.silent),
+  );
+  gauge('nodes_ahead', 'Nodes that have seen more than this daemon', (now) => now.nodesAhead);
   gauge('invalid_files', 'Files whose newest content is not in force', (now) => now.invalidFiles);
   gauge(
     'source_position',

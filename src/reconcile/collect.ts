@@ -68,6 +68,7 @@ function helloOf(hello: AgentMessage & { kind: 'hello' }): Hello {
     facts: hello.facts,
     running: hello.running,
     startedAt: hello.startedAt,
+    seen: hello.fence,
     lastRuns: hello.lastRuns.map((last) => ({
       association: last.association,
       last: recalled(last),

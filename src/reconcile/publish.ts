@@ -20,12 +20,13 @@ import {
 import type { ReportFile } from '../core/report/report-files.ts';
 import { renderFiles, renderState } from '../core/report/report-files.ts';
 import type { Dirty } from '../core/world/effects.ts';
+import { silenceOf, whySilent } from '../core/world/epoch.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
 import { lastPlanReport } from './last-plan.ts';
 import { lateFiles } from './late.ts';
 import { lookAt } from './look.ts';
-import type { Ports, PublishOutcome } from './ports.ts';
+import type { Ports, PublishOutcome, StatusTip } from './ports.ts';
 import { isSettled } from './settled.ts';
 
 export type PublisherOptions = {
@@ -34,6 +35,8 @@ export type PublisherOptions = {
   readonly retentionMs: number;
   /** Signature of the daemon's key over a text. */
   readonly sign: (text: string) => string;
+  /** The epoch of a state.json that this daemon's key has signed; null: there is none that can be believed. */
+  readonly epochOn: (tip: StatusTip) => Promise<number | null>;
   readonly onError: (error: ReconcileError) => void;
   /** A publish has ended: whoever sleeps between passes asks `tick` again, since what changed meanwhile may be due. */
   readonly onIdle: () => void;
@@ -101,7 +104,8 @@ export function createPublisher(
     const accepted = world.state.accepted?.commit ?? null;
     const settles = accepted !== settledRevision && isSettled(world);
     const regular = publishedAtMs === null ? 0 : publishedAtMs + options.intervalMs;
-    return Math.max(settles ? 0 : regular, retry.notBeforeMs);
+    const waitsForUs = silenceOf(world.state) === 'unannounced';
+    return Math.max(settles || waitsForUs ? 0 : regular, retry.notBeforeMs);
   }
 
   function rollUpDueAt(): number {
@@ -169,7 +173,12 @@ export function createPublisher(
     complete: boolean,
     signal: AbortSignal,
   ): Promise<PublishOutcome> {
-    const before = taken.all || taken.ended.size > 0 ? await ports.status.tip(signal) : null;
+    const announces = silenceOf(world.state) === 'unannounced';
+    const before =
+      announces || complete || taken.all || taken.ended.size > 0
+        ? await ports.status.tip(signal)
+        : null;
+    if (before !== null && (announces || complete)) await yieldTo(before);
     const looked = await lookAt(world, clock, signal);
     if (looked === null) {
       throw new ReconcileError('STATUS_NOT_READY', 'no revision is in force yet', {
@@ -221,8 +230,10 @@ export function createPublisher(
     const isNews = ([path, bytes]: readonly [string, Uint8Array | null]): boolean =>
       bytes === null || standing.get(path) !== digests.get(path);
     // Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran.
-    if (!complete && ![...files].some(isNews)) return { kind: 'unchanged', commit: null };
+    if (!complete && !announces && ![...files].some(isNews))
+      return { kind: 'unchanged', commit: null };
     put(renderState(view));
+    const epoch = world.state.instance?.epoch ?? 0;
     const changed = complete ? files : new Map([...files].filter(isNews));
     const seq = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
     const outcome = await ports.status.publish(
@@ -246,12 +257,29 @@ export function createPublisher(
       if (digest === undefined) standing.delete(path);
       else standing.set(path, digest);
     }
-    if (outcome.kind === 'published') {
-      options.onPublished();
+    if (outcome.kind === 'published') options.onPublished();
+    const { commit } = outcome;
+    if (commit !== null && (outcome.kind === 'published' || announces)) {
       const archived = [...taken.ended];
-      await inbox.push({ kind: 'published', seq, commit: outcome.commit, archived });
+      await inbox.push({ kind: 'published', seq, commit, epoch, archived });
     }
     return outcome;
+  }
+
+  /**
+   * Somebody else with our key may have written there: what it wrote in a higher epoch is newer than anything we know.
+   * @throws ReconcileError STATUS_SUPERSEDED
+   */
+  async function yieldTo(tip: StatusTip): Promise<void> {
+    const epoch = await options.epochOn(tip);
+    if (epoch !== null) await inbox.push({ kind: 'branch-epoch', epoch });
+    if (silenceOf(world.state) !== 'superseded') return;
+    throw new ReconcileError(
+      'STATUS_SUPERSEDED',
+      `${whySilent(world.state)}: another host has gone on from here, or this state directory is an old copy. Stop one of the two; ` +
+        'to go on with this one: reconciled accept --recover',
+      { retry: 'backoff' },
+    );
   }
 
   /** `everything`: also what waits for the hourly roll-up. */

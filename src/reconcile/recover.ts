@@ -6,6 +6,7 @@ import { ReconcileError } from '../core/model/errors.ts';
 import { NODE_PATH_PATTERN, STATE_PATH, SUMMARY_PATH } from '../core/report/paths.ts';
 import type { Recovery as Recovered, StatusTexts } from '../core/report/read.ts';
 import { readStatus } from '../core/report/read.ts';
+import { verifyState } from '../core/report/state-file.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
 import type { Ports, StatusTip } from './ports.ts';
@@ -17,7 +18,7 @@ export type Recovery = {
    * @throws ReconcileError RECOVERY_REFUSED (an operator decides), or what the status port throws (tried again)
    */
   beforeFirst(signal: AbortSignal): Promise<void>;
-  /** An operator gives the branch up: begin anew, in an epoch above every earlier one, so that agents follow. */
+  /** An operator's word: go on with what there is, be it nothing, in an epoch above every earlier one, so that agents follow. */
   beginAnew(): Promise<void>;
 };
 
@@ -41,16 +42,21 @@ export function createRecovery(
       const tip = await ports.status.tip(signal);
       const recovered = tip === null ? null : await readTip(tip, ports, options);
       if (tip !== null && recovered !== null) {
-        await inbox.push({ kind: 'recovered', records: recovered.records });
+        const { epoch, daemonKey } = recovered.state;
+        const next = { epoch: epoch + 1, branchEpoch: epoch };
+        const begin = { kind: 'instance', name: options.instance, ...next, daemonKey } as const;
+        await inbox.push({ kind: 'recovered', records: [...recovered.records, begin] });
         options.onRecovered({ commit: tip.commit, nodes: recovered.nodes.length });
       }
       decided = true;
     },
     async beginAnew() {
       const { instance: name, daemonKey } = options;
+      const { epoch: before = 0, branchEpoch = 0 } = world.state.instance ?? {};
       // Epochs count restorations from 1; seconds since 1970 are above all of them, whatever was lost.
-      const epoch = Math.floor(ports.clock.now() / 1000);
-      const record = { kind: 'instance', name, epoch, daemonKey } as const;
+      const epoch = Math.max(Math.floor(ports.clock.now() / 1000), before + 1, branchEpoch + 1);
+      const epochs = { epoch, branchEpoch, anewEpoch: epoch };
+      const record = { kind: 'instance', name, ...epochs, daemonKey } as const;
       await inbox.push({ kind: 'recovered', records: [record] });
       decided = true;
     },
@@ -85,6 +91,18 @@ async function readTip(
   if (state.instance !== instance)
     throw refusal(`its state is that of ${JSON.stringify(state.instance)}`);
   return recovered.value;
+}
+
+/** The epoch of the state.json that stands there, if this instance's daemon signed it; whatever else it is decides nothing. */
+export async function epochOn(
+  tip: StatusTip,
+  { instance, verify }: Pick<RecoveryOptions, 'instance' | 'verify'>,
+): Promise<number | null> {
+  const bytes = await tip.read(STATE_PATH);
+  const body = bytes === null ? null : verifyState(Buffer.from(bytes).toString(), verify);
+  if (body === null || !body.ok || body.value['instance'] !== instance) return null;
+  const { epoch } = body.value;
+  return typeof epoch === 'number' && Number.isSafeInteger(epoch) ? epoch : null;
 }
 
 async function holdsStatus(tip: StatusTip): Promise<boolean> {

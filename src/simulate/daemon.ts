@@ -15,7 +15,7 @@ import { createObserver } from '../reconcile/observe.ts';
 import { pass } from '../reconcile/pass.ts';
 import type { AgentsPort, LoaderPort, Ports, SourcePort, StatusPort } from '../reconcile/ports.ts';
 import { createPublisher } from '../reconcile/publish.ts';
-import { createRecovery } from '../reconcile/recover.ts';
+import { createRecovery, epochOn } from '../reconcile/recover.ts';
 import type { Store } from './ledger-store.ts';
 import type { Life, Wait } from './life.ts';
 import type { MachineClock } from './machine-clock.ts';
@@ -103,10 +103,10 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
   const inbox = createInbox(() => {
     if (!passing) work();
   });
+  const ours = { instance: options.instance, verify: options.verifyText };
   const recovery = createRecovery(world, inbox, ports, {
-    instance: options.instance,
+    ...ours,
     daemonKey: options.daemonKey,
-    verify: options.verifyText,
     onRecovered: () => undefined,
   });
   const observer = createObserver(world, inbox, ports, recovery.beforeFirst);
@@ -114,6 +114,7 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
     intervalMs: options.publishMs,
     retentionMs: RETENTION_MS,
     sign: options.signText,
+    epochOn: (tip) => epochOn(tip, ours),
     onError: () => undefined,
     onIdle: () => undefined,
     onPublished: () => undefined,

@@ -8,6 +8,14 @@ import { createInbox } from '../../src/reconcile/inbox.ts';
 import type { Ports } from '../../src/reconcile/ports.ts';
 import { revision, TestFleet } from '../fakes/fleet.ts';
 
+const aPublication = {
+  kind: 'published',
+  seq: 1,
+  commit: revision(1, {}).commit,
+  epoch: 1,
+  archived: [],
+} as const;
+
 /** A daemon that has just been told to leave, with so many files that the branch does not know yet. */
 function leaving(options: {
   readonly waiting: number;
@@ -67,8 +75,7 @@ test('passes go on while the last commit is made, which ends with a record', asy
   const appended: string[] = [];
   const { parts, inbox } = leaving({
     waiting: 1,
-    flush: () =>
-      inbox.push({ kind: 'published', seq: 1, commit: revision(1, {}).commit, archived: [] }),
+    flush: () => inbox.push(aPublication),
     append: (pass) => {
       appended.push(...pass.records.map(({ kind }) => kind));
       return Promise.resolve();
@@ -102,8 +109,7 @@ test('a host that never answers keeps it for five seconds at most, and so does a
   });
   const full = leaving({
     waiting: 1,
-    flush: () =>
-      full.inbox.push({ kind: 'published', seq: 1, commit: revision(1, {}).commit, archived: [] }),
+    flush: () => full.inbox.push(aPublication),
     append: () =>
       Promise.reject(new ReconcileError('JOURNAL_FULL', 'no room', { retry: 'backoff' })),
   });

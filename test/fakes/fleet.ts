@@ -314,6 +314,7 @@ export function hello(running: RunId | null = null, startedAt: Instant | null = 
     },
     running,
     startedAt,
+    seen: { epoch: 0, position: 0 },
     lastRuns: [],
   };
 }

@@ -16,6 +16,8 @@ const reading: MetricsReading = {
   runs: { Pending: 2, Started: 1 },
   held: true,
   paused: false,
+  silent: false,
+  nodesAhead: 0,
   invalidFiles: 0,
   position: 7,
   inbox: 0,

@@ -7,6 +7,7 @@ import { readStatus } from '../../src/core/report/read.ts';
 import { createInbox } from '../../src/reconcile/inbox.ts';
 import type { PublishOutcome, PublishRequest, StatusPort } from '../../src/reconcile/ports.ts';
 import { createPublisher } from '../../src/reconcile/publish.ts';
+import { epochOn } from '../../src/reconcile/recover.ts';
 import { MINUTE, node, revision, TestFleet } from '../fakes/fleet.ts';
 
 const DAY = 24 * 60 * MINUTE;
@@ -94,6 +95,7 @@ function setUp() {
       intervalMs: MINUTE,
       retentionMs: 3 * DAY,
       sign: (text) => `sig${text.length}`,
+      epochOn: (tip) => epochOn(tip, { instance: 'test', verify: () => true }),
       onError: (error) => errors.push(error.code),
       onIdle: () => undefined,
       onPublished: () => undefined,
@@ -399,4 +401,54 @@ test('a look that agrees makes the report fresh; one that fails does not', async
   await turn();
   assert.equal((publisher.publishedAtMs ?? 0) - at, 5 * MINUTE);
   assert.equal(publisher.lastError?.code, 'STATUS_UNREACHABLE');
+});
+
+const begun = (epoch: number, branchEpoch: number) =>
+  ({
+    kind: 'recovered',
+    records: [{ kind: 'instance', name: 'test', epoch, branchEpoch, daemonKey: 'key' }],
+  }) as const;
+const epochIn = (files: ReadonlyMap<string, string>): unknown =>
+  JSON.parse(files.get('state.json') ?? '{}').epoch;
+
+test('a new epoch goes to the branch at once, though nothing else has changed, and is in force then', async () => {
+  const { fleet, status, turn } = setUp();
+  fleet.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
+  fleet.accept(revision(1, { motd: {} }));
+  await turn();
+  await turn();
+  const before = status.commits.length;
+  fleet.happen(begun(2, 1));
+  await turn();
+  assert.deepEqual([status.commits.length, epochIn(status.files)], [before + 1, 2]);
+  assert.equal(fleet.world.state.instance?.branchEpoch, 2);
+  fleet.happen(begun(2, 1)); // as after a publish whose answer was lost
+  await turn();
+  assert.deepEqual([epochIn(status.files), fleet.world.state.instance.branchEpoch], [3, 3]);
+});
+
+test('what somebody wrote there in a higher epoch is not overwritten', async () => {
+  const { fleet, status, turn, wait, errors } = setUp();
+  fleet.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
+  fleet.accept(revision(1, { motd: {} }));
+  await turn();
+  const state = status.files.get('state.json') ?? '';
+  status.files.set('state.json', state.replace('"epoch": 1', '"epoch": 5'));
+  assert.equal(epochIn(status.files), 5);
+  const before = status.commits.length;
+  fleet.accept(revision(2, { motd: {} }));
+  status.once(() => ({ kind: 'rebuild', reason: 'edited' }));
+  wait(MINUTE);
+  await turn();
+  assert.deepEqual([errors, status.commits.length], [['STATUS_SUPERSEDED'], before]);
+  // Not even after somebody took that away again: an operator decides.
+  status.files.set('state.json', state);
+  status.once(() => ({ kind: 'rebuild', reason: 'edited' }));
+  wait(10 * MINUTE);
+  await turn();
+  assert.deepEqual([errors.length, status.commits.length], [2, before]);
+  fleet.happen(begun(6, 5));
+  wait(10 * MINUTE);
+  await turn();
+  assert.deepEqual([epochIn(status.files), fleet.world.state.instance?.branchEpoch], [6, 6]);
 });

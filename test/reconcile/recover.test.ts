@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { apply } from '../../src/core/world/apply.ts';
+import type { Event } from '../../src/core/world/events.ts';
 import { World } from '../../src/core/world/world.ts';
 import { createInbox } from '../../src/reconcile/inbox.ts';
 import type { StatusPort, StatusTip } from '../../src/reconcile/ports.ts';
@@ -28,7 +30,7 @@ const branch = (
   return { named, files };
 };
 
-/** What an empty state directory makes of a branch: the ids of recovered nodes, nothing, or why it waits. */
+/** What an empty state directory makes of a branch: how many nodes in which epoch, nothing, or why it waits. */
 async function outcome(of: Branch, name = instance): Promise<unknown> {
   const tip: StatusTip | null = of && {
     commit: aCommit(9),
@@ -40,14 +42,16 @@ async function outcome(of: Branch, name = instance): Promise<unknown> {
   const clock = { now: () => minutesAfter(noon, 2) } as Parameters<
     typeof createRecovery
   >[2]['clock'];
-  const recovered: number[] = [];
+  const world = new World();
+  const recovered: string[] = [];
   const inbox = createInbox(() => undefined);
-  const push = (event: { readonly kind: string }) => {
-    assert.equal(event.kind, 'recovered');
+  const push = (event: Event) => {
+    assert(event.kind === 'recovered');
+    for (const record of event.records) apply(world.state, record);
     return Promise.resolve();
   };
   const recovery = createRecovery(
-    new World(),
+    world,
     { ...inbox, push },
     { status, clock },
     {
@@ -55,7 +59,8 @@ async function outcome(of: Branch, name = instance): Promise<unknown> {
       daemonKey: 'key',
       verify,
       onRecovered: (found) => {
-        recovered.push(found.nodes);
+        const { epoch, branchEpoch } = world.state.instance ?? {};
+        recovered.push(`${found.nodes} in ${epoch} above ${branchEpoch}`);
       },
     },
   );
@@ -78,8 +83,8 @@ test('recovery: no branch, and one that never held a status, are beginnings', as
 });
 
 test('recovery: an edited page changes nothing of what is signed', async () => {
-  assert.equal(await outcome(branch(ours)), 1);
-  assert.equal(await outcome(branch(ours, { 'README.md': 'all is well' })), 1);
+  assert.equal(await outcome(branch(ours)), '1 in 2 above 1');
+  assert.equal(await outcome(branch(ours, { 'README.md': 'all is well' })), '1 in 2 above 1');
 });
 
 test('recovery: a status that cannot be believed waits for a decision, never is a beginning', async () => {

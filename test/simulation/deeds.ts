@@ -128,7 +128,9 @@ export function acceptTip(story: Story): void {
   const { host, model, daemon } = story;
   const tip = host.source;
   if (tip === null || daemon.running === null || model.accepted === null) return;
-  if (tip === model.accepted || model.isStateLost) return;
+  // Named again although it is in force: the word that nodes wait for which have seen more.
+  const isWaitedFor = daemon.running.world.seen.size > 0;
+  if ((tip === model.accepted && !isWaitedFor) || model.isStateLost) return;
   model.allow(tip);
   story.trace('operator accepts the tip');
   daemon.running.accept(tip).then(() => story.sometimes('operator accepted'), story.fail);

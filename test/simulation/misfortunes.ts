@@ -40,6 +40,8 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
       return loseState(story, random.exponential(20_000));
     case 'loseStateBehind':
       return loseStateBehind(story, random);
+    case 'oldHost':
+      return oldHost(story, random);
     case 'daemonDiskFails':
       return during(story, random.exponential(MINUTE), () => {
         daemon.disk.fail(random.pick(['full', 'io']));
@@ -117,6 +119,15 @@ function loseStateBehind(story: Story, random: Random): void {
     during(story, awayMs ?? 0, () => flag(faults, 'sourceDown'));
     loseState(story, downMs ?? 0);
     story.sometimes('state lost while the branch was behind');
+  });
+}
+
+/** Somebody copies the state directory, and some time later a daemon is started from that copy in place of the true one. */
+function oldHost(story: Story, random: Random): void {
+  const copy = story.copyState();
+  const [afterMs, forMs] = [10, 2].map((mean) => (0.2 + random.exponential(mean)) * MINUTE);
+  story.timeline.after(afterMs ?? 0, 'old host', () => {
+    if (copy !== null && !story.quiet) story.startOldHost(copy, forMs ?? 0);
   });
 }
 

@@ -72,6 +72,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const slots = new Map<string, Set<Instant>>();
   const cancelled = new Map<RunId, Instant>();
   const fences = new Map<NodeId, Fence>();
+  /** Of every state.json that ever stood on the branch. */
+  const epochs = new Set<number>([1]);
+  let spoken = 0;
+  /** The highest in which a state spoke that was lost since. */
+  let lostEpoch = 0;
   const durableOutcomes = new Set<RunId>();
   const reboots = new Map<NodeId, readonly number[]>();
   let wish: Wish | null = null;
@@ -200,6 +205,9 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         }
         return;
       }
+      case 'branch-epoch':
+        sometimes('epoch announced');
+        return;
       case 'recalled':
         return account(record.last.outcome.run);
       default:
@@ -337,6 +345,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   // --- what the daemon does -------------------------------------------------------------------------------------
 
   function onJob(job: Job): void {
+    if (!epochs.has(job.fence.epoch))
+      broken('epoch', `${job.run} sent in ${job.fence.epoch}, which the branch never carried`);
+    if (job.fence.epoch <= lostEpoch)
+      broken('epoch', `${job.run} sent in ${job.fence.epoch}, that of a state that was lost`);
+    spoken = Math.max(spoken, job.fence.epoch);
     const content = wish === null ? null : contentOf(wish, job.association);
     if (wish === null || content === null) broken('P5', `${job.association} is not in force`);
     if (!targetsOf(wish, job.association).includes(numberOf(job.node))) {
@@ -354,6 +367,16 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       again.job = job;
       return;
     }
+    hold(job, content);
+  }
+
+  /** A host that should not speak has sent it, and only to nodes that have seen more. */
+  function onOldJob(job: Job): void {
+    sometimes('job of an old host');
+    if (!truths.has(job.run)) hold(job, wordsOf(job));
+  }
+
+  function hold(job: Job, content: string): void {
     truths.set(job.run, {
       job,
       node: job.node,
@@ -414,7 +437,10 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     const { association, occasion, notAfter, fence } = truth.job;
     if (order.startedAt > notAfter) broken('P5', `${run} began when its job had expired`);
     const highest = fences.get(node);
-    if (highest !== undefined && isLower(fence, highest)) broken('P6', `${node} went backwards`);
+    // Neither in an older epoch nor to an older revision: a new epoch is no leave for that.
+    if (highest !== undefined && (isLower(fence, highest) || fence.position < highest.position)) {
+      broken('P6', `${node} went backwards`);
+    }
     fences.set(node, fence);
     const once = `${node} ${association} ${occasion}`;
     const before = occasions.get(once);
@@ -473,6 +499,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   function onPublished(commit: StatusCommit, before: StatusCommit | null): void {
     history.onPublished(commit, before);
+    epochs.add(Number(JSON.parse(String(commit.tree.get('state.json'))).epoch));
     checkVerdict(commit.tree.get('summary.json'));
     for (const [path, bytes] of commit.tree) {
       if (checked.has(bytes) || !path.startsWith('nodes/')) continue;
@@ -506,6 +533,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   /** The daemon forgets everything but what is on the branch; machines and people forget nothing. */
   function onStateLost(): void {
+    lostEpoch = spoken;
     out.clear();
     stops.clear();
     slots.clear();
@@ -526,6 +554,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onPassed: (seenAt: Instant) => slotModel.onPassed(seenAt, wish),
     onDurable,
     onJob,
+    onOldJob,
     onEffects,
     onRestart,
     onBegin,

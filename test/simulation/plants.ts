@@ -294,10 +294,39 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent ignores epoch and position',
-    found: 39n,
+    found: 19n,
     plant: {
       decide: (context, state, input, now) =>
         decide(context, { ...state, fence: { epoch: 0, position: 0 } }, input, now),
+    },
+  },
+  {
+    name: 'a recovered daemon speaks before the branch carries its epoch',
+    found: 11n,
+    plant: {
+      world: telling((record) =>
+        record.kind === 'instance' ? { ...record, branchEpoch: record.epoch } : record,
+      ),
+    },
+  },
+  {
+    name: 'a recovered daemon keeps the epoch it finds',
+    found: 6n,
+    plant: {
+      world: telling((record) => {
+        if (record.kind !== 'instance') return record;
+        const epoch = record.branchEpoch ?? record.epoch;
+        return { ...record, epoch, branchEpoch: epoch };
+      }),
+    },
+  },
+  {
+    name: 'a recovered daemon does not heed what nodes have seen',
+    found: 39n,
+    plant: {
+      world: (world) => {
+        world.seen.set = () => world.seen;
+      },
     },
   },
   {
@@ -616,7 +645,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'what has ended is forgotten before it is on the branch',
-    found: 1n,
+    found: 3n,
     plant: { status: writingHistory((bytes) => bytes === null) },
   },
   {

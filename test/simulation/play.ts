@@ -106,7 +106,8 @@ function calm(story: Story): void {
       story.ask({ kind: 'resume', association: named(name) });
     }
     const held = story.daemon.running?.world.state.held ?? null;
-    if (held !== null && held.code !== 'SourceGone') acceptTip(story);
+    const isWaitedFor = (story.daemon.running?.world.seen.size ?? 0) > 0;
+    if (isWaitedFor || (held !== null && held.code !== 'SourceGone')) acceptTip(story);
     story.timeline.after(againMs, 'operator puts things right', putRight);
   };
   story.timeline.after(againMs, 'operator puts things right', putRight);

@@ -8,6 +8,7 @@ import type { LedgerRecord } from '../../src/agent/ledger.ts';
 import {
   applyRecord,
   emptyLedger,
+  isLowerFence,
   LEDGER_FORMAT,
   recordsOf as ledgerRecordsOf,
 } from '../../src/agent/ledger.ts';
@@ -16,7 +17,7 @@ import { parsePut } from '../../src/core/document/put-compliance.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
 import { associationName, instant } from '../../src/core/model/brand.ts';
 import type { ComplianceReport } from '../../src/core/model/compliance.ts';
-import { invariant, present } from '../../src/core/model/errors.ts';
+import { invariant, present, ReconcileError } from '../../src/core/model/errors.ts';
 import { emptyState } from '../../src/core/model/state.ts';
 import { apply } from '../../src/core/world/apply.ts';
 import type { OperatorRequest } from '../../src/core/world/events.ts';
@@ -24,6 +25,7 @@ import type { PassRecord } from '../../src/core/world/records.ts';
 import { JOURNAL_FORMAT } from '../../src/core/world/records.ts';
 import { recordsOf } from '../../src/core/world/snapshot.ts';
 import { World } from '../../src/core/world/world.ts';
+import type { Fence } from '../../src/protocol/messages.ts';
 import type { AgentLife } from '../../src/simulate/agent.ts';
 import { startAgent } from '../../src/simulate/agent.ts';
 import type { DaemonLife } from '../../src/simulate/daemon.ts';
@@ -35,6 +37,7 @@ import type { Machine } from '../../src/simulate/machine.ts';
 import { createMachine } from '../../src/simulate/machine.ts';
 import type { MachineClock } from '../../src/simulate/machine-clock.ts';
 import { createMachineClock } from '../../src/simulate/machine-clock.ts';
+import type { Network } from '../../src/simulate/network.ts';
 import { createNetwork } from '../../src/simulate/network.ts';
 import type { Random } from '../../src/simulate/random.ts';
 import { hashOf, randomFrom } from '../../src/simulate/random.ts';
@@ -111,6 +114,10 @@ export type Story = {
   startAgent(node: NodeActor): void;
   killDaemon(how: 'kill' | 'power', downMs: number): void;
   startDaemon(): void;
+  /** What a copy of the state directory would hold; null when there is nothing in it yet. */
+  copyState(): PassRecord | null;
+  /** A daemon from an old copy takes the place of the true one, which is down meanwhile. */
+  startOldHost(copy: PassRecord, forMs: number): void;
   /** Resolves false when nobody answered. */
   ask(request: OperatorRequest): void;
   fail(cause: unknown): void;
@@ -123,10 +130,7 @@ export type StoryOptions = { readonly plant?: Plant; readonly onTrace?: (line: s
 
 export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions = {}): Story {
   const random = randomFrom(seed);
-  const drawn = drawSwarm(random.split('swarm'));
-  // Open: agents that saw more than the branch knew refuse the recovered daemon as stale until it has caught up (seed 73).
-  const swarm: Swarm =
-    seed <= 40n ? drawn : { ...drawn, faults: { ...drawn.faults, loseStateBehind: null } };
+  const swarm = drawSwarm(random.split('swarm'));
   const { pace } = swarm;
   const start = instant(swarm.zoned?.startMs ?? START_MS + (pace.months?.laterMs ?? 0));
   const timeline = createTimeline();
@@ -144,12 +148,17 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
   });
   const latencies = random.split('latency');
   const network = createNetwork(timeline, {
-    isReachable: (node) => nodes[nodeIds.indexOf(node)]?.cutOff === false,
+    isReachable: (node) => {
+      const actor = nodes[nodeIds.indexOf(node)];
+      if (actor === undefined || actor.cutOff) return false;
+      return oldHost === null || hasSeenMore(actor, oldHost.fence);
+    },
     latencyMs: () => latencies.exponential(swarm.latencyMs),
   });
   const departures = random.split('departures');
   const someArrive = (underWay: number): number => departures.integer(0, underWay);
   const prepared = new Map<string, ReturnType<typeof prepareContent>>();
+  let oldHost: { readonly life: Life; readonly fence: Fence } | null = null;
   let hash = 0x811c9dc5;
   let requests = 0;
   let failure: unknown = null;
@@ -212,6 +221,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
   };
 
   function startDaemonNow(): void {
+    endOldHost();
     const life = createLife(timeline);
     daemon.life = life;
     daemon.running = null;
@@ -246,6 +256,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       onPass: guarded(({ effects }) => {
         model.onEffects(effects);
         if (world.revision !== null) model.onPassed(world.seenAt);
+        if (world.seen.size > 0) sometimes('node has seen more than its daemon');
       }),
     }).then(
       (started) => {
@@ -272,6 +283,67 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     for (const wire of network.wires()) if (wire.isOpen('daemon')) wire.leave('daemon', someArrive);
     daemon.disk.restart(how);
     timeline.after(downMs, 'daemon starts', startDaemonNow);
+  }
+
+  function copyState(): PassRecord | null {
+    const state = daemon.running?.world.state;
+    if (state?.accepted == null) return null;
+    return structuredClone({ at: daemon.clock.now(), records: [...recordsOf(state)] });
+  }
+
+  /**
+   * It reaches nothing but nodes that have seen more, and is of a program that does not listen to what they saw: they alone
+   * must refuse. What it would make of their results is its own matter.
+   */
+  function startOldHost(copy: PassRecord, forMs: number): void {
+    if (!daemon.life.isAlive) return;
+    const world = new World();
+    for (const record of copy.records) apply(world.state, record);
+    const { accepted, instance } = world.state;
+    const fence = { epoch: instance?.epoch ?? 0, position: accepted?.position ?? 0 };
+    if (!nodes.some((node) => hasSeenMore(node, fence))) return;
+    trace(`old host of ${fence.epoch}/${fence.position}`);
+    sometimes('an old host speaks');
+    killDaemon('kill', forMs);
+    const life = createLife(timeline);
+    oldHost = { life, fence };
+    const source = host.sourcePort(life, () => wait(50));
+    const away = () => Promise.reject(new ReconcileError('AWAY', 'away', { retry: 'backoff' }));
+    startDaemon({
+      life,
+      instance: 'story',
+      daemonKey: daemonIdentity.publicKey,
+      world,
+      store: {
+        open: () =>
+          Promise.resolve({ append: () => Promise.resolve(), tidy: () => Promise.resolve() }),
+      },
+      clock: daemon.clock,
+      source: { ...source, observe: away },
+      loader,
+      status: { tip: away, publish: away },
+      network: deafToFences(network),
+      pollMs: swarm.pollMs,
+      publishMs: swarm.publishMs,
+      diskMs: () => wait(swarm.diskMs),
+      sign: (job) => {
+        trace(`old job ${job.association} ${job.run.slice(0, 6)} for ${job.node.slice(-4)}`);
+        guarded(model.onOldJob)(job);
+        return sealJob(job);
+      },
+      signText,
+      verifyText,
+      crash: fail,
+      onPass: () => undefined,
+    }).catch(fail);
+  }
+
+  function endOldHost(): void {
+    if (oldHost === null) return;
+    oldHost.life.end();
+    oldHost = null;
+    network.door = null;
+    for (const wire of network.wires()) if (wire.isOpen('daemon')) wire.leave('daemon', someArrive);
   }
 
   // --- the nodes ------------------------------------------------------------------------------------------------
@@ -475,6 +547,8 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     startAgent: startAgentNow,
     killDaemon,
     startDaemon: startDaemonNow,
+    copyState,
+    startOldHost,
     ask,
     fail,
     failure: () => failure,
@@ -486,6 +560,28 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
 
 export const named = associationName;
 export { Violation };
+
+const hasSeenMore = ({ agent }: NodeActor, fence: Fence): boolean =>
+  agent !== null && isLowerFence(fence, agent.state.fence);
+
+function deafToFences(network: Network): Network {
+  return {
+    ...network,
+    get door() {
+      return network.door;
+    },
+    set door(door) {
+      network.door = door && {
+        ...door,
+        onMessage(wire, message) {
+          if (message.kind === 'result') return;
+          const nothing = { epoch: 0, position: 0 };
+          door.onMessage(wire, message.kind === 'hello' ? { ...message, fence: nothing } : message);
+        },
+      };
+    },
+  };
+}
 
 const same = <Value>(value: Value): Value => value;
 

@@ -33,7 +33,7 @@ export const faultKinds = [
   'deleteStatus',
 ] as const;
 /** Drawn from a stream of their own: stories without them stay as they are. */
-export const rareFaultKinds = ['loseStateBehind'] as const;
+export const rareFaultKinds = ['loseStateBehind', 'oldHost'] as const;
 export type FaultKind = (typeof faultKinds)[number] | (typeof rareFaultKinds)[number];
 
 export const deedKinds = [
@@ -106,6 +106,7 @@ export function drawSwarm(random: Random): Swarm {
       kinds.map((kind) => [kind, random.chance(share) ? meanMs * (0.3 + 2 * random.next()) : null]),
     ) as { [kind in Kind]: Frequency };
   const rare = random.split('rare faults');
+  const old = random.split('old hosts');
   const swarm: Swarm = {
     pace,
     gated: random.split('gated').chance(0.4),
@@ -127,6 +128,7 @@ export function drawSwarm(random: Random): Swarm {
     faults: {
       ...draw(faultKinds, quiet ? 0 : calm, faultMean),
       loseStateBehind: !quiet && rare.chance(0.12) ? (5 + 20 * rare.next()) * unitMs : null,
+      oldHost: !quiet && old.chance(0.12) ? (5 + 20 * old.next()) * unitMs : null,
     },
     deeds: draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
   };

@@ -14,6 +14,7 @@ import { freeBytes } from '../../disk/free.ts';
 import type { DaemonConfig } from '../../io/config.ts';
 import { loadKeyFile } from '../../protocol/key-file.ts';
 import { loadOrCreateIdentityFile, readIdentities } from '../../secrets/identity-file.ts';
+import { noticesIn } from '../answers.ts';
 import { endOfLife } from '../node-version.ts';
 import { lookAtRemote } from './remote.ts';
 
@@ -181,6 +182,10 @@ async function checkDaemon({ controlSocket }: DaemonConfig, signal: AbortSignal)
     const status = await askDaemon(controlSocket, 'status', {}, signal);
     const source = isJsonObject(status) ? status['source'] : null;
     const error = isJsonObject(source ?? null) ? (source as { error?: unknown }).error : null;
+    const notices = noticesIn(status);
+    if (notices.length > 0) {
+      return fail('daemon', `runs; ${notices.join('; ')}. docs/operations.md, "Epochs"`);
+    }
     return typeof error === 'string'
       ? warn('daemon', `runs, and cannot read its source (${error})`)
       : ok('daemon', 'runs');

@@ -255,7 +255,15 @@ export type NodeState = {
 };
 
 export type State = {
-  instance: { readonly name: string; readonly epoch: number; readonly daemonKey: string } | null;
+  instance: {
+    readonly name: string;
+    readonly epoch: number;
+    /** The highest that the status branch is known to carry (`core/world/epoch.ts`). */
+    readonly branchEpoch: number;
+    /** Begun anew by an operator: positions of jobs of earlier epochs are of another count. 0: never. */
+    readonly anewEpoch: number;
+    readonly daemonKey: string;
+  } | null;
   paused: { readonly by: string; readonly at: Instant } | null;
   accepted: {
     readonly commit: CommitId;

@@ -8,6 +8,7 @@ import type { Instant } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import { dispatch } from './dispatch.ts';
 import type { Effect, Reason } from './effects.ts';
+import { onBranchEpoch } from './epoch.ts';
 import type { Event } from './events.ts';
 import { boundHistory } from './history.ts';
 import { onApplied, onConnected, onDisconnected, onRebooting, watchAbsence } from './on-node.ts';
@@ -95,6 +96,8 @@ function onEvent(turn: Turn, event: Event): void {
       return onAlarms(turn, event.states);
     case 'published':
       return onPublished(turn, event);
+    case 'branch-epoch':
+      return onBranchEpoch(turn, { epoch: event.epoch, by: 'anybody' });
     default:
       return unreachable(event);
   }
@@ -108,7 +111,8 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
   const { instance: known } = state;
   // Another key: nodes pinned the one before and register again; what is published from now on is of this one.
   if (known?.daemonKey !== daemonKey) {
-    emit(turn, { kind: 'instance', name, epoch: known?.epoch ?? 1, daemonKey });
+    const epochs = known ?? { epoch: 1, branchEpoch: 1, anewEpoch: 0 };
+    emit(turn, { ...epochs, kind: 'instance', name, daemonKey });
     if (known !== null) note(turn, 'daemon key changed', { before: known.daemonKey, daemonKey });
   }
   world.reindex();
@@ -123,6 +127,7 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
 
 function onPublished(turn: Turn, event: Event & { kind: 'published' }): void {
   emit(turn, { kind: 'published', seq: event.seq, commit: event.commit, at: turn.now });
+  onBranchEpoch(turn, { epoch: event.epoch, by: 'us' });
   for (const execution of event.archived) {
     if (turn.world.state.executions.get(execution)?.endedAt !== null) {
       emit(turn, { kind: 'archived', execution });

@@ -19,6 +19,7 @@ import type {
   State,
 } from '../model/state.ts';
 import { noNodeCompliance, VERSIONS_MAX } from '../model/state.ts';
+import { applyInstance } from './apply-instance.ts';
 import { applyRollout } from './apply-rollout.ts';
 import { applySlot } from './apply-slots.ts';
 import type { NewRun, PutAssignment, Record } from './records.ts';
@@ -27,8 +28,8 @@ import { condense, count, countAgain, noPhases, noStatuses, uncount } from './ta
 export function apply(state: State, record: Record): void {
   switch (record.kind) {
     case 'instance':
-      state.instance = { name: record.name, epoch: record.epoch, daemonKey: record.daemonKey };
-      return;
+    case 'branch-epoch':
+      return applyInstance(state, record);
     case 'paused':
       state.paused = { by: record.by, at: record.at };
       return;

@@ -5,6 +5,7 @@
 import type { Instant } from '../model/brand.ts';
 import { compareText } from '../model/problem.ts';
 import type { Execution } from '../model/state.ts';
+import { silenceOf } from './epoch.ts';
 import { openOf } from './executions.ts';
 import type { Turn } from './turn.ts';
 import { emit } from './turn.ts';
@@ -19,7 +20,7 @@ export const OFFERS_PER_PASS = 50;
 /** Emits offers for everything that may start; true when the limit of one pass cut it short. */
 export function dispatch(turn: Turn): boolean {
   const { world } = turn;
-  if (world.state.paused !== null) return false;
+  if (world.state.paused !== null || silenceOf(world.state) !== null) return false;
   let offers = 0;
   for (const execution of candidates(world)) {
     while (mayStart(world, execution)) {

@@ -16,6 +16,7 @@ import type { Definition } from '../model/definition.ts';
 import type { LastSeenFacts } from '../model/node.ts';
 import type { LastOutcome, Outcome } from '../model/state.ts';
 import type { AlarmState } from '../rollout/gate.ts';
+import type { Seen } from './epoch.ts';
 import type { Record } from './records.ts';
 
 /** A revision, read and resolved as far as no state is needed for it. */
@@ -30,6 +31,7 @@ export type Hello = {
   readonly facts: LastSeenFacts;
   readonly running: RunId | null;
   readonly startedAt: Instant | null;
+  readonly seen: Seen;
   readonly lastRuns: readonly {
     readonly association: AssociationName;
     readonly last: LastOutcome;
@@ -132,7 +134,11 @@ export type Event =
       readonly kind: 'published';
       readonly seq: number;
       readonly commit: CommitId;
+      /** Of its state.json. */
+      readonly epoch: number;
       readonly archived: readonly ExecutionId[];
     }
+  /** The status branch is not as we left it, and its state.json, signed by our key, is of this epoch. */
+  | { readonly kind: 'branch-epoch'; readonly epoch: number }
   /** Time has passed; every pass is one. */
   | { readonly kind: 'tick' };

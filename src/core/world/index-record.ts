@@ -4,6 +4,7 @@
  */
 import type { AssociationName, ExecutionId, NodeId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
+import { releaseCaughtUp } from './epoch.ts';
 import type { Record } from './records.ts';
 import type { World } from './world.ts';
 
@@ -14,7 +15,12 @@ export function indexRecord(world: World, record: Record): void {
       dirty.fleet = true;
       return touchOwed(world);
     case 'instance':
+      dirty.fleet = true;
+      releaseCaughtUp(world);
+      return touchOwed(world);
     case 'accepted':
+      dirty.fleet = true;
+      return releaseCaughtUp(world);
     case 'held':
     case 'released':
     case 'file-invalid':
@@ -24,6 +30,7 @@ export function indexRecord(world: World, record: Record): void {
       dirty.fleet = true;
       return;
     case 'resumed':
+    case 'branch-epoch':
       dirty.fleet = true;
       touchOwed(world);
       for (const association of world.state.associations.values()) {

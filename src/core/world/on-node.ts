@@ -7,6 +7,7 @@ import type { Instant, NodeId, RunId } from '../model/brand.ts';
 import type { Node, Registration } from '../model/node.ts';
 import type { LastOutcome, NodeState } from '../model/state.ts';
 import { matches } from '../selector/match.ts';
+import { heedSeen } from './epoch.ts';
 import type { Hello } from './events.ts';
 import { joinExecution } from './executions.ts';
 import {
@@ -37,6 +38,7 @@ export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   world.goneAt.delete(node);
   const job = before?.job ?? null;
   world.setForeign(node, hello.running === job?.run ? null : hello.running);
+  heedSeen(turn, node, hello.seen);
   emit(turn, { kind: 'connected', node, facts: hello.facts, at: turn.now });
   for (const { association, last } of hello.lastRuns) recall(turn, node, association, last);
   settleJob(turn, node, hello);

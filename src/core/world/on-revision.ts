@@ -13,6 +13,7 @@ import type { AcceptedBy, Execution, State, VersionChange } from '../model/state
 import { crowdedNodes } from '../plan/crowded.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { reasonIn } from '../plan/plan.ts';
+import { positionAbove } from './epoch.ts';
 import type { Event, LoadedRevision } from './events.ts';
 import { closeOpen, joinExecution, openExecution, unassign, watchExecution } from './executions.ts';
 import type { Fleet } from './fleet.ts';
@@ -54,16 +55,19 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   dropNodes(turn, fleet);
 }
 
-/** Never the one before: run ids are told apart by it where the same commit comes into force again. */
+/**
+ * Never the one before: run ids are told apart by it where the same commit comes into force again. One that an operator names is
+ * above what nodes have seen: that is the word they wait for.
+ */
 function positionOf(
-  { state }: World,
-  { revision, distance }: Event & { kind: 'revision' },
+  world: World,
+  { revision, distance, acceptedBy }: Event & { kind: 'revision' },
 ): number {
-  const { accepted } = state;
+  const { accepted } = world.state;
   if (accepted === null) return distance;
-  return (
-    accepted.position + (accepted.commit === revision.commit ? distance : Math.max(1, distance))
-  );
+  const position =
+    accepted.position + (accepted.commit === revision.commit ? distance : Math.max(1, distance));
+  return acceptedBy === null ? position : positionAbove(world, position);
 }
 
 /**

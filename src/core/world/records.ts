@@ -3,9 +3,10 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 6: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
- * and no gaps between slots, 5 an occasion with each run. A new kind or field raises the version; an older program then refuses the
- * state with exit code 78.
+ * Format 7: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
+ * and no gaps between slots, 5 an occasion with each run, 6 no
+ * epoch of the branch. A new kind or field raises the version; an older program then refuses
+ * the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -39,7 +40,7 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 6 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 7 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
@@ -54,8 +55,14 @@ type DaemonRecord =
       readonly kind: 'instance';
       readonly name: string;
       readonly epoch: number;
+      /** Absent: the same, nothing has to be announced. */
+      readonly branchEpoch?: number;
+      /** Absent: 0. */
+      readonly anewEpoch?: number;
       readonly daemonKey: string;
     }
+  /** The status branch carries it. */
+  | { readonly kind: 'branch-epoch'; readonly epoch: number }
   | { readonly kind: 'paused'; readonly by: string; readonly at: Instant }
   | { readonly kind: 'resumed'; readonly by: string; readonly at: Instant }
   | {

@@ -3,13 +3,17 @@
 import type { Waiting } from '../model/standing.ts';
 import type { Execution, Run } from '../model/state.ts';
 import { waitingReasons } from '../rollout/waiting.ts';
+import { aheadOf, whySilent } from './epoch.ts';
 import { dependencyGate, ringGate } from './gates.ts';
 import { isNamedSinceStop } from './named.ts';
 import type { World } from './world.ts';
 
 export function waitingOf(world: World, execution: Execution, run: Run): Waiting {
   const node = world.state.nodes.get(run.node);
-  return waitingReasons({
+  const silent = world.state.paused === null ? whySilent(world.state) : null;
+  if (silent !== null) return { reason: 'paused', until: null, detail: silent };
+  const ahead = aheadOf(world, run.node);
+  const waiting = waitingReasons({
     paused: world.state.paused !== null,
     gate: world.gateOf(execution.association).waiting,
     rollout: node === undefined ? null : ringGate(world, execution.association, node),
@@ -20,6 +24,7 @@ export function waitingOf(world: World, execution: Execution, run: Run): Waiting
     refusal: world.refusals.of(run.node),
     nextSlot: world.nextSlotOf(execution.association),
   });
+  return waiting.reason === 'busy' && ahead !== null ? { ...waiting, detail: ahead } : waiting;
 }
 
 const isStopped = (world: World, execution: Execution, run: Run): boolean =>

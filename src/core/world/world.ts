@@ -35,6 +35,8 @@ import { firedUntil, upcomingSlot } from '../schedule/slots.ts';
 import { matches } from '../selector/match.ts';
 import { apply as applyToState } from './apply.ts';
 import type { Dirty } from './effects.ts';
+import type { Seen } from './epoch.ts';
+import { isAhead } from './epoch.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
@@ -123,6 +125,8 @@ export class World {
   readonly #resting = new Set<NodeId>();
   /** Why nodes take no job for now. */
   readonly refusals: Refusals = createRefusals();
+  /** What nodes told that had seen more than this daemon knew when they connected; not durable, they tell again. */
+  readonly seen = new Map<NodeId, Seen>();
   /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */
   readonly claims = new Map<NodeId, { readonly run: RunId; readonly at: Instant }>();
   /** As they were last read; one that is not in here cannot be read. */
@@ -310,6 +314,7 @@ export class World {
       node.job === null &&
       !this.#foreign.has(node.id) &&
       !this.#resting.has(node.id) &&
+      !isAhead(this, node.id) &&
       this.fleet.nodes.has(node.id)
     );
   }
@@ -339,9 +344,9 @@ export class World {
     return true;
   }
 
-  /** A node is connected and not asked: it rests, or runs something else. */
+  /** A node is connected and not asked: it rests, runs something else, or has seen more than we know. */
   get anyHeldBack(): boolean {
-    return this.#foreign.size + this.#resting.size > 0;
+    return this.#foreign.size + this.#resting.size + this.seen.size > 0;
   }
 
   hasCapacity(name: AssociationName): boolean {

@@ -403,5 +403,11 @@ test('a daemon that starts with another key says so, and its state is of that ke
   assert.deepEqual(boot('other'), [
     { event: 'daemon key changed', fields: { before: 'key', daemonKey: 'other' } },
   ]);
-  assert.deepEqual(fleet.world.state.instance, { name: 'test', epoch: 1, daemonKey: 'other' });
+  assert.deepEqual(fleet.world.state.instance, {
+    name: 'test',
+    epoch: 1,
+    branchEpoch: 1,
+    anewEpoch: 0,
+    daemonKey: 'other',
+  });
 });

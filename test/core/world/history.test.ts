@@ -87,7 +87,7 @@ test('history: once published they are forgotten, and a restart counts what is l
   const [oldest, next] = fleet.executions();
   assert.ok(oldest !== undefined && next !== undefined);
   const commit = revision(1, {}).commit;
-  fleet.happen({ kind: 'published', seq: 1, commit, archived: [oldest.id, next.id] });
+  fleet.happen({ kind: 'published', seq: 1, commit, epoch: 1, archived: [oldest.id, next.id] });
   const counts = () => {
     const { executions, condensed, runs } = fleet.world.history;
     return [executions, condensed, runs];
