@@ -4,9 +4,8 @@
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
  * Format 7: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
- * and no gaps between slots, 5 an occasion with each run, 6 no
- * epoch of the branch. A new kind or field raises the version; an older program then refuses
- * the state with exit code 78.
+ * and no gaps between slots, 5 an occasion with each run, 6 no epoch of the branch. A new kind or field raises the version; an older
+ * program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
