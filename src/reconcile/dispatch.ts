@@ -7,6 +7,7 @@ import { ID_PARAMETER, reportsForItself } from '../core/model/association.ts';
 import type { Definition } from '../core/model/definition.ts';
 import { invariant, present, unreachable } from '../core/model/errors.ts';
 import type { Answer, Effect } from '../core/world/effects.ts';
+import { silenceOf } from '../core/world/epoch.ts';
 import type { World } from '../core/world/world.ts';
 import type { Job, SignedEnvelope } from '../protocol/messages.ts';
 import type { Inbox } from './inbox.ts';
@@ -31,8 +32,16 @@ export function perform(
   inbox: Inbox,
   desk: Desk,
 ): void {
-  for (const effect of effects) performOne(effect, world, ports, inbox, desk);
+  const isSuperseded = silenceOf(world.state) === 'superseded';
+  for (const effect of effects) {
+    // Its successor is to hear of what ran and to say what goes on: results stay with their nodes.
+    if (isSuperseded && isWordToAgent(effect)) continue;
+    performOne(effect, world, ports, inbox, desk);
+  }
 }
+
+const isWordToAgent = ({ kind }: Effect): boolean =>
+  kind === 'send-job' || kind === 'revoke-job' || kind === 'cancel-run' || kind === 'ack';
 
 function performOne(
   effect: Effect,
