@@ -1,7 +1,8 @@
 /** Files that come from elsewhere: made anew, never through a link, 0700 as AWS's agent leaves what it downloads. */
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, rename, symlink } from 'node:fs/promises';
-import { diskError } from './errors.ts';
+import { mkdir, open, rename, stat, symlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { diskError, systemCode } from './errors.ts';
 
 export type DownloadFile = {
   write(chunk: Uint8Array): Promise<void>;
@@ -22,11 +23,32 @@ export async function createDownloadFile(path: string): Promise<DownloadFile> {
   };
 }
 
-/** With missing parents. */
+/** With missing parents; an existing folder is fine. */
 export const makeDownloadDir = (path: string): Promise<void> =>
-  attempt('create', path, async () => {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  });
+  attempt('create', path, () => makeFolders(path));
+
+/**
+ * Node's own `recursive` asks for ever where the kernel says that the parent of a folder is missing though it is there, as
+ * below /proc. Here a second ENOENT is the answer.
+ */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await makeFolder(path);
+  } catch (cause) {
+    const parent = dirname(path);
+    if (systemCode(cause) !== 'ENOENT' || parent === path) throw cause;
+    await makeFolders(parent);
+    await makeFolder(path);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (cause) {
+    if (systemCode(cause) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw cause;
+  }
+}
 
 /** Replaces a file or a link of that name, never what the link leads to. */
 export const placeDownload = (from: string, to: string): Promise<void> =>
