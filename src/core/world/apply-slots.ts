@@ -4,7 +4,7 @@ import type { Instant } from '../model/brand.ts';
 import type { AssociationState, State } from '../model/state.ts';
 import { afterFiring } from '../schedule/slots.ts';
 import type { Record } from './records.ts';
-import { noPhases, noStatuses } from './tally.ts';
+import { noRuns } from './tally.ts';
 
 export function applySlot(
   state: State,
@@ -41,10 +41,7 @@ function skipSlot(state: State, record: Record & { kind: 'slot-skipped' }): void
     revision: record.revision,
     timeoutBudgetMs: 0,
     openedAt: record.at,
-    runs: new Map(),
-    phases: noPhases(),
-    statuses: noStatuses(),
-    failures: 0,
+    ...noRuns(),
     forgiven: 0,
     stopped: null,
     skipped: { reason, detail, targets },

@@ -23,7 +23,7 @@ import { applyInstance } from './apply-instance.ts';
 import { applyRollout } from './apply-rollout.ts';
 import { applySlot } from './apply-slots.ts';
 import type { NewRun, PutAssignment, Record } from './records.ts';
-import { condense, count, countAgain, noPhases, noStatuses, uncount } from './tally.ts';
+import { condense, count, countAgain, noRuns, uncount } from './tally.ts';
 
 export function apply(state: State, record: Record): void {
   switch (record.kind) {
@@ -270,10 +270,7 @@ function openExecution(state: State, record: Record & { kind: 'execution' }): vo
     revision: record.revision,
     timeoutBudgetMs: record.timeoutBudgetMs,
     openedAt: record.at,
-    runs: new Map(),
-    phases: noPhases(),
-    statuses: noStatuses(),
-    failures: 0,
+    ...noRuns(),
     forgiven: 0,
     stopped: null,
     skipped: null,
@@ -529,10 +526,7 @@ function putExecution(
     ...value,
     version: value.version ?? null,
     condensed: value.condensed ?? null,
-    runs: new Map(),
-    phases: noPhases(),
-    statuses: noStatuses(),
-    failures: 0,
+    ...noRuns(),
   };
   if (execution.condensed !== null) countAgain(execution, execution.condensed);
   state.executions.set(execution.id, execution);

@@ -4,19 +4,27 @@ import { commonFailure, lastExecutionDate } from '../model/execution-status.ts';
 import type { RunStatus } from '../model/run.ts';
 import type { Condensed, Execution, PhaseCounts, Run } from '../model/state.ts';
 
-export const noPhases = (): PhaseCounts => ({
+const noPhases = (): PhaseCounts => ({
   Pending: 0,
   Offered: 0,
   Started: 0,
   Unreachable: 0,
   Done: 0,
 });
-export const noStatuses = (): { [status in RunStatus]: number } => ({
+const noStatuses = (): { [status in RunStatus]: number } => ({
   Success: 0,
   Failed: 0,
   TimedOut: 0,
   Cancelled: 0,
   Skipped: 0,
+});
+
+/** The counts of an execution that has no runs yet. */
+export const noRuns = (): Pick<Execution, 'runs' | 'phases' | 'statuses' | 'failures'> => ({
+  runs: new Map(),
+  phases: noPhases(),
+  statuses: noStatuses(),
+  failures: 0,
 });
 
 export const count = (execution: Execution, run: Run): void => tally(execution, run, 1);
