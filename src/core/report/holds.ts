@@ -37,12 +37,13 @@ export function holdNote(view: ReportView, name: AssociationName): string | null
   return `ring ${rollout.ring + 1} of ${association.rings.length + 1} ${state}`;
 }
 
-/** What holds it as a whole, and a person may want to end. */
-const noteworthy = ['calendar', 'alarm', 'error-threshold'] as const;
+/** What holds it as a whole: what a person may want to end, then what ends by itself. */
+const noteworthy = ['calendar', 'alarm', 'error-threshold', 'schedule'] as const;
 const notes: { readonly [reason in (typeof noteworthy)[number]]: string } = {
   calendar: 'calendar closed',
   alarm: 'alarm',
   'error-threshold': 'stopped at MaxErrors',
+  schedule: 'its slot has not come',
 };
 
 /** Paragraphs of the association's page. */

@@ -61,7 +61,7 @@ export type AssociationSummary = {
   readonly silent: number;
   readonly failing: number;
   readonly waiting: { readonly [reason: string]: number };
-  /** What holds it back, in a few words; null: nothing, or what passes by itself. */
+  /** What holds it back as a whole, in a few words; null: nothing. */
   readonly hold: string | null;
 };
 
