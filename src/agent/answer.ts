@@ -7,7 +7,7 @@ import type { Job, ServerMessage, SignedEnvelope } from '../protocol/messages.ts
 import { REASON_MAX } from '../protocol/messages.ts';
 import { parseJob, runOfPayload } from '../protocol/parse.ts';
 import type { AgentContext, Decision } from './decision.ts';
-import { nothing, refuse, send, sendResult, warn } from './decision.ts';
+import { nothing, refuse, refuseByClock, send, sendResult, warn } from './decision.ts';
 import { kill } from './kill.ts';
 import type { LedgerState } from './ledger.ts';
 import { endedRun, isLowerFence } from './ledger.ts';
@@ -69,10 +69,8 @@ function offered(
     const seen = `${state.fence.epoch}/${state.fence.position}`;
     return refuse(job, 'StaleEpoch', `${job.fence.epoch}/${job.fence.position} after ${seen}`);
   }
-  if (job.notAfter < now) return refuse(job, 'Expired', `it is ${now}, past ${job.notAfter}`);
-  if (job.notBefore > now + skewMsMax) {
-    return refuse(job, 'NotYet', `it is ${now}, before ${job.notBefore}`);
-  }
+  if (job.notAfter < now) return refuseByClock(job, 'Expired', now);
+  if (job.notBefore > now + skewMsMax) return refuseByClock(job, 'NotYet', now);
   const documents = [job.document, ...Object.values(job.documents)];
   const isWhole =
     documents.every(({ content, digest }) => digestOf(content) === digest) &&

@@ -1,5 +1,6 @@
 /** Words of the agent's mind: what comes in, what it decides, and the shortest ways to say it. */
-import type { NodeId, RunId } from '../core/model/brand.ts';
+import type { Instant, NodeId, RunId } from '../core/model/brand.ts';
+import { formatInstant } from '../core/model/brand.ts';
 import type { RunResult } from '../core/model/run.ts';
 import type {
   AgentMessage,
@@ -72,7 +73,20 @@ export const sendResult = (result: RunResult): Effect => ({
 });
 
 export const refuse = ({ run }: Pick<Job, 'run'>, code: RefusalCode, message: string): Decision =>
-  send({ kind: 'refused', run, code, message });
+  send({ kind: 'refused', run, code, message, clock: null });
+
+/** Too late or too early by the clock of this machine, which is wrong unless the job was under way for long. */
+export function refuseByClock(
+  { run, notBefore, notAfter }: Pick<Job, 'run' | 'notBefore' | 'notAfter'>,
+  code: RefusalCode & ('Expired' | 'NotYet'),
+  now: Instant,
+): Decision {
+  const shown = `this clock shows ${formatInstant(now)}`;
+  const message = `${shown}; the job is good from ${formatInstant(notBefore)} to ${formatInstant(notAfter)}`;
+  const said = warn(code === 'Expired' ? 'job-too-late' : 'job-too-early', message);
+  const { effects } = send({ kind: 'refused', run, code, message, clock: now });
+  return { records: [], effects: [...effects, ...said.effects] };
+}
 
 export const warn = (event: string, detail: string): Decision => ({
   records: [],

@@ -169,6 +169,7 @@ function refusalFor(input: AgentInput, cause: ReconcileError): Decision | null {
   const job = parseJob(input.message.envelope.payload);
   if (!job.ok) return null;
   const { run } = job.value;
-  const message = { kind: 'refused', run, code: 'DiskFull', message: cause.message } as const;
+  const refused = { kind: 'refused', run, code: 'DiskFull' } as const;
+  const message = { ...refused, message: cause.message, clock: null };
   return { records: [], effects: [{ kind: 'send', message }] };
 }

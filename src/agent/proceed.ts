@@ -8,7 +8,7 @@ import type { RunResult, StepResult } from '../core/model/run.ts';
 import type { Job } from '../protocol/messages.ts';
 import { REFRESH_MAX } from '../protocol/messages.ts';
 import type { AgentContext, Decision, Effect, StartEffect } from './decision.ts';
-import { nothing, refuse, sendResult } from './decision.ts';
+import { nothing, refuseByClock, sendResult } from './decision.ts';
 import type { Kill, TaskHistory } from './flow.ts';
 import { nextOf } from './flow.ts';
 import type { ActiveRun, LedgerRecord } from './ledger.ts';
@@ -22,7 +22,7 @@ export function begin(context: AgentContext, active: ActiveRun, now: Instant): D
   const { job } = active;
   if (active.startedAt !== null) return nothing;
   if (job.notAfter >= now || active.stop !== null) return proceed(context, active, now, []);
-  const refusal = refuse(job, 'Expired', `it is ${now}, past ${job.notAfter}`);
+  const refusal = refuseByClock(job, 'Expired', now);
   return {
     records: [{ kind: 'dropped', run: job.run }],
     effects: [...refusal.effects, { kind: 'release', run: job.run }],

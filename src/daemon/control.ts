@@ -22,6 +22,7 @@ import { aheadOf, epochNotices } from '../core/world/epoch.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
 import { matchingExecutions } from '../core/world/execution-query.ts';
 import { explainNamed } from '../core/world/explanation.ts';
+import { clockNotices } from '../core/world/refusals.ts';
 import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import { lastPlanReport } from '../reconcile/last-plan.ts';
@@ -132,7 +133,7 @@ async function statusOf(
     error: triggers.lastError?.code ?? null,
   };
   const looked = await lookAt(world, ports.clock, signal);
-  const notices = epochNotices(world);
+  const notices = [...epochNotices(world), ...clockNotices(world.refusals)];
   if (looked === null) return { summary: null, source, settled: false, notices };
   const summary = summarize({ ...looked, plan: null, foreignPaths: [], sign: () => '' });
   return {
@@ -173,7 +174,7 @@ function nodesOf(world: World): Json {
       ahead: aheadOf(world, node.id),
       lastSeen: state?.lastSeenAt == null ? null : formatInstant(state.lastSeenAt),
       associations: state?.assignments.size ?? 0,
-      refuses: world.refusals.of(node.id),
+      refuses: world.refusals.told(node.id),
     };
   });
 }

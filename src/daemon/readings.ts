@@ -36,6 +36,7 @@ export function readMetrics(parts: Parts, triggers: Triggers): MetricsReading {
     paused: state.paused !== null,
     silent: silenceOf(state) !== null,
     nodesAhead: [...world.seen.keys()].filter((node) => isAhead(world, node)).length,
+    nodesClockOff: world.refusals.clocksOff().length,
     invalidFiles: world.revision?.catalog.invalid.size ?? 0,
     position: state.accepted?.position ?? 0,
     inbox: inbox.size,

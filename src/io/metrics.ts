@@ -20,6 +20,7 @@ export type MetricsReading = {
   /** The epoch of this daemon is not the one of the status branch. */
   readonly silent: boolean;
   readonly nodesAhead: number;
+  readonly nodesClockOff: number;
   readonly invalidFiles: number;
   readonly position: number;
   readonly inbox: number;
@@ -112,6 +113,11 @@ export function openMetrics(): Metrics {
     Number(now.silent),
   );
   gauge('nodes_ahead', 'Nodes that have seen more than this daemon', (now) => now.nodesAhead);
+  gauge(
+    'nodes_clock_off',
+    'Nodes that take no job because their clock is off',
+    (now) => now.nodesClockOff,
+  );
   gauge('invalid_files', 'Files whose newest content is not in force', (now) => now.invalidFiles);
   gauge(
     'source_position',

@@ -177,6 +177,8 @@ export type AgentMessage =
       readonly run: RunId;
       readonly code: RefusalCode;
       readonly message: string;
+      /** Of a job that comes too late or too early: what the node's clock shows. Null: for another reason, or an older agent. */
+      readonly clock: Instant | null;
     }
   | { readonly kind: 'revoked'; readonly run: RunId }
   /** This run id has been started here before; its result was acked and only this is left of it. */

@@ -344,6 +344,7 @@ const agentMessages: { readonly [K in AgentMessage['kind']]: Read<AgentSays<K>> 
       'Malformed',
     ),
     message: sentence,
+    clock: absentAs(null, nullable(instant)),
   }),
   revoked: record<AgentSays<'revoked'>>({ kind: oneOf('revoked'), run: runId }),
   already: record<AgentSays<'already'>>({ kind: oneOf('already'), last: lastRun }),

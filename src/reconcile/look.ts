@@ -8,7 +8,7 @@ import type { Facts } from '../core/compliance/facts.ts';
 import type { NodeId } from '../core/model/brand.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import type { ReportView } from '../core/report/view.ts';
-import { waitingOf } from '../core/world/waiting.ts';
+import { refusedOf, waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import type { Ports } from './ports.ts';
 
@@ -63,4 +63,5 @@ const factsOf = (
   nodes: world.fleet.nodes,
   nextSlotOf: (name) => world.nextSlotOf(name),
   waitingOf: (execution, run) => waitingOf(world, execution, run),
+  refusedOf: (run) => refusedOf(world, run),
 });

@@ -239,6 +239,7 @@ function refusalFor(input: AgentInput): Decision | null {
   const job = parseJob(input.message.envelope.payload);
   if (!job.ok) return null;
   const { run } = job.value;
-  const message = { kind: 'refused', run, code: 'DiskFull', message: 'disk full' } as const;
+  const refused = { kind: 'refused', run, code: 'DiskFull' } as const;
+  const message = { ...refused, message: 'disk full', clock: null };
   return { records: [], effects: [{ kind: 'send', message }] };
 }

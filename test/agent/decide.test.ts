@@ -73,6 +73,15 @@ for (const c of refusals) {
   });
 }
 
+test('refused: by its clock, a node says what the clock shows', () => {
+  const node = fakeNode();
+  node.offer(job({ notAfter: instant(noon - 1) }));
+  const said = lastSent(node);
+  assert.ok(said?.kind === 'refused');
+  assert.equal(said.clock, noon);
+  assert.match(said.message, /^this clock shows 2026-\S+Z; the job is good from 2\S+Z to 2\S+Z$/);
+});
+
 test('refused: a job that cannot be read, by the run that it names; without one there is nothing to answer', () => {
   const node = fakeNode();
   const value = { type: 'String', value: 'v' } as const;
@@ -83,6 +92,7 @@ test('refused: a job that cannot be read, by the run that it names; without one 
     run: run('1'),
     code: 'Malformed',
     message: 'parameterStore is not a map of at most 200',
+    clock: null,
   });
   node.say({ kind: 'job', envelope: { payload: '{"kind":"job"}', signature: '' } });
   assert.deepEqual([kinds(node), node.durable], [['refused'], []]);

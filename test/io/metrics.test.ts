@@ -18,6 +18,7 @@ const reading: MetricsReading = {
   paused: false,
   silent: false,
   nodesAhead: 0,
+  nodesClockOff: 0,
   invalidFiles: 0,
   position: 7,
   inbox: 0,

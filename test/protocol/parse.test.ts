@@ -25,7 +25,8 @@ const agentMessages: readonly AgentMessage[] = [
   hello({ activation: { id: 'activation-1', code: 'secret' }, tlsKey: 'a'.repeat(64) }),
   { kind: 'accepted', run: run('1') },
   { kind: 'busy', run: run('1'), with: run('2') },
-  { kind: 'refused', run: run('1'), code: 'Expired', message: 'too late' },
+  { kind: 'refused', run: run('1'), code: 'Expired', message: 'too late', clock: noon },
+  { kind: 'refused', run: run('1'), code: 'DiskFull', message: 'full', clock: null },
   { kind: 'revoked', run: run('1') },
   { kind: 'already', last: lastRun('1') },
   { kind: 'started', run: run('1'), at: noon },
@@ -65,6 +66,12 @@ for (const message of serverMessages) {
 
 test('a job survives the wire', () => {
   assert.deepEqual(parseJob(JSON.stringify(job())), { ok: true, value: job() });
+});
+
+test('an older agent that refuses says nothing of its clock', () => {
+  const refused = { kind: 'refused', run: run('1'), code: 'NotYet', message: 'too early' } as const;
+  const parsed = parseAgentMessage(JSON.stringify(refused));
+  assert.deepEqual(parsed, { ok: true, value: { ...refused, clock: null } });
 });
 
 test('what a newer peer says beyond our words is dropped', () => {

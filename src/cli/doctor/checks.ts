@@ -184,7 +184,7 @@ async function checkDaemon({ controlSocket }: DaemonConfig, signal: AbortSignal)
     const error = isJsonObject(source ?? null) ? (source as { error?: unknown }).error : null;
     const notices = noticesIn(status);
     if (notices.length > 0) {
-      return fail('daemon', `runs; ${notices.join('; ')}. docs/operations.md, "Epochs"`);
+      return fail('daemon', `runs; ${notices.join('; ')}. docs/operations.md says what to do`);
     }
     return typeof error === 'string'
       ? warn('daemon', `runs, and cannot read its source (${error})`)

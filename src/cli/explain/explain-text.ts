@@ -29,6 +29,9 @@ function nodeLines(answer: JsonObject, paint: Painter): readonly string[] {
   return [
     `${paint.bold(say(node, 'name'))}  ${say(node, 'id')}  ${contactOf(node)}`,
     line('tags', `${visibleLine(tags.join(' ')) || 'none'}${originOf(node)}`),
+    ...(node['clock'] === null || node['clock'] === undefined
+      ? []
+      : [line('clock', paint.warn(`${say(node, 'clock')}: it takes no job`))]),
     line('in force', revisionIn(source, 'revision')),
     ...(has(held)
       ? [line('held', paint.warn(`${say(held, 'code')}: ${say(held, 'reason')}`))]

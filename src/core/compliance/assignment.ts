@@ -77,6 +77,11 @@ function owedStatus(facts: Facts, owed: NonNullable<AssignmentStanding['owed']>)
         waiting: facts.waitingOf(execution, run),
       };
     case 'Offered':
+      return {
+        status: 'Pending',
+        detailedStatus: 'Pending',
+        waiting: facts.refusedOf?.(run) ?? null,
+      };
     case 'Done': // not owed any more: `owedRun` has left it out
       return { status: 'Pending', detailedStatus: 'Pending', waiting: null };
     case 'Started':

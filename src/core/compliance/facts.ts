@@ -13,4 +13,6 @@ export type Facts = {
   readonly nodes: ReadonlyMap<NodeId, Node>;
   nextSlotOf(association: AssociationName): Instant | null;
   waitingOf(execution: Execution, run: Run): Waiting;
+  /** Of a run that is being offered again, why it was refused; absent: nobody knows. */
+  refusedOf?(run: Run): Waiting | null;
 };

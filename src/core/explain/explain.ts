@@ -32,6 +32,8 @@ export type NodeExplanation = {
     /** Null: who answers cannot know, as from a status branch. */
     readonly connected: boolean | null;
     readonly lastSeen: string | null;
+    /** How far its clock is off, where it takes no job because of that; null: nothing is known of it. */
+    readonly clock: string | null;
   };
   readonly source: {
     /** The revision in force. */
@@ -204,7 +206,7 @@ function generationOf(
 export function explainNode(
   node: Node,
   contact: Pick<NodeState, 'connectedAt' | 'lastSeenAt'> | null,
-  state: Pick<State, 'accepted' | 'held' | 'paused'>,
+  state: Pick<State, 'accepted' | 'held' | 'paused'> & { readonly clock: string | null },
 ): Omit<NodeExplanation, 'associations'> {
   const { accepted, held, paused } = state;
   const lastSeenAt = contact?.lastSeenAt ?? null;
@@ -217,6 +219,7 @@ export function explainNode(
       activation: node.registration?.activationId ?? null,
       connected: contact === null ? null : contact.connectedAt !== null,
       lastSeen: lastSeenAt === null ? null : formatInstant(lastSeenAt),
+      clock: state.clock,
     },
     source: {
       revision: accepted?.commit ?? null,

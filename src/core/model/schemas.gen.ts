@@ -342,6 +342,10 @@ export interface RefusedJobMessage {
     | 'DiskFull'
     | 'Malformed';
   message: MessageText;
+  /**
+   * Of a job that comes too late or too early: what the clock of the node shows, milliseconds since 1970. Absent or null otherwise.
+   */
+  clock?: number | null;
 }
 /**
  * The job will not start.
@@ -2117,6 +2121,10 @@ export interface ExplainedNode {
    * Last contact.
    */
   lastSeen: string | null;
+  /**
+   * How far the clock of the node is off, as of the last job that it refused because of it; null: nothing is known of that.
+   */
+  clock?: string | null;
   [k: string]: unknown;
 }
 /**

@@ -57,6 +57,8 @@ export type AgentEvent =
       readonly run: RunId;
       readonly code: string;
       readonly message: string;
+      /** What its clock showed; null: it says nothing of it. */
+      readonly clock: Instant | null;
     }
   | { readonly kind: 'revoked-job'; readonly node: NodeId; readonly run: RunId }
   | { readonly kind: 'started'; readonly node: NodeId; readonly run: RunId; readonly at: Instant }

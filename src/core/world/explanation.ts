@@ -19,6 +19,7 @@ import type { Execution, Run } from '../model/state.ts';
 import { matches } from '../selector/match.ts';
 import type { Question as Coming } from './upcoming.ts';
 import { scheduledOf } from './upcoming.ts';
+import { refusedOf } from './waiting.ts';
 import type { World } from './world.ts';
 
 export type Question = {
@@ -88,7 +89,10 @@ export function explainIn(world: World, question: Question): NodeExplanation {
     (each) => association === null || each.association.name === association,
   );
   return {
-    ...explainNode(node, contact === 'live' ? state : null, world.state),
+    ...explainNode(node, contact === 'live' ? state : null, {
+      ...world.state,
+      clock: world.refusals.clockOf(node.id),
+    }),
     associations: definitions
       .map((definition) => explained(world, definition, question))
       .sort(targetedFirst),
@@ -111,6 +115,7 @@ function explained(
     nodes: world.fleet.nodes,
     nextSlotOf: (of: AssociationName) => world.nextSlotOf(of),
     waitingOf,
+    refusedOf: (run: Run) => refusedOf(world, run),
   };
   const bound =
     state === undefined || assignment === undefined

@@ -33,7 +33,7 @@ export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   const { world } = turn;
   const before = world.state.nodes.get(node);
   const awaySince = before?.lastSeenAt ?? null;
-  world.wake(node);
+  forgetRefusal(turn, node);
   world.rebooting.delete(node);
   world.goneAt.delete(node);
   const job = before?.job ?? null;
@@ -143,8 +143,14 @@ export function onDisconnected(turn: Turn, node: NodeId): void {
   if (known?.connectedAt === null || known === undefined) return;
   emit(turn, { kind: 'disconnected', node, at: turn.now });
   world.setForeign(node, null);
-  world.wake(node);
+  forgetRefusal(turn, node);
   watchAbsence(turn, known);
+}
+
+/** Whoever comes anew is asked at once: its clock may be another, its disk may have room. */
+function forgetRefusal({ world }: Turn, node: NodeId): void {
+  world.refusals.drop(node);
+  world.wake(node);
 }
 
 /** What is not started frees its place at once; what is started gets time to come back. */

@@ -9,6 +9,7 @@ import type {
   NodeId,
   RunId,
 } from '../model/brand.ts';
+import { formatInstant } from '../model/brand.ts';
 import type { Execution, Outcome, Run } from '../model/state.ts';
 import { errorsAllowed } from '../rollout/limits.ts';
 import type { AgentEvent } from './events.ts';
@@ -297,15 +298,13 @@ export function onNotStarted(
     run: event.run,
     code: event.code,
     message: event.message,
+    clock: event.clock === null ? '' : formatInstant(event.clock),
   });
   if (retryable.has(event.code)) {
-    turn.world.refusals.put(event.node, event);
-    turn.world.rest(event.node);
-    turn.world.timers.push({
-      kind: 'rested',
-      node: event.node,
-      at: (turn.now + REST_MS) as Instant,
-    });
+    const { node } = event;
+    const at = (turn.now + turn.world.refusals.put(node, event, turn.now)) as Instant;
+    turn.world.rest(node, at);
+    turn.world.timers.push({ kind: 'rested', node, at });
     giveBack(turn, found, event.code);
   } else if (found.run.phase === 'Offered') {
     finish(turn, undeliverable(found, `the node refused the job: ${event.code}`, turn.now));
@@ -357,8 +356,6 @@ const attemptsOf = ({ occasion }: Run): number => Number(/^retry:(\d+):/.exec(oc
  * caught up with the position the agent has seen. Anything else would be refused for ever.
  */
 const retryable = new Set(['Expired', 'NotYet', 'DiskFull', 'StaleEpoch']);
-/** A node that refuses for now is asked again after this, so that a wrong clock or a full disk makes no storm. */
-const REST_MS = 30_000;
 
 function busy(turn: Turn, event: AgentEvent & { kind: 'busy' }): void {
   const job = turn.world.state.nodes.get(event.node)?.job;

@@ -69,7 +69,8 @@ function onTimer(turn: Turn, timer: Timer): void {
       return;
     }
     case 'rested': {
-      if (!world.wake(timer.node)) return;
+      if (world.restsUntil(timer.node) !== timer.at) return;
+      world.wake(timer.node);
       const node = world.state.nodes.get(timer.node);
       if (node !== undefined) world.lineUp(node);
       return;

@@ -27,6 +27,12 @@ export function waitingOf(world: World, execution: Execution, run: Run): Waiting
   return waiting.reason === 'busy' && ahead !== null ? { ...waiting, detail: ahead } : waiting;
 }
 
+/** It is asked again now, and refused the last time: nothing has changed until it takes the job. */
+export function refusedOf({ refusals }: Pick<World, 'refusals'>, { node }: Run): Waiting | null {
+  const detail = refusals.of(node);
+  return detail === null ? null : { reason: 'busy', until: null, detail };
+}
+
 const isStopped = (world: World, execution: Execution, run: Run): boolean =>
   execution.stopped !== null &&
   !(isNamedSinceStop(execution, run) && world.bearsFailures(execution));

@@ -121,8 +121,8 @@ export class World {
   readonly goneAt = new Map<NodeId, Instant>();
   /** The timer that looks at the slots of an association: one each, however often it is edited. */
   readonly slotTimers = new Map<AssociationName, Instant>();
-  /** Nodes that refused a job for now: nothing is offered until their timer wakes them. */
-  readonly #resting = new Set<NodeId>();
+  /** Nodes that refused a job for now: nothing is offered until then; a timer of another instant is of an earlier refusal. */
+  readonly #resting = new Map<NodeId, Instant>();
   /** Why nodes take no job for now. */
   readonly refusals: Refusals = createRefusals();
   /** What nodes told that had seen more than this daemon knew when they connected; not durable, they tell again. */
@@ -332,9 +332,13 @@ export class World {
   }
 
   /** It refused a job for now. */
-  rest(id: NodeId): void {
-    this.#resting.add(id);
+  rest(id: NodeId, until: Instant): void {
+    this.#resting.set(id, until);
     this.touchNode(id);
+  }
+
+  restsUntil(id: NodeId): Instant | null {
+    return this.#resting.get(id) ?? null;
   }
 
   /** Whether it rested: it may be asked again. */

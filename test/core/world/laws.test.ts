@@ -180,7 +180,9 @@ class Play {
     if (what === 'finish') fleet.finish(job);
     if (what === 'fail') fleet.finish(job, 'Failed');
     if (what === 'busy') fleet.happen({ kind: 'busy', ...ref, with: job.run });
-    if (what === 'refuse') fleet.happen({ kind: 'refused', ...ref, code: 'DiskFull', message: '' });
+    if (what === 'refuse') {
+      fleet.happen({ kind: 'refused', ...ref, code: 'DiskFull', message: '', clock: null });
+    }
   }
 
   /** A new process: state from the journal, the revision read again, agents reconnect as they like. */

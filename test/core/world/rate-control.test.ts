@@ -125,7 +125,8 @@ test('H-16: a node that is offline, or refuses its job for ever, is no error', (
   const fleet = fleetOf(1, { maxErrors: '0' });
   const [job] = fleet.takeJobs();
   assert.ok(job);
-  fleet.happen({ kind: 'refused', node: job.node, run: job.run, code: 'Foreign', message: 'no' });
+  const { node, run } = job;
+  fleet.happen({ kind: 'refused', node, run, code: 'Foreign', message: 'no', clock: null });
   const [execution] = fleet.executions();
   assert.equal(execution?.statuses.Failed, 1);
   assert.equal(execution.failures, 0);

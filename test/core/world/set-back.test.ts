@@ -142,7 +142,8 @@ test('set back: a node that rested is asked, a job that is out is not waited for
   jump(fleet, fleet.now + AHEAD);
   fleet.accept(hourly(2, { document: 'v2' }));
   const job = present(fleet.takeJobs()[0], 'the edit runs');
-  fleet.happen({ kind: 'refused', node: job.node, run: job.run, code: 'NotYet', message: '' });
+  const refused = { kind: 'refused', code: 'NotYet', message: '', clock: null } as const;
+  fleet.happen({ ...refused, node: job.node, run: job.run });
   assert.equal(fleet.takeJobs().length, 0, 'it rests');
   fleet.now = before;
   fleet.happen({ kind: 'tick' });
