@@ -166,6 +166,32 @@ for (const { operands, hint = '' } of [
   });
 }
 
+test('document lint: a secret that stays text in a step is named with its place and the remedy', async () => {
+  const text = script('"use {{ssm-secure:/db/pw}}"').replace(
+    '    inputs:',
+    '    inputs:\n      environment: { PW: "{{ ssm-secure:/db/pw }}" }',
+  );
+  const { code, files } = await lint(['-'], text);
+  const told = files[0]?.problems.filter((problem) => problem.code === 'secret-stays-text') ?? [];
+  assert.deepEqual([code, told.length], [0, 2], JSON.stringify(files));
+  for (const { line, column, message, hint } of told) {
+    assert.ok(
+      text
+        .split('\n')
+        [line - 1]?.slice(column - 1)
+        .startsWith('{{'),
+      `${line}:${column}`,
+    );
+    assert.match(message, /^\{\{ssm-secure:\/db\/pw\}\} stays this very text/);
+    assert.match(hint, /interpolationType: ENV_VAR/);
+  }
+  const download = text
+    .replace('aws:runShellScript', 'aws:downloadContent')
+    .replace(/environment: .*/, 'sourceInfo: { tokenInfo: "{{ssm-secure:/db/pw}}" }');
+  const { files: others } = await lint(['-'], download);
+  assert.ok(!JSON.stringify(others).includes('secret-stays-text'), 'a credential is none');
+});
+
 for (const { name, documentPath, documentParameters, want } of [
   {
     name: 'commands of AWS-RunShellScript',
@@ -178,6 +204,19 @@ for (const { name, documentPath, documentParameters, want } of [
     documentPath: 'AWS-RunRemoteScript',
     documentParameters: '{ commandLine: "./x {{ who }} {{ ok }}" }',
     want: ['text-in-script 9'],
+  },
+  {
+    name: 'a secret in commands or beside them',
+    documentPath: 'AWS-RunShellScript',
+    documentParameters:
+      '{ commands: ["use {{ssm-secure:/db/pw}}"], workingDirectory: "{{ ssm-secure:/dir }}", executionTimeout: "{{ ok }}" }',
+    want: ['secret-stays-text 9', 'secret-stays-text 9'],
+  },
+  {
+    name: 'a secret for a document that may have a variable for it',
+    documentPath: 'Own',
+    documentParameters: '{ password: "{{ssm-secure:/db/pw}}", port: "{{ ok }}" }',
+    want: [],
   },
   {
     name: 'a value that is the script, or a parameter of another document',

@@ -155,10 +155,13 @@ function carriedBy(
   return { documents, parameterStore };
 }
 
-function executedBy({ document: inner, parameters }: Inclusion) {
+function executedBy({ document: inner, runs }: Inclusion) {
   if (inner === null) return [];
   const { document } = inner;
-  return [{ document, values: withDefaults(document, parameters ?? {}) }];
+  return (runs.length === 0 ? [{}] : runs).map((given) => ({
+    document,
+    values: withDefaults(document, given),
+  }));
 }
 
 function withDefaults(document: Document, parameters: JsonObject): JsonObject {

@@ -30,8 +30,8 @@ export type Inclusion = {
   readonly reference: string;
   /** Null: nobody has it. */
   readonly document: CatalogDocument | null;
-  /** What it is run with; null when it is only downloaded. */
-  readonly parameters: JsonObject | null;
+  /** What it is run with, each time; empty when it is only downloaded. */
+  readonly runs: readonly JsonObject[];
 };
 
 export type Includes = {
@@ -54,7 +54,7 @@ export function includesOf(
     readonly store: StoreLookup;
   },
 ): Includes {
-  const found = new Map<string, Inclusion>();
+  const found = new Map<string, Omit<Inclusion, 'runs'> & { readonly runs: JsonObject[] }>();
   let visits = 0;
   let tooMany = false;
   let tooDeep: string | null = null;
@@ -82,13 +82,17 @@ export function includesOf(
           tooMany = true;
           return;
         }
-        const inner = options.find(named.reference);
-        const before = found.get(named.reference);
-        if (before === undefined || before.parameters === null)
-          found.set(named.reference, { ...named, document: inner });
-        if (inner === null || named.parameters === null) continue;
-        if (depth >= INCLUDE_DEPTH_MAX) tooDeep ??= named.reference;
-        else visit(inner.document, named.parameters, depth + 1);
+        const { reference, parameters: handed } = named;
+        const known = found.get(reference) ?? {
+          reference,
+          document: options.find(reference),
+          runs: [],
+        };
+        found.set(reference, known);
+        if (known.document === null || handed === null) continue;
+        if (visits <= VISITS_MAX) known.runs.push(handed);
+        if (depth >= INCLUDE_DEPTH_MAX) tooDeep ??= reference;
+        else visit(known.document.document, handed, depth + 1);
       }
     }
   };
@@ -96,7 +100,13 @@ export function includesOf(
   return { found: [...found.values()], tooMany, tooDeep };
 }
 
-function namedBy(action: string, inputs: JsonObject): Omit<Inclusion, 'document'> | null {
+type Named = {
+  readonly reference: string;
+  /** Null when it is only downloaded. */
+  readonly parameters: JsonObject | null;
+};
+
+function namedBy(action: string, inputs: JsonObject): Named | null {
   if (action === RUN_DOCUMENT) {
     const request = documentRequest(inputs);
     if (!request.ok || request.value.type !== 'SSMDocument') return null;

@@ -4,6 +4,7 @@ import type { Desk, Spot } from './desk.ts';
 import { entriesOf } from './desk.ts';
 import { forEachTemplate, holdsToken, inputFieldOf } from './input-spots.ts';
 import { validTimeoutSeconds } from './inputs.ts';
+import { lintSecrets } from './lint-secrets.ts';
 import { nearest } from './nearest.ts';
 import type { Quotes } from './quotes.ts';
 import { openQuotes } from './quotes.ts';
@@ -66,7 +67,9 @@ export function lintIncludedScript(desk: Desk, inputs: Spot, parameters: Definit
   const named = path?.node.kind === 'scalar' ? String(path.node.value).replace(/:.*$/, '') : '';
   const parameter = Object.hasOwn(SCRIPT_PARAMETERS, named) ? SCRIPT_PARAMETERS[named] : undefined;
   const given = inputFieldOf(inputs, 'documentParameters');
-  const script = parameter === undefined || given === null ? null : inputFieldOf(given, parameter);
+  if (parameter === undefined || given === null) return;
+  lintSecrets(desk, given);
+  const script = inputFieldOf(given, parameter);
   if (script === null) return;
   forEachTemplate(script, (text, at) => {
     if (wholeToken(text) !== null) return;

@@ -6,9 +6,11 @@ import { entriesOf, fieldOf } from './desk.ts';
 import { forEachTemplate, holdsToken } from './input-spots.ts';
 import { warnUnreachable } from './lint-flow.ts';
 import { lintIncludedScript, lintScript } from './lint-script.ts';
+import { lintSecrets } from './lint-secrets.ts';
 import { nearest } from './nearest.ts';
 import type { ParsedStep } from './parse-steps.ts';
 import { standingObjection } from './precondition.ts';
+import { KEEPERS } from './secure.ts';
 import { pointTo, toJson } from './source.ts';
 import { PARAMETER_NAME } from './substitute.ts';
 import { jsonText } from './text.ts';
@@ -26,6 +28,7 @@ export function lintSteps(
     lintPrecondition(desk, parsed, document, used);
     for (const inputs of elementsOf(parsed.inputs)) {
       lintTokens(desk, inputs, document.parameters, used);
+      if (!KEEPERS.has(parsed.step.action)) lintSecrets(desk, inputs);
       lintShared(desk, inputs, i === steps.length - 1);
       if (SCRIPT_ACTIONS.has(parsed.step.action))
         lintScript(desk, inputs, { action: parsed.step.action, parameters: document.parameters });

@@ -17,19 +17,19 @@ import { resolveReferences } from './store.ts';
 import { substitute, tokenNames } from './substitute.ts';
 
 /** Any white space around, no version: as the reference reads it. */
-const TOKEN = /\{\{\s*ssm-secure:([/\w.-]+)\s*\}\}/g;
+export const SECURE_TOKEN = /\{\{\s*ssm-secure:([/\w.-]+)\s*\}\}/g;
 /** Meant as a reference, and none. */
 const ALMOST = /\{\{\s*ssm-secure\b/;
 
 const DOWNLOAD_CONTENT = 'aws:downloadContent';
 /** Actions whose inputs may hold references as they are. */
-const KEEPERS: ReadonlySet<string> = new Set([DOWNLOAD_CONTENT, 'aws:runDocument']);
+export const KEEPERS: ReadonlySet<string> = new Set([DOWNLOAD_CONTENT, 'aws:runDocument']);
 
 /** Names of every secure reference in a value, each once, in order. */
 export function secureNames(value: Json): readonly string[] {
   const found = new Set<string>();
   collect(value, (text) => {
-    for (const match of text.matchAll(TOKEN)) found.add(match[1] ?? '');
+    for (const match of text.matchAll(SECURE_TOKEN)) found.add(match[1] ?? '');
   });
   return [...found];
 }
@@ -38,7 +38,7 @@ export function secureNames(value: Json): readonly string[] {
 export function malformedSecure(value: Json): string | null {
   let found: string | null = null;
   collect(value, (text) => {
-    const rest = text.replace(TOKEN, '');
+    const rest = text.replace(SECURE_TOKEN, '');
     if (ALMOST.test(rest)) found ??= rest;
   });
   return found;
@@ -88,7 +88,7 @@ function credentialsIn(inputs: Json): readonly Json[] {
 export function secretPieces(text: string): readonly SecretPiece[] {
   // Splitting by an expression with one group gives text, name, text, name, …, text.
   return text
-    .split(TOKEN)
+    .split(SECURE_TOKEN)
     .map((part, i) => (i % 2 === 1 ? { secret: part } : { text: part }))
     .filter((piece) => piece.text !== '');
 }

@@ -30,7 +30,7 @@ import { checkSecure } from './secure-references.ts';
 import type { Place } from './spots.ts';
 import { keyPlaceOf, placeOf } from './spots.ts';
 import { findParameter, storeOf } from './store.ts';
-import { storeUse, withDefaults } from './store-use.ts';
+import { executedOf, storeUse } from './store-use.ts';
 import { parseTargetMaps } from './target-maps.ts';
 
 /** What an association may refer to, in one revision. */
@@ -393,7 +393,7 @@ function checkAgainstDocument(
     }
   }
   if (desk.refused()) return;
-  checkSecure(desk, found, { values: typed.values, supplied }, around);
+  checkSecure(desk, found, { runs: [typed.values], supplied }, around);
   checkIncludes(desk, found, typed.values, around);
 }
 
@@ -432,7 +432,7 @@ function checkIncludes(
       'Run it from a document nearer to this one, or through an association of its own.',
     );
   }
-  for (const { reference, document: inner, parameters } of found) {
+  for (const { reference, document: inner, runs } of found) {
     const need: Need = { kind: 'document', name: splitDocumentReference(reference).name };
     desk.need(need);
     if (inner === null) {
@@ -448,7 +448,7 @@ function checkIncludes(
         );
       continue;
     }
-    if (parameters !== null) checkSecure(desk, inner, { values: parameters, supplied: {} }, around);
+    checkSecure(desk, inner, { runs, supplied: {} }, around);
     const missing = storeReferences(inner.document.content).filter((one) => store(one) === null);
     for (const one of missing) {
       desk.blame({ kind: 'parameter', name: nameIn(one) });
@@ -465,10 +465,8 @@ function checkIncludes(
   }
   const { size } = storeUse([
     { document, parameters: effective.value },
-    ...found.flatMap(({ document: inner, parameters }) =>
-      inner === null
-        ? []
-        : [{ document: inner.document, parameters: withDefaults(inner.document, parameters) }],
+    ...found.flatMap(({ document: inner, runs }) =>
+      inner === null ? [] : executedOf(inner.document, runs),
     ),
   ]);
   if (size <= REFERENCES_MAX) return;

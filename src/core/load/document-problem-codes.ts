@@ -159,6 +159,12 @@ export const DOCUMENT_PROBLEM_CODES: {
     meaning: 'A script input is neither a text nor a list of texts.',
     remedy: 'Write a list of lines.',
   },
+  'secret-stays-text': {
+    meaning:
+      'A {{ssm-secure:…}} stands in a script or in its inputs, where it stays this very text.',
+    remedy:
+      'Declare a String parameter with interpolationType: ENV_VAR, give that the reference, and use it in runCommand.',
+  },
   'step-action-missing': {
     meaning: 'A step has no action.',
     remedy: 'Add one, such as aws:runShellScript.',

@@ -17,7 +17,7 @@ import type { Workings } from './readings.ts';
 import { definitionOn } from './readings.ts';
 import { findParameter, storeOf } from './store.ts';
 import type { Executed } from './store-use.ts';
-import { storeUse, withDefaults } from './store-use.ts';
+import { executedOf, storeUse } from './store-use.ts';
 
 /** Every association in force, resolved: what the world is handed beside the catalog. */
 export function definitionsOf(catalog: Catalog): ReadonlyMap<AssociationName, Definition> {
@@ -58,10 +58,7 @@ export function effectiveDefinition(
   }));
   const executed = [
     { document, parameters },
-    ...included.map((inner) => ({
-      document: inner.document.document,
-      parameters: withDefaults(inner.document.document, inner.parameters),
-    })),
+    ...included.flatMap(({ document: { document: inner }, runs }) => executedOf(inner, runs)),
   ];
   const parameterStore = storeValues(executed, catalog);
   return {
@@ -80,7 +77,8 @@ export function effectiveDefinition(
     timeoutBudgetMs:
       association.timeoutMs ??
       included.reduce(
-        (sum, inner) => sum + sumOfTimeouts(inner.document.document, inner.parameters ?? {}),
+        (sum, { document: { document: inner }, runs }) =>
+          runs.reduce((longer, each) => longer + sumOfTimeouts(inner, each), sum),
         sumOfTimeouts(document, parameters),
       ),
   };

@@ -17,18 +17,30 @@ type Desk = {
   readonly error: (code: string, pointer: string, message: string, hint: string) => void;
 };
 
-/** Secrets that the document is given, and references that it builds. */
+type Given = {
+  /** Its values, each time that the document is run. */
+  readonly runs: readonly JsonObject[];
+  readonly supplied: { readonly [name: string]: unknown };
+};
+
+/** Secrets that the document is given, and references that it builds: each mistake once, however often it is run. */
 export function checkSecure(
   desk: Desk,
   found: CatalogDocument,
-  given: { readonly values: JsonObject; readonly supplied: { readonly [name: string]: unknown } },
+  given: Given,
   around: Pick<Surroundings, 'parameters' | 'isHidden'>,
 ): void {
-  const effective = effectiveParameters(found.document, given.values);
-  if (!effective.ok) return;
-  const { needed, faults } = secureFaults(found, effective.value, around.parameters);
+  const needed = new Set<string>();
+  const faults = new Map<string, SecureFault>();
+  for (const values of given.runs) {
+    const effective = effectiveParameters(found.document, values);
+    if (!effective.ok) continue;
+    const judged = secureFaults(found, effective.value, around.parameters);
+    for (const name of judged.needed) needed.add(name);
+    for (const fault of judged.faults) faults.set(fault.message, fault);
+  }
   for (const name of needed) desk.need({ kind: 'parameter', name });
-  for (const { code, parameter, missing, message, hint } of faults) {
+  for (const { code, parameter, missing, message, hint } of faults.values()) {
     desk.blame({ kind: 'document', name: found.name });
     const need: Need | null =
       missing === null ? null : { kind: 'parameter', name: missing.split(':')[0] ?? missing };

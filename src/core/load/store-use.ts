@@ -17,8 +17,14 @@ export function storeUse(executed: readonly Executed[]): ReadonlySet<string> {
   );
 }
 
-export function withDefaults(document: Document, parameters: JsonObject | null): JsonObject {
-  const given = parameters ?? {};
+/** A document that another one includes: as often as it is run, or as it stands when it is only downloaded. */
+export const executedOf = (document: Document, runs: readonly JsonObject[]): readonly Executed[] =>
+  (runs.length === 0 ? [{}] : runs).map((given) => ({
+    document,
+    parameters: withDefaults(document, given),
+  }));
+
+function withDefaults(document: Document, given: JsonObject): JsonObject {
   const effective = effectiveParameters(document, given);
   if (effective.ok) return effective.value;
   // What is too much is put in place by nobody: that step fails on the node.

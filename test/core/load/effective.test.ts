@@ -134,6 +134,17 @@ test('a document that another one runs is part of what a node executes', () => {
   assert.equal(edited.digests.parameters, definition.digests.parameters);
 });
 
+test('a document that is run twice may take twice as long', () => {
+  const step = OUTER.slice(OUTER.indexOf('  - action'));
+  const budgetOf = (text: string) =>
+    definitionOf(says('one').replace('Name: Say', 'Name: Outer').replace('hello', 'Inner'), {
+      'documents/Outer.yaml': text,
+      'documents/Inner.yaml': SAY,
+    }).timeoutBudgetMs;
+  const once = budgetOf(OUTER);
+  assert.equal(budgetOf(OUTER + step.replace('name: inner', 'name: again')), 2 * once);
+});
+
 test('a document that includes one that is not there is no association in force', () => {
   const files = repository({
     'documents/Outer.yaml': OUTER,

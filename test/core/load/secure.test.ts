@@ -18,6 +18,11 @@ const steps = (inputs: unknown, action = 'aws:runShellScript') => [{ action, nam
 const document = (parameter: unknown, mainSteps: unknown): string =>
   JSON.stringify({ schemaVersion: '2.2', parameters: { pw: parameter }, mainSteps });
 const ENV_VAR = { type: 'String', interpolationType: 'ENV_VAR' };
+const INNER = JSON.stringify({
+  schemaVersion: '2.2',
+  parameters: { commands: { type: 'StringList' } },
+  mainSteps: steps({ runCommand: '{{ commands }}' }),
+});
 const ECHO = steps({ runCommand: ['use {{ pw }}'] });
 
 function run(
@@ -30,6 +35,7 @@ function run(
   const { catalog } = load(
     repository({
       'documents/Doc.json': document(parameter, mainSteps),
+      'documents/Inner.json': INNER,
       'parameters/pw.json': value,
       'parameters/plain.json': entry('/plain', { Value: 'text' }),
       'associations/a.json': JSON.stringify({
@@ -167,6 +173,25 @@ for (const { name, parameter, mainSteps, given, want } of [
     mainSteps: steps({ runCommand: ['{{ssm:{{ pw }}-port}}'] }),
     given: ['/web'],
     want: /\{\{ssm:\/web-port\}\}, which document "Doc" builds/,
+  },
+  {
+    name: 'that another document takes for text, once it has run it without',
+    parameter: { type: 'String', default: 'x' },
+    mainSteps: [
+      '"true"',
+      'use {{ssm-secure:/db/password}}',
+      'again {{ssm-secure:/db/password}}',
+    ].map((line, at) => ({
+      action: 'aws:runDocument',
+      name: `step${at}`,
+      inputs: {
+        documentType: 'SSMDocument',
+        documentPath: 'Inner',
+        documentParameters: { commands: [line] },
+      },
+    })),
+    given: null,
+    want: /would be text of a step through commands/,
   },
 ])
   test(`refused: a secret ${name}`, () => {
