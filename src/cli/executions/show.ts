@@ -7,6 +7,7 @@ import { EXIT } from '../exit.ts';
 import { ask } from '../local-control.ts';
 import { printJson, printTable } from '../print.ts';
 import { executionIn, HISTORY_FLAGS, openHistory } from './history.ts';
+import { targetRow } from './target-row.ts';
 
 export const command: Command = {
   arguments: [{ syntax: '<execution>', about: 'its id, as executions list prints it' }],
@@ -21,12 +22,7 @@ export const command: Command = {
       printJson(context, answer);
       return EXIT.done;
     }
-    const rows = objectsOf(answer['runs'] ?? []).map((each) => [
-      field(each, 'node'),
-      field(each, 'detailedStatus'),
-      field(each, 'lastExecutionDate'),
-      field(each, 'waiting') === '-' ? field(each, 'summary') : field(each, 'waiting'),
-    ]);
+    const rows = objectsOf(answer['runs'] ?? []).map(targetRow);
     context.stdout.write(
       `${field(answer, 'association')} version ${field(answer, 'associationVersion')}: ` +
         `${field(answer, 'detailedStatus')}  ${field(answer, 'reason')}\n` +

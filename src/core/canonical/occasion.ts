@@ -41,6 +41,14 @@ export function changeCommitOf(occasion: string): CommitId | null {
   return isCommitId(commit) ? commit : null;
 }
 
+/** How often it was tried again so far, and the run that this one takes the place of; null for every other occasion. */
+export function retryOf(
+  occasion: string,
+): { readonly attempt: number; readonly run: string } | null {
+  const [, attempt, run = ''] = /^retry:(\d+):(.*)$/.exec(occasion) ?? [];
+  return attempt === undefined ? null : { attempt: Number(attempt), run };
+}
+
 export function runIdOf(
   node: NodeId,
   association: AssociationName,

@@ -100,12 +100,14 @@ function readTarget(target: JsonObject): ExecutionTargetAnswer | null {
   const node = idIn(target, 'ResourceId', isNodeId);
   const status = textIn(target, 'Status');
   if (node === null || status === null) return null;
+  const occasion = textIn(target, 'Occasion');
   return {
     node,
     resourceType: 'ManagedInstance',
     status,
     detailedStatus: textIn(target, 'DetailedStatus') ?? status,
     lastExecutionDate: written(instantIn(target, 'LastExecutionDate')),
+    ...(occasion === null ? {} : { occasion }),
   };
 }
 

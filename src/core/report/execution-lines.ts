@@ -4,6 +4,7 @@
  * published again, so a repeated push repeats nothing.
  */
 import { associationId } from '../canonical/identity.ts';
+import { retryOf } from '../canonical/occasion.ts';
 import { formatInstant } from '../model/brand.ts';
 import {
   executionDetail,
@@ -95,6 +96,8 @@ function targetFields(run: Run) {
     ResourceType: 'ManagedInstance',
     Status: targetStatus(run),
     DetailedStatus: targetDetail(run),
+    // Of all others the execution says why they run.
+    ...(retryOf(run.occasion) === null ? {} : { Occasion: run.occasion }),
     ...(at === null ? {} : { LastExecutionDate: formatInstant(at) }),
   };
 }

@@ -1,6 +1,6 @@
 /** What agents say of runs. A late truth replaces an earlier guess; the same message twice changes nothing. */
 
-import { formatOccasion } from '../canonical/occasion.ts';
+import { formatOccasion, retryOf } from '../canonical/occasion.ts';
 import type {
   AssociationName,
   Digest,
@@ -349,7 +349,7 @@ function oweAnew(turn: Turn, found: Found): void {
   });
 }
 
-const attemptsOf = ({ occasion }: Run): number => Number(/^retry:(\d+):/.exec(occasion)?.[1] ?? 0);
+const attemptsOf = ({ occasion }: Run): number => retryOf(occasion)?.attempt ?? 0;
 
 /**
  * The agent will take the same job later: when clocks agree, when its disk has room, when a daemon that was restored has
