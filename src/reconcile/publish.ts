@@ -129,9 +129,12 @@ export function createPublisher(
     const nowMs = clock.monotonicMs();
     const rollUp = everything || nowMs >= rollUpDueAt();
     if (!rollUp && !isDirty(world.dirty)) {
-      if (await isAsLeft(signal)) return;
-      standing.clear();
-      world.dirty.all = true;
+      const asLeft = await isAsLeft(signal);
+      if (asLeft && firstDayKept(clock.now(), options.retentionMs) <= keptFrom) return;
+      if (!asLeft) {
+        standing.clear();
+        world.dirty.all = true;
+      }
     }
     const accepted = world.state.accepted?.commit ?? null;
     const settled = isSettled(world);
@@ -174,8 +177,12 @@ export function createPublisher(
     signal: AbortSignal,
   ): Promise<PublishOutcome> {
     const announces = silenceOf(world.state) === 'unannounced';
+    const at = clock.now();
+    const firstDay = firstDayKept(at, options.retentionMs);
+    // Once a day, though nothing else is written: what stays in the tip stays there for its days and no longer.
+    const expires = firstDay > keptFrom;
     const before =
-      announces || complete || taken.all || taken.ended.size > 0
+      announces || complete || expires || taken.all || taken.ended.size > 0
         ? await ports.status.tip(signal)
         : null;
     if (before !== null && (announces || complete)) await yieldTo(before);
@@ -208,8 +215,7 @@ export function createPublisher(
       signal.throwIfAborted();
       slice.begin();
     }
-    const firstDay = firstDayOf(world, options);
-    if (before !== null && firstDay !== null && firstDay > keptFrom) {
+    if (before !== null && expires) {
       const written = await before.list('executions');
       for (const path of expiredExecutionPaths(written, firstDay)) files.set(path, null);
     }
@@ -230,8 +236,10 @@ export function createPublisher(
     const isNews = ([path, bytes]: readonly [string, Uint8Array | null]): boolean =>
       bytes === null || standing.get(path) !== digests.get(path);
     // Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran.
-    if (!complete && !announces && ![...files].some(isNews))
+    if (!complete && !announces && ![...files].some(isNews)) {
+      if (before !== null) keptFrom = firstDay;
       return { kind: 'unchanged', commit: null };
+    }
     put(renderState(view));
     const epoch = world.state.instance?.epoch ?? 0;
     const changed = complete ? files : new Map([...files].filter(isNews));
@@ -244,14 +252,14 @@ export function createPublisher(
         trailers: trailersOf(world, seq),
         instance: world.state.instance?.name ?? '',
         seq,
-        at: clock.now(),
+        at,
       },
       signal,
     );
     if (outcome.kind === 'rebuild') return outcome;
     left = outcome.commit;
     seenAtMs = clock.monotonicMs();
-    if (before !== null && firstDay !== null) keptFrom = firstDay;
+    if (before !== null) keptFrom = firstDay;
     for (const [path, bytes] of files) {
       const digest = bytes === null ? undefined : digests.get(path);
       if (digest === undefined) standing.delete(path);
@@ -351,20 +359,14 @@ async function keepHistory(
   before: NonNullable<Awaited<ReturnType<Ports['status']['tip']>>>,
   files: Map<string, Uint8Array | null>,
   complete: boolean,
-  firstDay: string | null,
+  firstDay: string,
 ): Promise<void> {
   for (const path of await before.list('')) {
     if (files.has(path) || path === STATE_PATH) continue;
-    const keeps = path === PLAN_PATH || firstDay === null || isKeptExecutionPath(path, firstDay);
+    const keeps = path === PLAN_PATH || isKeptExecutionPath(path, firstDay);
     if (keeps && complete) files.set(path, await before.read(path));
     else if (!keeps && !complete) files.set(path, null);
   }
-}
-
-/** By the newest commit of ours: what is tried again renders the same. */
-function firstDayOf({ state }: World, { retentionMs }: PublisherOptions): string | null {
-  const now = state.published?.at ?? state.accepted?.at ?? null;
-  return now === null ? null : firstDayKept(now, retentionMs);
 }
 
 async function textsOf(

@@ -284,6 +284,36 @@ test('ended executions leave the tip after their retention, though nothing else 
   );
 });
 
+test('ended executions leave the tip after their retention, though nothing ever ends again', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);
+  fleet.runAll();
+  await turn();
+  const history = () => [...status.files.keys()].filter((path) => path.startsWith('executions/'));
+  /** Commits while so many minutes pass. */
+  const commitsIn = async (minutes: number): Promise<number> => {
+    const before = status.commits.length;
+    for (let minute = 0; minute < minutes; minute++) {
+      fleet.after(MINUTE);
+      wait(MINUTE);
+      await turn();
+    }
+    return status.commits.length - before;
+  };
+  assert.equal(await commitsIn(62), 1, 'what has ended is on the branch');
+  assert.equal(history().length, 1);
+  for (let day = 0; day < 3; day++) {
+    fleet.after(DAY - 5 * MINUTE);
+    assert.equal(await commitsIn(5), 0, `day ${day}: it stays, and nothing is written`);
+    assert.equal(history().length, 1);
+  }
+  fleet.after(DAY);
+  assert.equal(await commitsIn(5), 1, 'then it goes, and that is one commit');
+  assert.deepEqual(history(), []);
+  fleet.after(DAY);
+  assert.equal(await commitsIn(5), 0);
+});
+
 const LATE = node(9);
 
 /** With a place for a node that brings its own key. */

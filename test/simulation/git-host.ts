@@ -1,7 +1,7 @@
 /** A Git host with two refs, as fallible as hosts are. People push to one, the daemon to both ends of the other. */
 import { createHash } from 'node:crypto';
 import { gitBlobId } from '../../src/core/canonical/digest.ts';
-import type { BlobId, CommitId } from '../../src/core/model/brand.ts';
+import type { BlobId, CommitId, Instant } from '../../src/core/model/brand.ts';
 import { commitId } from '../../src/core/model/brand.ts';
 import { present, ReconcileError } from '../../src/core/model/errors.ts';
 import type {
@@ -30,6 +30,8 @@ export type StatusCommit = {
   readonly instance: string | null;
   readonly seq: number | null;
   readonly subject: string;
+  /** By the clock of whoever made it. */
+  readonly at: Instant;
 };
 
 export type HostFaults = {
@@ -154,8 +156,8 @@ export function createGitHost(seed: string) {
         if (bytes === null) tree.delete(path);
         else tree.set(path, Buffer.from(bytes));
       }
-      const { instance, seq, subject } = request;
-      const made: StatusCommit = { id: nextId(), tree, instance, seq, subject };
+      const { instance, seq, subject, at } = request;
+      const made: StatusCommit = { id: nextId(), tree, instance, seq, subject, at };
       status.push(made);
       left = made.id;
       onPublished(made, tip ?? null);

@@ -23,8 +23,6 @@ export function createHistoryModel({ broken, sometimes }: HistoryModelOptions) {
   /** The newest commit of the daemon, and whether its journal knows it. */
   let tip: StatusCommit | null = null;
   let known: CommitId | null = null;
-  /** When that commit was known, by the daemon's clock; null: none since its state was lost. */
-  let publishedAt: Instant | null = null;
 
   function onRecord(record: Record): void {
     switch (record.kind) {
@@ -44,7 +42,6 @@ export function createHistoryModel({ broken, sometimes }: HistoryModelOptions) {
         return;
       case 'published':
         known = record.commit;
-        publishedAt = record.at;
         return;
       case 'archived':
         return archived(record.execution);
@@ -69,8 +66,8 @@ export function createHistoryModel({ broken, sometimes }: HistoryModelOptions) {
   /** `before`: what the tip was; null when there was none. */
   function onPublished(commit: StatusCommit, before: StatusCommit | null): void {
     tip = commit;
-    if (publishedAt === null || before === null) return;
-    const firstDay = dayOf(publishedAt - KEPT_DAYS * DAY);
+    if (before === null) return;
+    const firstDay = dayOf(commit.at - KEPT_DAYS * DAY);
     let touched = false;
     for (const [path, bytes] of commit.tree) {
       touched ||= isHistory(path) && before.tree.get(path) !== bytes;
@@ -79,7 +76,7 @@ export function createHistoryModel({ broken, sometimes }: HistoryModelOptions) {
       if (!isHistory(path)) continue;
       const now = commit.tree.get(path);
       if (now === bytes) {
-        // Nothing ended: the branch is left as it is, and so is what is too old.
+        // What is too old leaves once a day, with whatever else ends or by itself: `overdue` looks for that in the end.
         if (touched && dayIn(path) < firstDay) broken('history', `${path} stays for ever`);
       } else if (dayIn(path) >= firstDay) {
         const left = new Set(idsIn(now));
@@ -101,10 +98,15 @@ export function createHistoryModel({ broken, sometimes }: HistoryModelOptions) {
   function onStateLost(): void {
     associations.clear();
     ended.clear();
-    publishedAt = null;
   }
 
   return { onRecord, onPublished, onStateLost, unpublished };
+}
+
+/** Files of days that have been over for longer than the branch keeps them, and a day to notice. */
+export function overdueHistory(paths: Iterable<string>, now: Instant): readonly string[] {
+  const firstDay = dayOf(now - (KEPT_DAYS + 1) * DAY);
+  return [...paths].filter((path) => isHistory(path) && dayIn(path) < firstDay);
 }
 
 const isHistory = (path: string): boolean => path.startsWith('executions/');

@@ -135,6 +135,20 @@ const writingHistory =
     },
   });
 
+/** What is too old goes when something else of the history is written. */
+const leavingInCompany = (status: StatusPort): StatusPort => {
+  const inCompany = writingHistory((bytes) => bytes !== null)(status);
+  return {
+    ...status,
+    publish: (request, signal) => {
+      const isWritten = [...request.files].some(
+        ([path, bytes]) => path.startsWith('executions/') && bytes !== null,
+      );
+      return (isWritten ? status : inCompany).publish(request, signal);
+    },
+  };
+};
+
 /** Nodes were last heard of at another time than they were, also after a restart. */
 function hearing(laterMs: number): Plant {
   const later = (at: Instant): Instant => instant(at + laterMs);
@@ -642,6 +656,11 @@ const list: readonly Planted[] = [
     name: 'history stays in the tip of the branch for ever',
     found: 7n,
     plant: { status: writingHistory((bytes) => bytes !== null) },
+  },
+  {
+    name: 'history leaves the tip of the branch only beside other history',
+    found: 7n,
+    plant: { status: leavingInCompany },
   },
   {
     name: 'what has ended is forgotten before it is on the branch',

@@ -5,6 +5,7 @@ import type { AssignmentStanding, AssociationStanding } from '../../src/core/mod
 import { waitingOf } from '../../src/core/world/waiting.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { acceptTip, beginDeeds } from './deeds.ts';
+import { overdueHistory } from './history.ts';
 import { nodeIds, numberOf } from './keys.ts';
 import { beginMisfortunes, endMisfortunes } from './misfortunes.ts';
 import type { NodeFile, Truth } from './model.ts';
@@ -287,6 +288,8 @@ function unpublished({ host, daemon, model, swarm }: Story, world: World): reado
   if (swarm.pace.leaps) {
     const gone = model.unpublished(instant(daemon.clock.now() - HISTORY_MS));
     if (gone.length > 0) problems.push(`${gone.length} ended executions are not on the branch`);
+    const overdue = overdueHistory(tree.keys(), daemon.clock.now());
+    if (overdue.length > 0) problems.push(`history: ${overdue[0]} is still on the branch`);
   }
   return problems;
 }
