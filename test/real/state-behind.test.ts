@@ -117,6 +117,12 @@ test('with state and branch both lost nodes register again, and are sent somethi
   const before = greets();
   await fleet.stays(() => greets().flat().length === before.flat().length, 'it waits', QUIET_MS);
   await fleet.run(['accept', '--recover', '--config', fleet.config]);
+  // What they ran before was of this generation, so the report is green from the first: only their scripts tell that they ran again.
+  await fleet.until(
+    () => greets().every((words) => words.length > 5),
+    'both ran it again',
+    DEADLINE_MS,
+  );
   await fleet.converged(fleet.repo.tip() ?? '', DEADLINE_MS);
   assert.deepEqual(greets(), both('first', 'second', 'third', 'fourth', 'fifth', 'fifth'));
 });
