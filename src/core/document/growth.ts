@@ -1,7 +1,8 @@
 /** How large a document becomes with its values in place: each use of a value is a copy of it. */
-import type { Document, ParameterDefinition, Step } from '../model/document.ts';
+import type { Document, Step } from '../model/document.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
+import { oncePer } from './once-per.ts';
 import { tokenNames } from './substitute.ts';
 import { textOf } from './text.ts';
 
@@ -17,43 +18,61 @@ export type Growth = {
   readonly message: string;
 };
 
+type Steps = readonly Pick<Step, 'inputs' | 'precondition'>[];
+
 /** Null when it stays within its bound. Nothing is put in place for it. */
 export function overgrowth(
-  { steps }: { readonly steps: readonly Pick<Step, 'inputs' | 'precondition'>[] },
+  { steps }: { readonly steps: Steps },
   values: JsonObject,
 ): Growth | null {
+  return growthOf(steps, (name) => ownOf(values, name));
+}
+
+/** With what is supplied and, for the rest, with defaults. */
+export function overgrowthOf(
+  { steps, parameters }: Pick<Document, 'parameters'> & { readonly steps: Steps },
+  given: JsonObject,
+): Growth | null {
+  return growthOf(steps, (name) => {
+    const supplied = ownOf(given, name);
+    if (supplied !== undefined) return supplied;
+    const definition = parameters.get(name);
+    return definition === undefined ? undefined : (definition.default ?? null);
+  });
+}
+
+const ownOf = (values: JsonObject, name: string): Json | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
+
+/** `valueOf` is undefined for a token that stays as it is. */
+function growthOf(steps: Steps, valueOf: (name: string) => Json | undefined): Growth | null {
+  let charsInAll = 0;
+  let most = { name: '', chars: 0 };
+  for (const [name, times] of usesIn(steps)) {
+    const value = valueOf(name);
+    if (value === undefined) continue;
+    const chars = times * textOf(value).length;
+    charsInAll += chars;
+    if (chars > most.chars) most = { name, chars };
+  }
+  if (charsInAll <= GROWN_CHARS_MAX) return null;
+  const { name } = most;
+  const message = `with its values in place the document has more than ${GROWN_CHARS_MAX} characters, most of them of parameter ${name}`;
+  return { parameter: name, message };
+}
+
+/** How often each name stands as a token. */
+const usesIn = oncePer((steps: Steps): ReadonlyMap<string, number> => {
   const uses = new Map<string, number>();
   const count = (text: string): void => {
-    for (const name of tokenNames(text))
-      if (Object.hasOwn(values, name)) uses.set(name, (uses.get(name) ?? 0) + 1);
+    for (const name of tokenNames(text)) uses.set(name, (uses.get(name) ?? 0) + 1);
   };
   for (const { inputs, precondition } of steps) {
     forEachText(inputs, count);
     for (const operands of Object.values(precondition ?? {})) operands.forEach(count);
   }
-  const grown = Array.from(uses, ([name, times]) => ({
-    name,
-    chars: times * textOf(values[name] ?? null).length,
-  }));
-  if (grown.reduce((sum, { chars }) => sum + chars, 0) <= GROWN_CHARS_MAX) return null;
-  const { name } = grown.reduce((most, each) => (each.chars > most.chars ? each : most));
-  const message = `with its values in place the document has more than ${GROWN_CHARS_MAX} characters, most of them of parameter ${name}`;
-  return { parameter: name, message };
-}
-
-/** With what is supplied and, for the rest, with defaults. */
-export function overgrowthOf(
-  document: Pick<Document, 'steps' | 'parameters'>,
-  given: JsonObject,
-): Growth | null {
-  return overgrowth(document, { ...defaultsOf(document.parameters), ...given });
-}
-
-function defaultsOf(definitions: ReadonlyMap<string, ParameterDefinition>): JsonObject {
-  return Object.fromEntries(
-    Array.from(definitions.values(), ({ name, default: value }) => [name, value ?? null] as const),
-  );
-}
+  return uses;
+});
 
 function forEachText(value: Json, see: (text: string) => void): void {
   if (typeof value === 'string') see(value);

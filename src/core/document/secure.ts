@@ -18,6 +18,8 @@ import { substitute, tokenNames } from './substitute.ts';
 
 /** Any white space around, no version: as the reference reads it. */
 export const SECURE_TOKEN = /\{\{\s*ssm-secure:([/\w.-]+)\s*\}\}/g;
+/** In every text that may hold one; most hold none. */
+const PREFIX = 'ssm-secure';
 /** Meant as a reference, and none. */
 const ALMOST = /\{\{\s*ssm-secure\b/;
 
@@ -29,6 +31,7 @@ export const KEEPERS: ReadonlySet<string> = new Set([DOWNLOAD_CONTENT, 'aws:runD
 export function secureNames(value: Json): readonly string[] {
   const found = new Set<string>();
   collect(value, (text) => {
+    if (!text.includes(PREFIX)) return;
     for (const match of text.matchAll(SECURE_TOKEN)) found.add(match[1] ?? '');
   });
   return [...found];
@@ -38,6 +41,7 @@ export function secureNames(value: Json): readonly string[] {
 export function malformedSecure(value: Json): string | null {
   let found: string | null = null;
   collect(value, (text) => {
+    if (!text.includes(PREFIX)) return;
     const rest = text.replace(SECURE_TOKEN, '');
     if (ALMOST.test(rest)) found ??= rest;
   });

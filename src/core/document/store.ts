@@ -9,8 +9,10 @@ import type { Json, JsonObject } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
+import { oncePer } from './once-per.ts';
 import type { StoreLookup, StoreValue } from './prepared.ts';
-import { substitute } from './substitute.ts';
+import { substitute, TOKEN } from './substitute.ts';
+import { textOf } from './text.ts';
 
 /** Blanks only, no tabs or newlines; none after `ssm:`. */
 const PLAIN = /\{\{ *ssm:([/\w.:-]+) *\}\}/g;
@@ -36,14 +38,37 @@ export function storeReferences(value: Json): readonly string[] {
   return [...found];
 }
 
+/** Those of a document as it is written. */
+export const writtenReferences = oncePer((content: JsonObject) => storeReferences(content));
+
 /** Those that a run meets: written, or built by a parameter's value as in `{{ssm:{{ stage }}-port}}`. */
 export function referencesMet(
   { content, steps }: Pick<Document, 'content' | 'steps'>,
   parameters: JsonObject,
 ): readonly string[] {
-  const substituted = steps.map(({ inputs }) => substitute(inputs, parameters));
-  return storeReferences([content, parameters, ...substituted]);
+  const { all, open } = templatesIn(steps);
+  const bringsBraces = Object.values(parameters).some((value) => textOf(value).includes('{'));
+  const built = (bringsBraces ? all : open).map((text) => substitute(text, parameters));
+  return [...new Set([...writtenReferences(content), ...storeReferences([parameters, ...built])])];
 }
+
+type Templates = {
+  /** Texts of inputs in which something may be put in place. */
+  readonly all: readonly string[];
+  /** Those with a `{{` beside their tokens: in no other can a value without braces complete a reference. */
+  readonly open: readonly string[];
+};
+
+const templatesIn = oncePer((steps: Document['steps']): Templates => {
+  const all: string[] = [];
+  visit(
+    steps.map(({ inputs }) => inputs),
+    (text) => {
+      if (text.includes('{{')) all.push(text);
+    },
+  );
+  return { all, open: all.filter((text) => text.replace(TOKEN, '').includes('{{')) };
+});
 
 /**
  * `value` with every plain reference replaced. What the store gives is not looked at again. The error is the

@@ -4,7 +4,7 @@ import { INCLUDES_BYTES_MAX, INCLUDES_MAX, includesOf } from '../document/includ
 import { nearest } from '../document/nearest.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
 import { INCLUDE_DEPTH_MAX } from '../document/run-document.ts';
-import { REFERENCES_MAX, storeReferences } from '../document/store.ts';
+import { REFERENCES_MAX, storeReferences, writtenReferences } from '../document/store.ts';
 import type { Association, OutputLocation, Parameter } from '../model/association.ts';
 import { ID_PARAMETER } from '../model/association.ts';
 import type { BlobId } from '../model/brand.ts';
@@ -348,7 +348,12 @@ function checkAgainstDocument(
   }
   const supplied = definition.Parameters ?? {};
   const store = storeOf(around.parameters);
-  const references = storeReferences([document.content, ...Object.values(supplied)]);
+  const references = [
+    ...new Set([
+      ...writtenReferences(document.content),
+      ...storeReferences(Object.values(supplied)),
+    ]),
+  ];
   const missing = references.filter((reference) => store(reference) === null);
   for (const reference of references) desk.need({ kind: 'parameter', name: nameIn(reference) });
   // Judged as resolved only when everything can be; what is missing is said once.
@@ -449,7 +454,8 @@ function checkIncludes(
       continue;
     }
     checkSecure(desk, inner, { runs, supplied: {} }, around);
-    const missing = storeReferences(inner.document.content).filter((one) => store(one) === null);
+    const references = writtenReferences(inner.document.content);
+    const missing = references.filter((one) => store(one) === null);
     for (const one of missing) {
       desk.blame({ kind: 'parameter', name: nameIn(one) });
       desk.blame(need);
@@ -460,8 +466,7 @@ function checkIncludes(
         `Add a parameter with Name: ${nameIn(one)}.`,
       );
     }
-    for (const one of storeReferences(inner.document.content))
-      desk.need({ kind: 'parameter', name: nameIn(one) });
+    for (const one of references) desk.need({ kind: 'parameter', name: nameIn(one) });
   }
   const { size } = storeUse([
     { document, parameters: effective.value },
@@ -524,9 +529,14 @@ function unknownCalendarHint(name: string, known: Iterable<string>): string {
 
 /** Keys that are written and have no effect here, or not their whole effect. */
 function notEffectiveOf(written: readonly string[]): readonly string[] {
-  const effectOf = (key: string) => SHAPES.association[`#/properties/${key}`]?.effect;
-  return written.filter((key) => effectOf(key) === 'none' || effectOf(key) === 'kept').sort();
+  return written.filter((key) => NOT_EFFECTIVE.has(`#/properties/${key}`)).sort();
 }
+
+const NOT_EFFECTIVE: ReadonlySet<string> = new Set(
+  Object.entries(SHAPES.association).flatMap(([path, { effect }]) =>
+    effect === 'none' || effect === 'kept' ? [path] : [],
+  ),
+);
 
 function toAssociation(
   { definition, digest, places, written }: AssociationDraft,

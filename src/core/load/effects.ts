@@ -1,3 +1,4 @@
+import { oncePer } from '../document/once-per.ts';
 import type { Json } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { InputKind } from '../model/schemas.gen.ts';
@@ -12,8 +13,9 @@ import { keySpotAt, spotAt } from './spots.ts';
  */
 export function reportEffects({ desk, root }: Reader, kind: InputKind, value: Json): void {
   const shapes = SHAPES[kind];
+  const marked = mapsWithMarks(shapes);
   const visit = (inner: Json, pointer: string, path: string): void => {
-    if (!isJsonObject(inner)) return;
+    if (!marked.has(path) || !isJsonObject(inner)) return;
     for (const [key, field] of Object.entries(inner)) {
       const shape = shapes[`${path}/properties/${key}`];
       if (shape === undefined) continue;
@@ -51,3 +53,16 @@ export function reportEffects({ desk, root }: Reader, kind: InputKind, value: Js
   };
   visit(value, '', '#');
 }
+
+/** Maps with something to tell in them, however deep: most kinds have none, and then nothing is walked through. */
+const mapsWithMarks = oncePer((shapes: (typeof SHAPES)[InputKind]): ReadonlySet<string> => {
+  const marked = new Set<string>();
+  for (const [path, { effect, notBuiltValues }] of Object.entries(shapes)) {
+    if (effect === undefined && notBuiltValues === undefined) continue;
+    for (let at = path.lastIndexOf(STEP); at !== -1; at = path.lastIndexOf(STEP, at - 1))
+      marked.add(path.slice(0, at));
+  }
+  return marked;
+});
+
+const STEP = '/properties/';

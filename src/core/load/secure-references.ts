@@ -2,7 +2,7 @@
 import { nearest } from '../document/nearest.ts';
 import { effectiveParameters } from '../document/parameters.ts';
 import { malformedSecure, secureUse } from '../document/secure.ts';
-import { referencesMet, storeReferences } from '../document/store.ts';
+import { referencesMet, storeReferences, writtenReferences } from '../document/store.ts';
 import type { Parameter } from '../model/association.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -101,7 +101,7 @@ function secureFaults(
       `{{ssm-secure:${reference}}} would be text of a step through ${parameter}, which a secret never is`,
       THROUGH_ENV_VAR,
     );
-  const written = storeReferences([document.content, values]);
+  const written = [...writtenReferences(document.content), ...storeReferences(values)];
   for (const reference of referencesMet(document, values)) {
     if (written.includes(reference) || findParameter(parameters, reference) !== null) continue;
     faults.push({
@@ -112,7 +112,7 @@ function secureFaults(
       hint: 'Add it, or give the parameter another value.',
     });
   }
-  for (const reference of storeReferences(document.content)) {
+  for (const reference of writtenReferences(document.content)) {
     if (findParameter(parameters, reference)?.type !== 'SecureString') continue;
     fault(
       null,
