@@ -1,5 +1,4 @@
 import type { Pair, Scalar, Tags, YAMLMap, Node as YamlNode } from 'yaml';
-import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { readPlainYaml } from './read-plain-yaml.ts';
 import type { Fault, Reading, SourceEntry, SourceNode, SourceScalar } from './source.ts';
 import {
@@ -9,6 +8,7 @@ import {
   DOCUMENT_NODES_MAX,
   pointTo,
 } from './source.ts';
+import { isAlias, isMap, isScalar, isSeq, wholeYaml } from './whole-yaml.ts';
 
 /**
  * YAML as the reference reads it: scalars of YAML 1.1 (`yes` is true, `012` is 10), but times and dates stay text, and
@@ -24,7 +24,7 @@ export function readYaml(text: string): Reading {
 export function readWholeYaml(text: string): Reading {
   const faults: Fault[] = [];
   try {
-    const document = parseDocument(text, {
+    const document = wholeYaml().parseDocument(text, {
       version: '1.1',
       uniqueKeys: true,
       prettyErrors: false,

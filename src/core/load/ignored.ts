@@ -1,4 +1,8 @@
-import ignore from 'ignore';
+import { createRequire } from 'node:module';
+import type * as Ignore from 'ignore';
+
+/** Loaded where there is something to ignore. */
+const load = createRequire(import.meta.url);
 
 const PATTERNS_MAX = 1_000;
 const PATTERN_CHARS_MAX = 256;
@@ -25,6 +29,7 @@ export function ignoreMistakes(text: string): readonly IgnoreMistake[] {
 /** True for the paths that a `.reconciledignore` (gitignore syntax) takes out of the repository. */
 export function ignoring(text: string): (path: string) => boolean {
   if (!/\S/.test(text)) return () => false;
+  const { default: ignore }: typeof Ignore = load('ignore');
   const rules = ignore().add(text);
   return (path) => rules.ignores(path);
 }

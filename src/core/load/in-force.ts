@@ -32,9 +32,10 @@ export function chooseInForce(candidates: readonly Candidate[], judgement: Judge
     if (content?.content) chosen.set(path, content);
   }
   const asWritten = judge(inOrder(chosen), judgement);
+  let whole = keepMoved(candidates, chosen) ? judge(inOrder(chosen), judgement) : asWritten;
+  if (whole.failing.size === 0) return { asWritten, whole, chosen };
   const homes = homesOf(candidates);
   const byPath = new Map(candidates.map((candidate) => [candidate.path, candidate]));
-  let whole = keepMoved(candidates, chosen) ? judge(inOrder(chosen), judgement) : asWritten;
   // Each round moves at least one path to its last good content, or out, so this ends; a few rounds do in any real case.
   for (let round = 0; whole.failing.size > 0; round++) {
     if (round === ROUNDS_MAX) keepEverything(candidates, chosen);

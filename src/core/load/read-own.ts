@@ -1,9 +1,9 @@
 import type { CST, ParsedNode, Document as YamlDocument } from 'yaml';
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
 import { readJson } from '../document/read-json.ts';
 import { readPlainYaml } from '../document/read-plain-yaml.ts';
 import type { Fault, SourceEntry, SourceNode, SourceScalar } from '../document/source.ts';
 import { pointTo } from '../document/source.ts';
+import { isAlias, isMap, isScalar, isSeq, wholeYaml } from '../document/whole-yaml.ts';
 import { DEPTH_MAX, NODES_MAX, SCALAR_CHARS_MAX } from './limits.ts';
 
 /** The values of a file, one per YAML document, and what is wrong with its text. */
@@ -60,6 +60,7 @@ class Refusal extends Error {
  * Tokens are counted before anything is built from them.
  */
 function compose(text: string): readonly YamlDocument.Parsed[] {
+  const { Composer } = wholeYaml();
   const composer = new Composer({
     version: '1.2',
     schema: 'core',
@@ -75,6 +76,7 @@ function compose(text: string): readonly YamlDocument.Parsed[] {
 }
 
 function* boundedTokens(text: string): Generator<CST.Token, void> {
+  const { Lexer, Parser } = wholeYaml();
   const parser = new Parser();
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
