@@ -8,13 +8,13 @@
 import type { Instant, RunId } from '../core/model/brand.ts';
 import { unreachable } from '../core/model/errors.ts';
 import { answer } from './answer.ts';
-import type { AgentContext, AgentInput, Decision } from './decision.ts';
+import type { AgentContext, AgentInput, Decision, StartEffect } from './decision.ts';
 import { nothing } from './decision.ts';
 import { kill, runTimeout, stepTimeout } from './kill.ts';
 import type { ActiveRun, LedgerState } from './ledger.ts';
-import type { Task } from './ports.ts';
+import type { Task, TaskExited } from './ports.ts';
 import { sameTask } from './ports.ts';
-import { begin, locked, taskEnded, taskUnborn } from './proceed.ts';
+import { begin, locked, startAfter, taskEnded, taskUnborn } from './proceed.ts';
 import { rebootRefused, resume } from './resume.ts';
 import { runningTask } from './task-order.ts';
 
@@ -48,6 +48,22 @@ export function decide(
     default:
       return unreachable(input);
   }
+}
+
+/**
+ * What may be done as soon as a task has exited: the `ahead` of the decision about its end, if that is a start. That decision
+ * follows, and nothing else is decided in between.
+ */
+export function decideExit(
+  context: AgentContext,
+  { active }: LedgerState,
+  { run, task, exitCode }: Pick<TaskExited, 'run' | 'task' | 'exitCode'>,
+  now: Instant,
+): StartEffect | null {
+  if (exitCode !== 0 || active?.job.run !== run) return null;
+  const running = runningTask(active);
+  if (running === null || !sameTask(running.task, task)) return null;
+  return startAfter(context, active, task, now);
 }
 
 function forActive(

@@ -10,7 +10,7 @@ import type {
   SignedEnvelope,
 } from '../protocol/messages.ts';
 import type { LedgerRecord } from './ledger.ts';
-import type { ExecutorEvent, TaskOrder } from './ports.ts';
+import type { SettledEvent, TaskOrder } from './ports.ts';
 import type { RunPlan } from './prepare.ts';
 
 /** What does not change while the agent runs. */
@@ -32,11 +32,12 @@ export type AgentInput =
   /** Instead of `begin`: a SecureString could not be opened; the text names it. */
   | { readonly kind: 'locked'; readonly run: RunId; readonly message: string }
   | { readonly kind: 'run-deadline'; readonly run: RunId }
-  | ExecutorEvent;
+  | SettledEvent;
 
 export type Effect =
   | { readonly kind: 'send'; readonly message: AgentMessage }
   | { readonly kind: 'begin'; readonly run: RunId }
+  | ReadyEffect
   | StartEffect
   /** It was foreseen: whatever can be done for it while another task runs, without beginning it. */
   | { readonly kind: 'prepare'; readonly order: TaskOrder }
@@ -50,12 +51,16 @@ export type Effect =
 
 export type StartEffect = { readonly kind: 'start'; readonly order: TaskOrder };
 
+/** The task will be recorded as started: from here on a later process can tell that it has not begun. */
+export type ReadyEffect = { readonly kind: 'make-ready'; readonly order: TaskOrder };
+
 export type Decision = {
   /**
-   * May be done before the records are durable, because a record of an earlier decision says that it may have been: the start
-   * of a task that was foreseen. Done once, whatever becomes of the records, and these are kept until they are written.
+   * Done before the records are durable. The start of a task that was foreseen may be, because a record of an earlier decision
+   * says that it may have been: it is done once, whatever becomes of the records, and these are kept until they are written.
+   * Any other task is made ready, for its record says that it may have begun.
    */
-  readonly ahead?: StartEffect;
+  readonly ahead?: StartEffect | ReadyEffect;
   readonly records: readonly LedgerRecord[];
   readonly effects: readonly Effect[];
 };

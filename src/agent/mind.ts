@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instant, RunId } from '../core/model/brand.ts';
-import { ReconcileError, unreachable } from '../core/model/errors.ts';
+import { invariant, ReconcileError, unreachable } from '../core/model/errors.ts';
 import type { AgentMessage } from '../protocol/messages.ts';
 import { parseJob } from '../protocol/parse.ts';
 import { ciphertextsOf } from './ciphertexts.ts';
-import { decide } from './decide.ts';
-import type { AgentContext, AgentInput, Decision, Effect } from './decision.ts';
+import { decide, decideExit } from './decide.ts';
+import type { AgentContext, AgentInput, Decision, Effect, StartEffect } from './decision.ts';
 import type { LedgerRecord, LedgerState } from './ledger.ts';
 import { applyRecord } from './ledger.ts';
-import type { ExecutorPort, Log } from './ports.ts';
+import type { ExecutorPort, Log, TaskExited } from './ports.ts';
+import { sameTask } from './ports.ts';
 import type { Vault } from './vault.ts';
 
 export type MindOptions = {
@@ -26,8 +27,10 @@ export type MindOptions = {
   readonly crash: (cause: unknown) => void;
 };
 
+export type MindInput = AgentInput | TaskExited;
+
 export type Mind = {
-  handle(input: AgentInput): void;
+  handle(input: MindInput): void;
   /** What is being decided is recorded; nothing further is. */
   close(): Promise<void>;
 };
@@ -37,21 +40,24 @@ const retryMs = 1_000;
 /** Drives `decide`: one input at a time; what may be done ahead, then records durable, then applied, then acted on. */
 export function openMind(options: MindOptions): Mind {
   const { context, state, executor, send, now, log } = options;
-  const inbox: AgentInput[] = [];
+  const inbox: MindInput[] = [];
   const closing = new AbortController();
-  let busy: Promise<void> | null = null;
+  let drained: Promise<void> = Promise.resolve();
+  let draining = false;
   let runDeadline: NodeJS.Timeout | undefined;
 
-  function handle(input: AgentInput): void {
+  function handle(input: MindInput): void {
     if (closing.signal.aborted) return;
     inbox.push(input);
-    busy ??= drain();
+    if (!draining) drained = drain();
   }
 
   async function drain(): Promise<void> {
+    draining = true;
     try {
       for (let input = inbox.shift(); input !== undefined; input = inbox.shift()) {
-        const decision = await decideDurably(input);
+        const decision =
+          input.kind === 'task-exited' ? await decideEnd(input) : await decideDurably(input, null);
         if (closing.signal.aborted) return;
         for (const effect of decision.effects) perform(effect);
       }
@@ -59,21 +65,32 @@ export function openMind(options: MindOptions): Mind {
       if (!closing.signal.aborted) options.crash(cause);
     } finally {
       // Here and not in a `.finally`: what came in between would lie there until something else came.
-      busy = null;
+      draining = false;
     }
+  }
+
+  /** What was foreseen starts at once; what the one before it came to is read and recorded while it runs. */
+  async function decideEnd(exited: TaskExited): Promise<Decision> {
+    const { run, task } = exited;
+    const start = decideExit(context, state, exited, now());
+    if (start !== null) perform(start);
+    const outcome = await exited.outcome();
+    return decideDurably({ kind: 'task-ended', run, task, outcome }, start);
   }
 
   /**
    * A job is refused while the ledger cannot be written; what has happened already is kept and written later. A decision of which
-   * something was done ahead stands, and only its records are tried again; any other is made anew.
+   * a task was started ahead stands, and only its records are tried again; any other is made anew. `done`: the start that was done ahead.
    */
-  async function decideDurably(input: AgentInput): Promise<Decision> {
+  async function decideDurably(input: AgentInput, done: StartEffect | null): Promise<Decision> {
     let standing: Decision | null = null;
     for (;;) {
       const decision: Decision = standing ?? decide(context, state, input, now());
-      if (standing === null && decision.ahead !== undefined) {
-        perform(decision.ahead);
-        standing = decision;
+      const { ahead } = decision;
+      if (standing === null) {
+        invariant(done === null || isSameStart(done, ahead), 'what was started is what is decided');
+        if (ahead !== undefined && done === null) perform(ahead);
+        if (ahead?.kind === 'start') standing = decision;
       }
       const failure = await record(decision);
       if (failure === null) return decision;
@@ -117,6 +134,8 @@ export function openMind(options: MindOptions): Mind {
         return send(effect.message);
       case 'begin':
         return begin(effect.run);
+      case 'make-ready':
+        return executor.makeReady(effect.order);
       case 'start':
         return executor.start(effect.order);
       case 'prepare':
@@ -158,10 +177,13 @@ export function openMind(options: MindOptions): Mind {
       closing.abort();
       clearTimeout(runDeadline);
       inbox.length = 0;
-      await busy;
+      await drained;
     },
   };
 }
+
+const isSameStart = (done: StartEffect, ahead: Decision['ahead']): boolean =>
+  ahead?.kind === 'start' && sameTask(done.order.task, ahead.order.task);
 
 /** From memory: the disk is full. */
 function refusalFor(input: AgentInput, cause: ReconcileError): Decision | null {

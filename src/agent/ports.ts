@@ -59,14 +59,27 @@ export type TaskOutcome = {
   readonly compliance?: ComplianceReport;
 };
 
+/** `task-exited`, when what it came to has been read. */
+export type TaskEnded = {
+  readonly kind: 'task-ended';
+  readonly run: RunId;
+  readonly task: Task;
+  readonly outcome: TaskOutcome;
+};
+
+/** A process has ended. What it came to can be read while another task runs, once. */
+export type TaskExited = {
+  readonly kind: 'task-exited';
+  readonly run: RunId;
+  readonly task: Task;
+  readonly exitCode: number;
+  readonly outcome: () => Promise<TaskOutcome>;
+};
+
 /** What the executor tells; each names the task, so that a late word about an earlier one is recognised. */
 export type ExecutorEvent =
-  | {
-      readonly kind: 'task-ended';
-      readonly run: RunId;
-      readonly task: Task;
-      readonly outcome: TaskOutcome;
-    }
+  | TaskExited
+  | TaskEnded
   /** It never began, for certain, and nothing is left that could begin it. Only after `adopt`. */
   | { readonly kind: 'task-unborn'; readonly run: RunId; readonly task: Task }
   /** The machine does not restart, and why. Only after `reboot`. */
@@ -74,8 +87,16 @@ export type ExecutorEvent =
   /** Its time-out has passed. The executor does nothing about it: Killed is recorded first. */
   | { readonly kind: 'task-deadline'; readonly run: RunId; readonly task: Task };
 
+/** All but the exit of which the outcome is not known yet. */
+export type SettledEvent = Exclude<ExecutorEvent, TaskExited>;
+
 /** The only code that starts processes. Calls return at once; what happens comes back as events. */
 export type ExecutorPort = {
+  /**
+   * No task runs and this one will be recorded as started: whatever a later process needs to see that it has not begun. Again for
+   * the same one is fine.
+   */
+  makeReady(order: TaskOrder): void;
   start(order: TaskOrder): void;
   /** Likely the next one: whatever can be done for it while another runs, without beginning it. It may never be started. */
   prepare(order: TaskOrder): void;

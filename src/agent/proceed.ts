@@ -7,12 +7,12 @@ import { present, unreachable } from '../core/model/errors.ts';
 import type { RunResult, StepResult } from '../core/model/run.ts';
 import type { Job } from '../protocol/messages.ts';
 import { REFRESH_MAX } from '../protocol/messages.ts';
-import type { AgentContext, Decision, Effect, StartEffect } from './decision.ts';
+import type { AgentContext, Decision, Effect, ReadyEffect, StartEffect } from './decision.ts';
 import { nothing, refuseByClock, sendResult } from './decision.ts';
 import type { Kill, TaskHistory } from './flow.ts';
 import { nextOf } from './flow.ts';
 import type { ActiveRun, LedgerRecord } from './ledger.ts';
-import { boundResult } from './output.ts';
+import { boundResult, noOutput } from './output.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import { sameTask } from './ports.ts';
 import { after, foreseeNext, isRebooted, orderOf, whyNoReboot } from './task-order.ts';
@@ -97,7 +97,9 @@ export function proceed(
     }
   }
   const stop = active.stop ?? (isAnotherBoot ? reboot : null);
-  const perhaps = foreseen?.inDoubt === true && isAnotherBoot ? foreseen.task : null;
+  // An end that nobody knows may have been a good one: the machine went down since, or a script took the exit files away.
+  const isEndLost = isAnotherBoot || history.at(-1)?.outcome?.exitCode === null;
+  const perhaps = foreseen?.inDoubt === true && isEndLost ? foreseen.task : null;
   const next = nextOf({ ...flow, stop, perhaps });
   switch (next.kind) {
     case 'wait':
@@ -127,7 +129,8 @@ export function proceed(
         active.startedAt === null
           ? [{ kind: 'send', message: { kind: 'started', run, at: now } }, ...armOf(job, now, now)]
           : [];
-      return { records: all, effects: [...first, start, ...prepare] };
+      const ready: ReadyEffect = { kind: 'make-ready', order: start.order };
+      return { ahead: ready, records: all, effects: [...first, start, ...prepare] };
     }
     case 'end': {
       const interrupted = next.interrupted || (stop === reboot && next.steps.some(isCutByReboot));
@@ -146,6 +149,25 @@ export function proceed(
     default:
       return unreachable(next);
   }
+}
+
+/**
+ * The start that `taskEnded` will do ahead, known from the code alone: it need not wait until what the task came to has been read.
+ * Nothing that could change what is next has happened since it was foreseen, or it would not be foreseen any more.
+ */
+export function startAfter(
+  context: AgentContext,
+  active: ActiveRun,
+  task: Task,
+  now: Instant,
+): StartEffect | null {
+  const { foreseen, job } = active;
+  if (foreseen === null || foreseen.inDoubt) return null;
+  const streams = { stdout: noOutput, stderr: noOutput };
+  const outcome: TaskOutcome = { exitCode: 0, failure: '', ...streams, finishedAt: now };
+  const exited = after(active, { kind: 'exited', run: job.run, task, outcome });
+  const next: LedgerRecord = { kind: 'started', run: job.run, task: foreseen.task, at: now };
+  return { kind: 'start', order: orderOf(context, after(exited, next), foreseen.task) };
 }
 
 const endedWell = (history: readonly TaskHistory[]): boolean =>

@@ -12,7 +12,7 @@ import { openExecutor } from './executor/executor.ts';
 import { gatherFacts } from './facts/facts.ts';
 import type { Kill, TaskHistory } from './flow.ts';
 import { nextOf, stepOf } from './flow.ts';
-import type { ExecutorEvent, Task } from './ports.ts';
+import type { ExecutorEvent, SettledEvent, Task } from './ports.ts';
 import { sameTask } from './ports.ts';
 import { prepareContent } from './prepare.ts';
 import { openVault } from './vault.ts';
@@ -83,7 +83,7 @@ export async function runDocumentLocally(
         executor.start({ ...order, sequence: history.length, commandId: 'local' });
         history.push({ task, startedAt, kill: null, outcome: null });
       }
-      const event = await events.next();
+      const event = await endOf(await events.next());
       if (event.kind === 'task-deadline') executor.kill(localRun);
       update(history, event, options.signal.aborted ? cancelled : timedOut);
     }
@@ -107,7 +107,14 @@ const timedOut: Kill = {
 };
 const cancelled: Kill = { scope: 'run', status: 'Cancelled', reason: 'cancelled' };
 
-function update(history: TaskHistory[], event: ExecutorEvent, kill: Kill): void {
+/** Nothing is foreseen here, so nothing waits for what a task came to. */
+async function endOf(event: ExecutorEvent): Promise<SettledEvent> {
+  if (event.kind !== 'task-exited') return event;
+  const { run, task } = event;
+  return { kind: 'task-ended', run, task, outcome: await event.outcome() };
+}
+
+function update(history: TaskHistory[], event: SettledEvent, kill: Kill): void {
   if (event.kind === 'reboot-refused') return; // nothing here asks for one
   const isIts = (past: TaskHistory): boolean => sameTask(past.task, event.task satisfies Task);
   const index = history.findIndex(isIts);

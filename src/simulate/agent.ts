@@ -87,10 +87,11 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
     let standing: Decision | null = null;
     for (;;) {
       const decision: Decision = standing ?? options.decide(context, state, input, clock.now());
-      if (standing === null && decision.ahead !== undefined) {
-        perform(decision.ahead);
+      const { ahead } = decision;
+      if (standing === null && ahead !== undefined) perform(ahead);
+      if (standing === null && ahead?.kind === 'start') {
         standing = decision;
-        unrecorded = decision.ahead.order;
+        unrecorded = ahead.order;
       }
       if (decision.records.length === 0) return decision;
       try {
@@ -115,6 +116,8 @@ export async function startAgent(options: AgentLifeOptions): Promise<AgentLife> 
       case 'begin':
         inbox.unshift({ kind: 'begin', run: effect.run });
         return;
+      case 'make-ready':
+        return executor.makeReady(effect.order);
       case 'start':
         return executor.start(effect.order);
       case 'prepare':

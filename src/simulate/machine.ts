@@ -4,7 +4,7 @@
  */
 
 import { noOutput } from '../agent/output.ts';
-import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../agent/ports.ts';
+import type { ExecutorPort, SettledEvent, TaskOrder, TaskOutcome } from '../agent/ports.ts';
 import { inputOf, scriptTimeoutSeconds } from '../core/document/inputs.ts';
 import type { Instant, RunId } from '../core/model/brand.ts';
 import type { ComplianceReport } from '../core/model/compliance.ts';
@@ -39,7 +39,7 @@ export type Ended = {
 
 export type Machine = {
   /** An agent's hands: dead when its life is over. */
-  executor(life: Life, report: (event: ExecutorEvent) => void): ExecutorPort;
+  executor(life: Life, report: (event: SettledEvent) => void): ExecutorPort;
   /** Every step dies, and no exit file is written; without power, some that were written are gone. */
   reboot(how: 'restart' | 'power'): void;
   readonly running: number;
@@ -60,9 +60,11 @@ const gone: Ended = { exitCode: null, compliance: null };
 
 export function createMachine(timeline: Timeline, options: MachineOptions): Machine {
   const bodies = new Map<string, Body>();
-  let watcher: { readonly life: Life; readonly report: (event: ExecutorEvent) => void } | null =
+  let watcher: { readonly life: Life; readonly report: (event: SettledEvent) => void } | null =
     null;
   const unborn = new Map<string, Body>();
+  /** Tasks whose supervisor says, until they begin, that they have not. */
+  const ready = new Set<string>();
   let boot = 0;
 
   const outcomeOf = ({ exitCode, compliance, at }: Ended & { at: Instant }): TaskOutcome => ({
@@ -74,7 +76,7 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
     ...(compliance === null ? {} : { compliance }),
   });
 
-  function tell(event: ExecutorEvent): void {
+  function tell(event: SettledEvent): void {
     if (watcher?.life.isAlive === true) watcher.report(event);
   }
 
@@ -82,6 +84,8 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
     if (!body.alive) return;
     body.alive = false;
     body.exit = { ...ended, at: options.now() };
+    // A kill takes the supervisor too; otherwise it waits for the next task.
+    if (ended !== killed) ready.add(keyOf(nextOf(body.order)));
     options.onEnd(body.order, ended);
     tell({ kind: 'task-ended', ...taskOf(body.order), outcome: outcomeOf(body.exit) });
   }
@@ -112,6 +116,9 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
     executor(life, report) {
       watcher = { life, report };
       return {
+        makeReady(order) {
+          ready.add(keyOf(order));
+        },
         start(order) {
           const body: Body = { order, alive: false, told: false, killed: false, exit: null };
           const born = boot;
@@ -135,7 +142,7 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
             if (body === undefined && unborn.get(keyOf(order))?.told === true)
               return life.after(ADOPTION_POLL_MS, 'step looked at', look);
             if (body?.alive === true) return watch(life, order);
-            if (body === undefined && !rebooted)
+            if (body === undefined && !rebooted && ready.has(keyOf(order)))
               return tell({ kind: 'task-unborn', ...taskOf(order) });
             const outcome = outcomeOf(body?.exit ?? { ...gone, at: options.now() });
             tell({ kind: 'task-ended', ...taskOf(order), outcome });
@@ -154,6 +161,7 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
           }
         },
         release(run) {
+          for (const key of ready) if (key.startsWith(`${run}/`)) ready.delete(key);
           for (const map of [bodies, unborn]) {
             for (const [key, body] of map)
               if (body.order.run === run && !body.alive) map.delete(key);
@@ -165,6 +173,7 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
     reboot(how) {
       boot += 1;
       unborn.clear();
+      ready.clear();
       for (const body of bodies.values()) {
         // Nothing of a run folder is synced.
         const { exit } = body;
@@ -181,5 +190,7 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
 }
 
 /** A task may start anew after a restart: then it leaves another exit file. */
-const keyOf = ({ run, sequence }: TaskOrder): string => `${run}/${sequence}`;
+const keyOf = ({ run, sequence }: Pick<TaskOrder, 'run' | 'sequence'>): string =>
+  `${run}/${sequence}`;
+const nextOf = ({ run, sequence }: TaskOrder) => ({ run, sequence: sequence + 1 });
 const taskOf = ({ run, task }: TaskOrder) => ({ run, task });

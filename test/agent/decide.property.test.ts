@@ -15,7 +15,7 @@ type Fate =
   | { readonly kind: 'die-after'; readonly steps: number }
   | { readonly kind: 'restart'; readonly how: Restart }
   | { readonly kind: 'hold' | 'answer' }
-  | { readonly kind: 'compact' }
+  | { readonly kind: 'compact' | 'erase' }
   | { readonly kind: 'sleep'; readonly ms: number };
 
 const runs = 6;
@@ -50,6 +50,7 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'compact' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'erase' as const }) },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constantFrom('hold' as const, 'answer' as const) }),
@@ -128,7 +129,7 @@ test('a ledger that was compacted is the ledger', () => {
 test('a run whose first task was never born began when it began, compacted or not', () => {
   const node = fakeNode(() => steps(2));
   const died: readonly Fate[] = [
-    { kind: 'die-after', steps: 4 },
+    { kind: 'die-after', steps: 5 },
     { kind: 'offer', run: 1 },
     { kind: 'sleep', ms: 1000 },
     { kind: 'restart', how: 'process' },
@@ -171,6 +172,8 @@ function suffer(node: FakeNode, each: Fate): void {
     case 'compact':
       node.state = compacted(node);
       return;
+    case 'erase':
+      return node.erase();
     case 'hold':
     case 'answer':
       node.hold = each.kind === 'hold';

@@ -499,6 +499,39 @@ for (const c of [
   });
 }
 
+for (const c of [
+  { name: 'the first step', codes: [], readied: [0] },
+  { name: 'not one that was foreseen', codes: [0], readied: [0] },
+  { name: 'one after a failure', codes: [1], readied: [0, 1] },
+]) {
+  test(`made ready before it is recorded as started: ${c.name}`, () => {
+    const node = fakeNode(() => steps(3));
+    node.offer(job());
+    for (const code of c.codes) node.exit(code);
+    assert.deepEqual(
+      node.readied.map(({ task }) => task.step),
+      c.readied,
+    );
+  });
+}
+
+for (const c of [
+  { name: 'was made ready is there: it starts', begun: 1, ends: 'Success' },
+  { name: 'was made ready is gone: Interrupted', begun: 0, ends: 'Interrupted' },
+]) {
+  test(`recorded as started, the agent died, and what ${c.name}`, () => {
+    const node = fakeNode(() => steps(1));
+    node.fuse = 5; // the records and `accepted`, `begin`, made ready, Started
+    node.offer(job());
+    assert.deepEqual([node.dead, node.durable.at(-1)?.kind], [true, 'started']);
+    if (c.begun === 0) node.erase();
+    node.restart();
+    node.exit(0);
+    assert.equal(resultOf(node).detailedStatus, c.ends);
+    assert.equal([...node.bodies.values()][0]?.begun ?? 0, c.begun);
+  });
+}
+
 test('nothing goes ahead once a kill is recorded, though the step beat its killer', () => {
   const deadline = (node: FakeNode): void => {
     const body = present([...node.bodies.values()][0], 'it runs');
@@ -549,6 +582,16 @@ for (const fuse of [0, 1] as const) {
     for (let step = 1; step < 3; step++) node.exit(0);
     assert.deepEqual(begunOf(node), [1, 1, 1]);
     assert.equal(resultOf(node).status, 'Success');
+  });
+
+  test(`the agent dies a moment ${when} a start ahead, and a script took the exit files away: no step runs twice`, () => {
+    const node = deadAround(fuse);
+    node.erase();
+    node.restart();
+    assert.deepEqual(begunOf(node), fuse === 0 ? [1] : [1, 1]);
+    const { detailedStatus, steps: ended } = resultOf(node);
+    assert.equal(detailedStatus, 'Interrupted');
+    assert.match(ended[1]?.reason ?? '', /may have begun .* nobody knows/);
   });
 
   test(`the agent dies a moment ${when} a start ahead and again at every later moment: each step runs once`, () => {

@@ -1,11 +1,18 @@
 /** A node in memory: the real decisions over a ledger of records, and tasks that obey like the executor's. */
 
-import { decide } from '../../src/agent/decide.ts';
-import type { AgentContext, AgentInput, Effect } from '../../src/agent/decision.ts';
+import assert from 'node:assert/strict';
+import { decide, decideExit } from '../../src/agent/decide.ts';
+import type {
+  AgentContext,
+  AgentInput,
+  Decision,
+  Effect,
+  StartEffect,
+} from '../../src/agent/decision.ts';
 import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
 import { applyRecord, emptyLedger, recordsOf } from '../../src/agent/ledger.ts';
 import { noOutput } from '../../src/agent/output.ts';
-import type { TaskOrder, TaskOutcome } from '../../src/agent/ports.ts';
+import type { TaskEnded, TaskOrder, TaskOutcome } from '../../src/agent/ports.ts';
 import type { RunPlan } from '../../src/agent/prepare.ts';
 import type { PreparedStep } from '../../src/core/document/prepared.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
@@ -47,6 +54,7 @@ type Body = {
   begun: number;
   alive: boolean;
   exitCode: number | null;
+  erased: boolean;
   /** Performed by the agent itself: nothing of it is left to find. */
   readonly leavesNothing: boolean;
 };
@@ -67,6 +75,8 @@ export type FakeNode = {
   handle(input: AgentInput): void;
   offer(job: Job): void;
   say(message: ServerMessage): void;
+  /** A script removes all that a later process could find of this run's tasks, but for a process that lives. */
+  erase(): void;
   /** The running task ends by itself. */
   exit(code: number): void;
   /** Steps that the coming inputs perform before the process dies; null: it lives. A record and an effect are a step each. */
@@ -74,6 +84,8 @@ export type FakeNode = {
   readonly dead: boolean;
   /** What was started before its record was durable. */
   readonly ahead: TaskOrder[];
+  /** What was made ready, because it was about to be recorded. */
+  readonly readied: TaskOrder[];
   /** The executor has been asked to adopt, and its answers wait. */
   hold: boolean;
   /** How often the machine was asked to restart. */
@@ -99,6 +111,8 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
   let held: AgentInput[] = [];
   let holding = false;
   let dead = false;
+  /** `run/sequence` of tasks that their supervisor still waits to be told of. */
+  const ready = new Set<string>();
 
   /** False when the process died before it. */
   function survive(): boolean {
@@ -114,9 +128,16 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
       case 'begin':
         inbox.unshift({ kind: 'begin', run: effect.run });
         return;
+      case 'make-ready':
+        ready.add(`${effect.order.run}/${effect.order.sequence}`);
+        node.readied.push(effect.order);
+        return;
       case 'start': {
         const leavesNothing = effect.order.action === WITHOUT_PROCESS;
-        const none: Body = { begun: 0, alive: false, exitCode: null, leavesNothing };
+        const none: Body = {
+          ...{ begun: 0, alive: false, exitCode: null, erased: false },
+          leavesNothing,
+        };
         const body = bodies.get(key(effect.order)) ?? none;
         bodies.set(key(effect.order), { ...body, begun: body.begun + 1, alive: true });
         node.order = effect.order;
@@ -147,14 +168,25 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     const body = bodies.get(key(order));
     if (body?.alive === true) return;
     const answers = holding ? held : inbox;
-    if ((body === undefined || body.leavesNothing) && !rebooted)
-      answers.push({ kind: 'task-unborn', run, task });
-    else answers.push({ kind: 'task-ended', run, task, outcome: outcome(body?.exitCode ?? null) });
+    const unborn =
+      order.action === WITHOUT_PROCESS ||
+      (body === undefined && ready.has(`${run}/${order.sequence}`));
+    if (unborn && !rebooted) answers.push({ kind: 'task-unborn', run, task });
+    else
+      answers.push({
+        kind: 'task-ended',
+        run,
+        task,
+        outcome: outcome(body?.erased === true ? null : (body?.exitCode ?? null)),
+      });
   }
 
   function end(body: Body, exitCode: number | null): void {
     body.alive = false;
     body.exitCode = exitCode;
+    // A kill takes the supervisor too; otherwise it waits for the next task.
+    if (exitCode !== null && node.order !== null)
+      ready.add(`${node.order.run}/${node.order.sequence + 1}`);
     if (node.order === null || dead) return;
     const { run, task } = node.order;
     // What the executor sees of a killed group is the code of the signal.
@@ -166,9 +198,10 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
   function drain(): void {
     for (let input = inbox.shift(); input !== undefined && !dead; input = inbox.shift()) {
       const decision = decide(context(), node.state, input, node.now);
+      if (input.kind === 'task-ended') assert.deepEqual(startAtExit(input), startOf(decision));
       if (decision.ahead !== undefined) {
         if (!survive()) return;
-        node.ahead.push(decision.ahead.order);
+        if (decision.ahead.kind === 'start') node.ahead.push(decision.ahead.order);
         perform(decision.ahead);
       }
       if (decision.records.length > 0) {
@@ -183,6 +216,15 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     }
   }
 
+  /** What the code alone lets go, before anything else is known of the end. */
+  function startAtExit({ run, task, outcome: ended }: TaskEnded): StartEffect | null {
+    const { exitCode } = ended;
+    // Where no process was, nothing exits, and nobody asks.
+    if (exitCode === null || ended.refresh !== undefined || ended.document !== undefined)
+      return null;
+    return decideExit(context(), node.state, { run, task, exitCode }, node.now);
+  }
+
   const node: FakeNode = {
     state: emptyLedger(),
     now: noon,
@@ -193,6 +235,7 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     order: null,
     fuse: null,
     ahead: [],
+    readied: [],
     reboots: 0,
     get hold() {
       return holding;
@@ -216,6 +259,10 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
     say(message) {
       node.handle({ kind: 'said', message });
     },
+    erase() {
+      ready.clear();
+      for (const body of bodies.values()) body.erased = true;
+    },
     exit(code) {
       const body = node.order === null ? undefined : bodies.get(key(node.order));
       if (body?.alive !== true) return;
@@ -237,6 +284,7 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
         if (body.leavesNothing || how !== 'process') body.alive = false;
         if (how === 'power') body.exitCode = null;
       }
+      if (how !== 'process') ready.clear();
       if (how !== 'process') node.bootId = `${node.bootId}+`;
       node.state = emptyLedger();
       for (const record of durable) applyRecord(node.state, record);
@@ -246,6 +294,9 @@ export function fakeNode(prepare: (job: Job) => RunPlan = () => steps(1)): FakeN
   };
   return node;
 }
+
+const startOf = ({ ahead }: Decision): StartEffect | null =>
+  ahead?.kind === 'start' ? ahead : null;
 
 /** The ledger as compaction would write it. */
 export function compacted(node: FakeNode): LedgerState {

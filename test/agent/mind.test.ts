@@ -23,6 +23,9 @@ function setUp(count = 1) {
   const crashes: unknown[] = [];
   let delay = 1;
   const executor: ExecutorPort = {
+    makeReady: () => {
+      told.push('make ready');
+    },
     start: (order) => {
       told.push('start');
       started.push(order);
@@ -96,6 +99,7 @@ test('durable first, then told, then done; which records share a sync', async ()
   assert.deepEqual(told, [
     'received+intent',
     'say accepted',
+    'make ready',
     'started',
     'say started',
     'start',
@@ -128,12 +132,42 @@ test('while a task runs the next one is foreseen, prepared, and then started ahe
   mind.handle(ended);
   await turn();
   assert.deepEqual(told.slice(2), [
-    ...['started+foreseen', 'say started', 'start', 'prepare 1'],
+    ...['make ready', 'started+foreseen', 'say started', 'start', 'prepare 1'],
     ...['start', 'exited+started+foreseen', 'prepare 2'],
   ]);
   assert.deepEqual(prepared[0], started[1]);
   await mind.close();
 });
+
+for (const c of [
+  { code: 0, want: ['start', 'read', 'exited+started+foreseen'] },
+  { code: 1, want: ['read', 'make ready', 'exited+started+foreseen', 'start'] },
+]) {
+  test(`what a task came to is read after the next one was told to go, if there is one; code ${c.code}`, async () => {
+    const { mind, told, offer, ended } = setUp(3);
+    offer();
+    await turn();
+    const before = told.length;
+    mind.handle({
+      kind: 'task-exited',
+      run: ended.run,
+      task: ended.task,
+      exitCode: c.code,
+      outcome: async () => {
+        told.push('read');
+        // Heard only when the end is decided, however long the reading takes.
+        mind.handle({ kind: 'run-deadline', run: ended.run });
+        await turn();
+        return outcome(c.code);
+      },
+    });
+    await turn(30);
+    const since = told.slice(before);
+    assert.deepEqual(since.slice(0, c.want.length), c.want);
+    assert.ok(since.includes('killed'));
+    await mind.close();
+  });
+}
 
 test('disk full when a task was started ahead: started once, whatever else is heard, and its record written when there is space', async () => {
   const { mind, told, started, failures, offer, ended } = setUp(2);

@@ -220,8 +220,8 @@ test('agent and step both gone: Interrupted, and the run never starts again', ()
     const sent = await offer(listening, agent.node, { content });
     await until(() => lines(marks) === 1, 'the step runs');
     await agent.kill('SIGKILL');
-    const folder = join(agent.root, 'var/lib/reconciled-agent/runs', sent.run, 's0');
-    const [supervisor] = readFileSync(join(folder, 'supervisor'), 'utf8').split(' ');
+    const runs = join(agent.root, 'var/lib/reconciled-agent/runs');
+    const [supervisor] = readFileSync(join(runs, 'supervisor'), 'utf8').split(' ');
     process.kill(-Number(supervisor), 'SIGKILL');
     agent.start();
     const result = await resultOf(listening, sent);
@@ -232,6 +232,37 @@ test('agent and step both gone: Interrupted, and the run never starts again', ()
       'it is known',
     );
     assert.equal(lines(marks), 1);
+  }));
+
+test('a script removes its run folder, and its agent is killed: waited for, Interrupted, and never started again', () =>
+  withAgent(async (agent, listening) => {
+    const [marks, end] = [join(agent.root, 'marks'), join(agent.root, 'end')];
+    const runs = join(agent.root, 'var/lib/reconciled-agent/runs');
+    const content = script(
+      [
+        'rm -rf "$(dirname "$(dirname "$0")")"',
+        `echo one >>${marks}`,
+        `until [ -e ${end} ]; do sleep 0.05; done`,
+        `echo end >>${marks}`,
+      ],
+      ['echo never'],
+    );
+    const sent = await offer(listening, agent.node, { content });
+    await until(() => lines(marks) === 1, 'the step runs');
+    assert.ok(!existsSync(join(runs, sent.run)), 'its folder is gone');
+    await agent.kill('SIGKILL');
+    agent.start();
+    await until(
+      () => listening.events.filter(({ kind }) => kind === 'connected').length === 3,
+      'back',
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(lines(marks), 1, 'it runs once, and goes on');
+    await writeFile(end, '');
+    const result = await resultOf(listening, sent);
+    assert.deepEqual([result.status, result.detailedStatus], ['Failed', 'Interrupted']);
+    assert.match(result.steps[1]?.reason ?? '', /may have begun .* nobody knows/);
+    assert.equal(readFileSync(marks, 'utf8'), 'one\nend\n');
   }));
 
 test('a result that was not acked is told again by the next process', () =>

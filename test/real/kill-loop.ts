@@ -3,7 +3,7 @@
  * with the tests; by hand: node --import tsx test/real/kill-loop.ts --daemon 100 --agents 100
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -163,24 +163,9 @@ function supervisorsOf(
   name: string,
 ): { readonly run: string; readonly pid: number }[] {
   const runs = join(fleet.root(name), 'var', 'lib', 'reconciled-agent', 'runs');
-  return readdirSync(runs).flatMap((run) =>
-    listOr(join(runs, run))
-      .filter((each) => /^s\d+$/.test(each))
-      .flatMap((folder) => {
-        const written = readOr(join(runs, run, folder, 'supervisor')).trim();
-        const [pid = '', start = ''] = written.split(' ');
-        // The pid may belong to somebody else by now: only the start time names our process.
-        return pid !== '' && start === processStart(Number(pid)) ? [{ run, pid: Number(pid) }] : [];
-      }),
-  );
-}
-
-function listOr(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return []; // a spare folder that got its run meanwhile
-  }
+  const [pid = '', start = '', run = ''] = readOr(join(runs, 'supervisor')).split(' ');
+  // The pid may belong to somebody else by now: only the start time names our process.
+  return pid !== '' && start === processStart(Number(pid)) ? [{ run, pid: Number(pid) }] : [];
 }
 
 function readOr(path: string): string {

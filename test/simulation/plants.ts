@@ -260,7 +260,7 @@ const list: readonly Planted[] = [
     found: 19n,
     plant: {
       decide: deciding((made) => {
-        const start = made.ahead ?? made.effects.find((effect) => effect.kind === 'start');
+        const start = [made.ahead, ...made.effects].find((effect) => effect?.kind === 'start');
         const follows = made.records.some(({ kind }) => kind === 'exited');
         return {
           ...(start !== undefined && follows ? { ahead: start } : {}),

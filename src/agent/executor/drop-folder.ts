@@ -29,13 +29,16 @@ import type { TaskOrder } from '../ports.ts';
 import { namesIn } from './run-folder.ts';
 
 export type DropFolder = {
-  /** What has been left since the last step, masked; the same again for the same step. Null: nothing. */
-  collect(
-    order: Pick<TaskOrder, 'run' | 'sequence'>,
-    mask: Pick<Mask, 'text'> | null,
-  ): ComplianceReport | null;
+  /** Moves aside what has been left since the last step; before another one begins. */
+  take(order: Pick<TaskOrder, 'run' | 'sequence'>): DroppedPuts;
   /** The run is over and its report is durable. */
   forget(): Promise<void>;
+};
+
+/** What a step has left, the same again for the same step. */
+export type DroppedPuts = {
+  /** Masked. Null: nothing. */
+  report(mask: Pick<Mask, 'text'> | null): ComplianceReport | null;
 };
 
 /** Folders below it begin with a dot, so a script's `*` does not see them. */
@@ -50,7 +53,7 @@ export function openDropFolder(dir: string | null, node: string): DropFolder | n
   /** Asking a folder that is not there costs more than all else when nobody reports, as after most steps. */
   let anyTaken = existsSync(taken);
   return {
-    collect({ run, sequence }, mask) {
+    take({ run, sequence }) {
       const aside = join(taken, run, String(sequence));
       const found = namesOfPuts(dir);
       const refused: RefusedPut[] = [];
@@ -63,11 +66,16 @@ export function openDropFolder(dir: string | null, node: string): DropFolder | n
         }
         for (const name of mine) moveScratchDir(join(dir, name), join(aside, name));
       }
-      const puts: CompliancePut[] = [];
-      const masked = (text: string): string => mask?.text(text) ?? text;
-      for (const name of anyTaken ? namesOfPuts(aside) : [])
-        read(readRegularFile(join(aside, name), masked), masked(name), node, puts, refused);
-      return puts.length + refused.length === 0 ? null : { puts, refused };
+      const names = anyTaken ? namesOfPuts(aside) : [];
+      return {
+        report(mask) {
+          const puts: CompliancePut[] = [];
+          const masked = (text: string): string => mask?.text(text) ?? text;
+          for (const name of names)
+            read(readRegularFile(join(aside, name), masked), masked(name), node, puts, refused);
+          return puts.length + refused.length === 0 ? null : { puts, refused };
+        },
+      };
     },
     forget: async () => {
       if (!anyTaken) return;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { preparingText } from '../../core/document/run-document.ts';
 import type { Instant, RunId } from '../../core/model/brand.ts';
@@ -16,6 +17,7 @@ import { appendText, noOutput } from '../output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
 import type { Unlocked, Vault } from '../vault.ts';
 import { readDocumentFile } from './document-file.ts';
+import type { DroppedPuts } from './drop-folder.ts';
 import { openDropFolder } from './drop-folder.ts';
 import { launchText, secretLine } from './launch.ts';
 import type {
@@ -30,16 +32,19 @@ import type {
 import { plugins } from './plugins/registry.ts';
 import { killGroup } from './process.ts';
 import { programScript, secretVariables } from './program.ts';
-import type { TaskPlace } from './run-folder.ts';
+import type { FoundPlace, TaskPlace } from './run-folder.ts';
 import {
   codeWrittenAt,
   endOrphans,
   exitCodeOf,
   findTask,
+  forgetSupervisor,
   groupOf,
-  hasBegun,
+  neverBegan,
   outputEndOf,
   outputStartOf,
+  outputsEndAfter,
+  recordSupervisor,
   runFolder,
   supervisorFolder,
 } from './run-folder.ts';
@@ -47,7 +52,7 @@ import { dropSecretOutputs, markSecret, scratchOf } from './secret-outputs.ts';
 import { readStream } from './streams.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
 import { outputFile, startSupervisor, taskFile } from './supervisor.ts';
-import { OUTPUT_BYTES_BEFORE_MAX } from './supervisor-script.ts';
+import { OUTPUT_BYTES_BEFORE_MAX, PIPE_NAME } from './supervisor-script.ts';
 
 export type ExecutorOptions = {
   /** Folder of the run folders, 0700. Ours alone: the caller holds the lock of the state directory. */
@@ -90,9 +95,13 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     });
   };
 
-  /** The run's own supervisor while it lives, else the spare one, moved into the run's folder. */
-  function supervisorFor({ run, sequence }: TaskOrder): Supervisor {
-    if (current?.order.run === run && canGoOn(current.supervisor)) return current.supervisor;
+  /** The run's own supervisor while it can go on, else the spare one, moved into the run's folder and recorded. */
+  function supervisorFor(order: TaskOrder): Supervisor {
+    const { run, sequence } = order;
+    if (current?.order.run === run && canGoOn(current.supervisor)) {
+      current = { order, supervisor: current.supervisor };
+      return current.supervisor;
+    }
     letGo(run);
     const supervisor = spare?.alive === true ? spare : makeSpare(runsDir);
     spare = null;
@@ -103,6 +112,9 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     removeScratchTree(dir);
     moveScratchDir(supervisor.dir, dir);
     supervisor.dir = dir;
+    supervisor.first = sequence;
+    recordSupervisor(runsDir, run, supervisor);
+    current = { order, supervisor };
     return supervisor;
   }
 
@@ -135,8 +147,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       return;
     }
     const supervisor = supervisorFor(order);
-    current = { order, supervisor };
-    const place = { dir: supervisor.dir, n: supervisor.performed };
+    const place = placeOf(supervisor, order);
     if (unlocked.mask !== null) markSecret(runFolder(runsDir, run));
     const pieces = plan.kind === 'script' ? order.secretEnvironment : secretVariables(plan);
     const variables = revealed(pieces, unlocked.secrets);
@@ -145,18 +156,22 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     }
     ahead = [];
     armDeadline(order, plan.timeoutMs);
-    const { code, died } = await supervisor.perform(secretLine(variables));
+    const { code: exitCode, died } = await supervisor.perform(secretLine(variables));
     if (closed) return;
+    const finishedAt = now();
     clearTimeout(deadline);
     if (died) {
       // Killed with its group, by us or by the task itself, or alone by someone else: the task ends with it.
       current = null;
       supervisor.killGroup();
     }
+    // What another task would change is settled now; the rest can wait until that one has been told to go.
     const start = supervisor.written;
-    const { outcome, ends } = await outcomeOf(order, place, code, { start, end: null });
-    supervisor.written = ends;
-    end(order, outcome);
+    const end = outputsEndAfter(place.dir, start);
+    supervisor.written = end;
+    const left = drops?.take(order) ?? null;
+    const outcome = () => outcomeOf(order, place, { exitCode, finishedAt, start, end, left });
+    report({ kind: 'task-exited', run, task, exitCode, outcome });
   }
 
   function planOf(order: TaskOrder): ReturnType<Plugin['plan']> | undefined {
@@ -165,50 +180,40 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     return plugins.get(order.action)?.plan(order, node, paths);
   }
 
-  /** What a task came to, and where the files of its supervisor end now. */
+  /** What a task came to. */
   async function outcomeOf(
     order: TaskOrder,
     { dir }: TaskPlace,
-    exitCode: number | null,
-    { start, end }: { readonly start: OutputEnds; readonly end: OutputEnds | null },
-  ): Promise<{ readonly outcome: TaskOutcome; readonly ends: OutputEnds }> {
+    { exitCode, finishedAt, start, end, left }: Exit,
+  ): Promise<TaskOutcome> {
     const unlocked = hasSecrets(order)
       ? await options.vault.unlock(order.run, order.ciphertexts)
       : withoutSecrets;
     const mask = unlocked.ok ? unlocked.mask : null;
-    const out = await readStream(outputFile(dir, 'out'), { start: start.out, end: end?.out, mask });
-    const err = await readStream(outputFile(dir, 'err'), { start: start.err, end: end?.err, mask });
-    const streams = unlocked.ok
-      ? { stdout: out.stream, stderr: err.stream }
-      : withheld(unlocked.message);
-    const compliance = unlocked.ok ? (drops?.collect(order, mask) ?? null) : null;
+    const stdout = await readStream(outputFile(dir, 'out'), start.out, end.out, mask);
+    const stderr = await readStream(outputFile(dir, 'err'), start.err, end.err, mask);
+    const streams = unlocked.ok ? { stdout, stderr } : withheld(unlocked.message);
+    const compliance = unlocked.ok ? (left?.report(mask) ?? null) : null;
     const reported = compliance === null ? {} : { compliance };
-    const wrote = { exitCode, failure: '', ...streams, finishedAt: now(), ...reported };
-    return {
-      outcome: plugins.get(order.action)?.isProgram === true ? spoken(wrote) : wrote,
-      ends: { out: out.end, err: err.end },
-    };
-  }
-
-  function end({ run, task }: TaskOrder, outcome: TaskOutcome): void {
-    if (!closed) report({ kind: 'task-ended', run, task, outcome });
+    const wrote = { exitCode, failure: '', ...streams, finishedAt, ...reported };
+    return plugins.get(order.action)?.isProgram === true ? spoken(wrote) : wrote;
   }
 
   /** The end of a task that an earlier process began, or that an earlier process saw and had no time to write down. */
   async function endAdopted(
     order: TaskOrder,
     place: TaskPlace,
-    code: number | null,
+    exitCode: number | null,
   ): Promise<void> {
     adopted = null;
     clearTimeout(deadline);
-    const { outcome } = await outcomeOf(order, place, code, {
-      start: outputStartOf(place),
-      end: outputEndOf(place),
-    });
-    const endedAt = code === null ? null : codeWrittenAt(place);
+    const endedAt = exitCode === null ? null : codeWrittenAt(place);
     const finishedAt = instant(Math.max(order.startedAt, Math.min(endedAt ?? Infinity, now())));
-    end(order, { ...outcome, finishedAt });
+    const start = outputStartOf(place);
+    const end = outputEndOf(place);
+    const left = drops?.take(order) ?? null;
+    const outcome = await outcomeOf(order, place, { exitCode, finishedAt, start, end, left });
+    if (!closed) report({ kind: 'task-ended', run: order.run, task: order.task, outcome });
   }
 
   function armDeadline({ run, task }: TaskOrder, afterMs: number): void {
@@ -217,7 +222,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
   }
 
   /** Looks until there is a code, or the supervisor of an earlier process is gone; then its files say everything. */
-  async function watch(order: TaskOrder, place: TaskPlace): Promise<void> {
+  async function watch(order: TaskOrder, place: FoundPlace): Promise<void> {
     const { run, task } = order;
     // In this order: whoever is gone by now has written all that it ever will.
     const group = groupOf(place);
@@ -228,18 +233,27 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       return;
     }
     if (group?.lives !== true) endOrphans(place);
-    if (code !== null || hasBegun(place)) return endAdopted(order, place, code);
+    if (code !== null || !neverBegan(place)) return endAdopted(order, place, code);
     adopted = null;
     clearTimeout(deadline);
     report({ kind: 'task-unborn', run, task });
+  }
+
+  function makeReady(order: TaskOrder): void {
+    if (plugins.get(order.action)?.startsNoProcess === true) return;
+    try {
+      supervisorFor(order);
+    } catch {
+      // Whoever is stopped by it says so, when the task starts.
+    }
   }
 
   function prepare(order: TaskOrder): void {
     if (current?.order.run !== order.run || current.order.sequence + 1 !== order.sequence) return;
     const plan = planOf(order);
     if (plan?.kind !== 'script') return;
-    const { dir, performed } = current.supervisor;
-    const files = filesOf({ dir, n: performed }, plan, Object.keys(order.secretEnvironment));
+    const place = placeOf(current.supervisor, order);
+    const files = filesOf(place, plan, Object.keys(order.secretEnvironment));
     try {
       for (const file of files) writeTaskFile(file);
       ahead = files;
@@ -250,17 +264,19 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
   }
 
   return {
+    makeReady,
     start: (order) => guard(perform(order)),
     prepare,
 
     adopt(order, { rebooted }) {
       const { run, task, sequence } = order;
-      const place = findTask(runFolder(runsDir, run), sequence);
-      if (rebooted) {
+      const place = findTask(runsDir, run, sequence);
+      if (!rebooted && plugins.get(order.action)?.startsNoProcess === true) {
+        // Whatever was done changed nothing: it is done again.
+        report({ kind: 'task-unborn', run, task });
+      } else if (rebooted || place === null) {
         const known = place ?? { dir: runFolder(runsDir, run), n: 0 };
         guard(endAdopted(order, known, place === null ? null : exitCodeOf(place)));
-      } else if (place === null) {
-        report({ kind: 'task-unborn', run, task });
       } else {
         const plan = exitCodeOf(place) === null ? planOf(order) : null;
         if (plan?.kind === 'script' || plan?.kind === 'program') {
@@ -289,6 +305,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     release(run) {
       letGo(run);
       dropSecretOutputs(runFolder(runsDir, run));
+      forgetSupervisor(runsDir);
       clearTimeout(deadline);
       spare ??= makeSpare(runsDir);
       if (drops !== null) guard(drops.forget());
@@ -360,9 +377,25 @@ function spoken(outcome: TaskOutcome): TaskOutcome {
   return { ...outcome, failure: stderr.text.slice(0, 2_000), stderr: noOutput };
 }
 
-/** Tasks that have written much leave too little of the limit for the next one. */
-const canGoOn = ({ alive, written }: Supervisor): boolean =>
-  alive && Math.max(written.out, written.err) <= OUTPUT_BYTES_BEFORE_MAX;
+/** Tasks that have written much leave too little of the limit for the next one; one may have removed the folder. */
+const canGoOn = ({ alive, written, dir }: Supervisor): boolean =>
+  alive &&
+  Math.max(written.out, written.err) <= OUTPUT_BYTES_BEFORE_MAX &&
+  existsSync(join(dir, PIPE_NAME));
+
+const placeOf = ({ dir, first }: Supervisor, { sequence }: TaskOrder): TaskPlace => ({
+  dir,
+  n: sequence - first,
+});
+
+/** How a task ended, before its output is read. */
+type Exit = {
+  readonly exitCode: number | null;
+  readonly finishedAt: Instant;
+  readonly start: OutputEnds;
+  readonly end: OutputEnds;
+  readonly left: DroppedPuts | null;
+};
 
 type Opened =
   | Extract<Unlocked, { ok: false }>

@@ -4,7 +4,7 @@ import type { Instant } from '../../core/model/brand.ts';
 import { diskError, systemCode } from '../../disk/errors.ts';
 import { removeScratchDir } from '../../disk/scratch.ts';
 import { SPARE_PREFIX } from './executor.ts';
-import { namesIn } from './run-folder.ts';
+import { namesIn, SUPERVISOR_FILE } from './run-folder.ts';
 
 /** Oldest folders go first when any of these is passed. */
 export const RETENTION = { runs: 100, bytes: 256 * 1024 * 1024, ageMs: 7 * 24 * 3_600_000 };
@@ -39,7 +39,7 @@ export async function sweepRunFolders(
 ): Promise<void> {
   const folders: Folder[] = [];
   for (const name of namesIn(runsDir)) {
-    if (name.startsWith(SPARE_PREFIX)) continue;
+    if (name.startsWith(SPARE_PREFIX) || name === SUPERVISOR_FILE) continue;
     // What runs now is not looked into: its scripts make and remove what they like, and it stays whatever it holds.
     if (keep.has(name)) continue;
     const path = join(runsDir, name);

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunId } from '../../core/model/brand.ts';
 import { systemCode } from '../../disk/errors.ts';
+import { removeScratch, writeScratch } from '../../disk/scratch.ts';
 import { killGroup, processStart } from './process.ts';
-import type { OutputEnds } from './supervisor.ts';
-import { identityFile, outputFile, taskFile } from './supervisor.ts';
+import type { OutputEnds, Supervisor } from './supervisor.ts';
+import { outputFile, taskFile } from './supervisor.ts';
+import { WAITING } from './supervisor-script.ts';
 
 /** Named by the run id, whose grammar is checked; no name that anybody else chose is ever part of a path. */
 export const runFolder = (runsDir: string, run: RunId): string => join(runsDir, run);
@@ -13,23 +15,61 @@ export const runFolder = (runsDir: string, run: RunId): string => join(runsDir, 
 export const supervisorFolder = (folder: string, firstTask: number): string =>
   join(folder, `s${firstTask}`);
 
-/** Where a task of an earlier process was performed: the folder of its supervisor, and its number there. */
+/** Where a task was performed: the folder of its supervisor, and its number there. */
 export type TaskPlace = { readonly dir: string; readonly n: number };
 
-/** Null when no supervisor was ever given to this task. */
-export function findTask(folder: string, sequence: number): TaskPlace | null {
+/** `supervisor`: who leads the process group of the task, if that is the last supervisor that was at work. */
+export type FoundPlace = TaskPlace & {
+  readonly supervisor: { readonly pgid: number; readonly start: string } | null;
+};
+
+/** Which supervisor is at work, told beside the run folders and not in one: a script may remove its own. Not the name of a run. */
+export const SUPERVISOR_FILE = 'supervisor';
+
+/** Before its first task is recorded as started: from then on a later agent must know who it is. */
+export function recordSupervisor(runsDir: string, run: RunId, { pid, first }: Supervisor): void {
+  const text = `${pid} ${processStart(pid) ?? ''} ${run} ${first}\n`;
+  writeScratch(join(runsDir, SUPERVISOR_FILE), text, 0o600);
+}
+
+/** The run is over. */
+export function forgetSupervisor(runsDir: string): void {
+  removeScratch(join(runsDir, SUPERVISOR_FILE));
+}
+
+type Recorded = { readonly pid: number; readonly start: string; readonly first: number };
+
+const supervisorLine = /^([1-9]\d{0,9}) (\d*) (\S+) (\d{1,5})\n$/;
+
+/** Null when the last supervisor that was at work was not this run's. */
+function recordedSupervisor(runsDir: string, run: RunId): Recorded | null {
+  const text = readOrNull(join(runsDir, SUPERVISOR_FILE)) ?? '';
+  const [, pid, start = '', whose, first] = supervisorLine.exec(text) ?? [];
+  return whose === run && Number(pid) > 1
+    ? { pid: Number(pid), start, first: Number(first) }
+    : null;
+}
+
+/** Null when no supervisor was ever given to this task, as far as anything is left that says so. */
+export function findTask(runsDir: string, run: RunId, sequence: number): FoundPlace | null {
+  const folder = runFolder(runsDir, run);
+  const recorded = recordedSupervisor(runsDir, run);
   const firsts = namesIn(folder)
     .map((name) => /^s(\d{1,5})$/.exec(name)?.[1])
     .filter((first) => first !== undefined)
-    .map(Number)
-    .filter((first) => first <= sequence);
-  if (firsts.length === 0) return null;
-  const first = Math.max(...firsts);
-  return { dir: supervisorFolder(folder, first), n: sequence - first };
+    .map(Number);
+  const all = recorded === null ? firsts : [...firsts, recorded.first];
+  const first = Math.max(...all.filter((each) => each <= sequence));
+  if (first < 0) return null; // also where there is none: the maximum of nothing is -Infinity
+  const dir = supervisorFolder(folder, first);
+  const n = sequence - first;
+  if (recorded?.first !== first) return { dir, n, supervisor: null };
+  const { pid, start } = recorded;
+  return { dir, n, supervisor: { pgid: pid, start } };
 }
 
-/** The first line of `n.exit` says where the task's output begins in the files of its supervisor. */
-const exitFile = /^(\d{1,12}) (\d{1,12})\n(?:(\d{1,3})\n)?$/;
+/** What `n.exit` says, line by line (`supervisor-script.ts`). */
+const exitFile = new RegExp(`^${WAITING}\n(?:(\\d{1,12}) (\\d{1,12})\n(?:(\\d{1,3})\n)?)?$`);
 
 export function outputStartOf(place: TaskPlace): OutputEnds {
   return recordedStartOf(place) ?? { out: 0, err: 0 };
@@ -40,6 +80,14 @@ export function outputEndOf({ dir, n }: TaskPlace): OutputEnds {
   // In this order: if the next one has not begun afterwards, nothing in the files was its own.
   const ends = { out: sizeOf(outputFile(dir, 'out')), err: sizeOf(outputFile(dir, 'err')) };
   return recordedStartOf({ dir, n: n + 1 }) ?? ends;
+}
+
+/** Where a task's output ends that has just ended, under a supervisor that has no next one yet. */
+export function outputsEndAfter(dir: string, start: OutputEnds): OutputEnds {
+  return {
+    out: Math.max(start.out, sizeOf(outputFile(dir, 'out'))),
+    err: Math.max(start.err, sizeOf(outputFile(dir, 'err'))),
+  };
 }
 
 function recordedStartOf({ dir, n }: TaskPlace): OutputEnds | null {
@@ -62,24 +110,28 @@ export function exitCodeOf({ dir, n }: TaskPlace): number | null {
   return code === undefined ? null : Number(code);
 }
 
-/** The file is made before the task begins: without it, it never did. */
-export const hasBegun = ({ dir, n }: TaskPlace): boolean => existsSync(taskFile(dir, n, 'exit'));
+/**
+ * That a task never began is believed when its supervisor says so, and never because nothing is found: a script may remove what it
+ * likes, and would be started again. Only of the last supervisor: those before it wait for tasks that it has been given.
+ */
+export function neverBegan({ dir, n, supervisor }: FoundPlace): boolean {
+  return supervisor !== null && readOrNull(taskFile(dir, n, 'exit')) === `${WAITING}\n`;
+}
 
-/** The process group that a task's supervisor leads, and whether the supervisor itself lives; null: never recorded. */
+/** The process group that a task's supervisor leads, and whether the supervisor itself lives; null: it is not known. */
 export function groupOf({
-  dir,
-}: TaskPlace): { readonly pgid: number; readonly lives: boolean } | null {
-  const [pidText = '', startText = ''] = (readOrNull(identityFile(dir)) ?? '').trim().split(' ');
-  const pgid = Number(pidText);
-  if (!Number.isInteger(pgid) || pgid <= 1) return null;
-  return { pgid, lives: processStart(pgid) === startText };
+  supervisor,
+}: FoundPlace): { readonly pgid: number; readonly lives: boolean } | null {
+  if (supervisor === null) return null;
+  const { pgid, start } = supervisor;
+  return { pgid, lives: processStart(pgid) === start };
 }
 
 /**
  * A task whose supervisor is dead ends with it: nobody would ever learn its code. While a group has members the kernel gives
  * its number to nobody else, so a process of that number with another start means that the group is gone.
  */
-export function endOrphans(place: TaskPlace): void {
+export function endOrphans(place: FoundPlace): void {
   const group = groupOf(place);
   if (group !== null && !group.lives && processStart(group.pgid) === null) killGroup(group.pgid);
 }

@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeScratch, removeScratchTree, writeScratch } from '../../disk/scratch.ts';
-import { namesIn } from './run-folder.ts';
+import { namesIn, SUPERVISOR_FILE } from './run-folder.ts';
 import { outputFile } from './supervisor.ts';
 
 const markOf = (folder: string): string => join(folder, 'secret');
@@ -31,5 +31,7 @@ export function dropSecretOutputs(folder: string): void {
 
 /** Of every run but the one that goes on: before the executor is opened. */
 export function sweepSecretOutputs(runsDir: string, active: string | null): void {
-  for (const name of namesIn(runsDir)) if (name !== active) dropSecretOutputs(join(runsDir, name));
+  for (const name of namesIn(runsDir)) {
+    if (name !== active && name !== SUPERVISOR_FILE) dropSecretOutputs(join(runsDir, name));
+  }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamResult } from '../../core/model/run.ts';
 import { systemCode } from '../../disk/errors.ts';
@@ -10,29 +10,22 @@ const chunkBytes = 64 * 1024;
 /** After so many chunks other work gets its turn: at most a millisecond or two of hashing. */
 const chunksPerTurn = 8;
 
-/** `end`: where the file ended when it was read. */
-type Output = { readonly stream: StreamResult; readonly end: number };
-
 /**
- * What a task wrote to one stream, from `start` to `end` (of the file, if not given), read in flat memory however long it is. An absent file is no output. Synchronous
- * reads: nearly all outputs fit into one chunk, and a trip through the thread pool costs more than it.
+ * What a task wrote to one stream, from `start` to `end`, read in flat memory however long it is. An absent file is no output.
+ * Synchronous reads: nearly all outputs fit into one chunk, and a trip through the thread pool costs more than it.
  *
  * With `mask`, everything told is of the masked stream, count and digest too: a digest of what was written would be a test
  * for guesses at the value.
  */
 export async function readStream(
   path: string,
-  {
-    start,
-    end: given,
-    mask,
-  }: { readonly start: number; readonly end?: number | undefined; readonly mask: Mask | null },
-): Promise<Output> {
-  const fd = openOrNull(path);
-  if (fd === null) return { stream: noOutput, end: start };
+  start: number,
+  end: number,
+  mask: Mask | null,
+): Promise<StreamResult> {
+  const fd = end <= start ? null : openOrNull(path);
+  if (fd === null) return noOutput;
   try {
-    const end = Math.max(start, given ?? fstatSync(fd).size);
-    if (end === start) return { stream: noOutput, end };
     const masked = mask?.stream();
     const fold = openStreamFold();
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - start));
@@ -46,7 +39,7 @@ export async function readStream(
       if (masked !== undefined || chunks % chunksPerTurn === 0) await nextTurn();
     }
     if (masked !== undefined) fold.add(masked.end());
-    return { stream: fold.result(), end };
+    return fold.result();
   } finally {
     closeSync(fd);
   }

@@ -8,8 +8,14 @@ export const OUTPUT_BYTES_BEFORE_MAX = 1024 * 1024;
 const pairs = 64;
 const pipes = (stream: 'o' | 'e'): string => `${stream}0 ${stream}1 `.repeat(pairs).trim();
 
+/** A pipe that stands in the folder as long as a supervisor that can go on. */
+export const PIPE_NAME = 'o0';
+
 /** The variable in which a task finds what the line that told it to go has for it. */
 export const GO_LINE = 'go';
+
+/** What `n.exit` says from the moment at which a supervisor can be told to perform task n, until the task begins. */
+export const WAITING = 'waiting';
 
 /**
  * The supervisor of a run: a shell of its own session, started ahead, that outlives the agent. It lives in its own folder
@@ -19,15 +25,17 @@ export const GO_LINE = 'go';
  *   a line         the word to go: where the task's output will begin in `out` and `err`, and whatever must never be in a file
  *                  (`n.run` evaluates it)
  *   out err        what all tasks wrote, one after another, through pipes: `>/dev/stderr` works, and a child left behind is seen
- *   n.exit         there as soon as it begins, with a line that says where its output does; its code and a line break, in one write,
- *                  when it has ended. Appended: a file that is cut and written again goes to the disk at once
+ *   n.exit         `waiting`; a line that says where its output begins, before the task does; its code, when it has ended. Open from the
+ *                  first on, so that it is written to though a script removes it; without its second line no task begins
  *
  * A task has ended when its shell has and both its pipes are closed. Two processes per task would cost more than most tasks, so
  * one `cat` per stream serves them all: it opens the pipes of each task in turn, and opening a pipe waits for the other
  * side. Hence, once the pipes of the next task are open, all that this one wrote has been collected. The waiting task is
- * set up while the agent writes its ledger. At the limit of its file (the collector's alone) `cat` ends and a drain takes
+ * set up while the agent looks at the last one. At the limit of its file (the collector's alone) `cat` ends and a drain takes
  * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. When the agent is
- * gone, the input ends after the task, and so does the supervisor: pipes without a name end the collectors.
+ * gone, the input ends after the task: the waiting shell takes the names of the pipes away, which ends the collectors, and ends
+ * the supervisor; its number is nobody else's while one of its group lives. Where a script has removed the folder there are no
+ * next pipes: what was collected is waited for, and the code is told all the same.
  */
 export const supervisorScript = `
 umask 077
@@ -45,17 +53,32 @@ collect() {
 }
 collect out o '${pipes('o')}'
 collect err e '${pipes('e')}'
+trap '' PIPE
 exec 9>&1
 n=0
 while :; do
-  slot=$((n % 2))
+  slot=$((n % 2)) opened=
   {
-    [ "$n" = 0 ] || { echo "$code" >>"$((n - 1)).exit"; echo "$((n - 1)) $code" >&9; }
-    exec 3<"o$slot" 4<"e$slot"
-    (read -r out err ${GO_LINE} || exit; exec 3<&- 4<&- 9>&- </dev/null; echo "$out $err" >"$n.exit"; umask 022; . "./$n.run")
+    opened=1
+    [ "$n" = 0 ] || { echo "$code" >&5; echo "$((n - 1)) $code" >&9 2>&-; }
+    exec 3<"o$slot" 4<"e$slot" 5>"$n.exit"
+    echo ${WAITING} >&5
+    (
+      trap - PIPE
+      umask 022
+      exec 3<&- 4<&- 9>&-
+      read -r out err ${GO_LINE} || { rm -f o0 e0 o1 e1; kill -9 $$; exit; }
+      exec </dev/null
+      echo "$out $err" >&5 || exit 1
+      exec 5>&-
+      . "./$n.run"
+    )
     code=$?
-    [ -e "$n.exit" ] || { rm -f o0 e0 o1 e1; exit 0; }
   } >"o$slot" 2>"e$slot"
+  [ "$opened" ] || break
   n=$((n + 1))
 done
+exec 3<&- 4<&-
+wait
+[ "$n" = 0 ] || echo "$((n - 1)) $code" >&9
 `;

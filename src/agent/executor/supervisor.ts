@@ -1,9 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { invariant } from '../../core/model/errors.ts';
-import { writeScratch } from '../../disk/scratch.ts';
-import { killGroup, processStart } from './process.ts';
+import { killGroup } from './process.ts';
 import { supervisorScript } from './supervisor-script.ts';
 
 /** The only search path that scripts and their supervisors know. */
@@ -11,13 +9,13 @@ export const SCRIPT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 
 export type OutputEnds = { readonly out: number; readonly err: number };
 
-/** A supervisor that is our child. `performed` counts the tasks it was given. */
+/** A supervisor that is our child. `first` is the sequence of its first task in the run. */
 export type Supervisor = {
   readonly pid: number;
   /** False from the moment its end is known; it is asked before it gets a task. */
   readonly alive: boolean;
   dir: string;
-  performed: number;
+  first: number;
   /** Bytes that its tasks have written: where the output of the next one begins. */
   written: OutputEnds;
   /**
@@ -42,9 +40,6 @@ export const taskFile = (
 
 /** What all tasks of the supervisor wrote to one stream, one after another. */
 export const outputFile = (dir: string, stream: 'out' | 'err'): string => join(dir, stream);
-
-/** Who it is, for an agent that comes after this one. */
-export const identityFile = (dir: string): string => join(dir, 'supervisor');
 
 /** Starts one in an empty folder. It waits, costs nothing, and leaves when this process does. */
 export function startSupervisor(dir: string): Supervisor {
@@ -72,11 +67,9 @@ export function startSupervisor(dir: string): Supervisor {
       return alive;
     },
     dir,
-    performed: 0,
+    first: 0,
     written: { out: 0, err: 0 },
     async perform(secrets) {
-      if (this.performed === 0) recordIdentity(this.dir, child);
-      this.performed += 1;
       const answered = line.next();
       // Its pipes close a moment before its end is told, and then nothing else might keep this process.
       child.ref();
@@ -99,12 +92,6 @@ export function startSupervisor(dir: string): Supervisor {
       child.stdout.destroy();
     },
   };
-}
-
-/** Before its first task: from then on a later agent must be able to tell whether it lives. */
-function recordIdentity(dir: string, { pid }: ChildProcess): void {
-  invariant(pid !== undefined, 'a supervisor that never started gets no task');
-  writeScratch(identityFile(dir), `${pid} ${processStart(pid) ?? ''}\n`, 0o600);
 }
 
 /** One short line per task; nothing else is ever printed there. */

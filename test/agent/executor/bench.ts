@@ -6,6 +6,7 @@ import { openExecutor } from '../../../src/agent/executor/executor.ts';
 import type {
   ExecutorEvent,
   ExecutorPort,
+  SettledEvent,
   TaskOrder,
   TaskOutcome,
 } from '../../../src/agent/ports.ts';
@@ -21,7 +22,7 @@ export type Bench = {
   readonly executor: ExecutorPort;
   order(sequence: number, inputs: JsonObject, startedAt?: Instant): TaskOrder;
   /** The next event, which must be of this kind. */
-  next<Kind extends ExecutorEvent['kind']>(kind: Kind): Promise<ExecutorEvent & { kind: Kind }>;
+  next<Kind extends SettledEvent['kind']>(kind: Kind): Promise<SettledEvent & { kind: Kind }>;
   /** Starts a script and waits for its end. */
   perform(
     sequence: number,
@@ -56,9 +57,13 @@ export async function withBench(
 }
 
 function openBench(dir: string, vault: Pick<Vault, 'unlock'>): Bench {
-  const events: ExecutorEvent[] = [];
+  const events: SettledEvent[] = [];
   let wake: () => void = () => undefined;
   let broken: unknown = null;
+  const fail = (cause: unknown): void => {
+    broken = cause;
+    wake();
+  };
   const executor = openExecutor({
     vault,
     runsDir: join(dir, 'runs'),
@@ -72,13 +77,12 @@ function openBench(dir: string, vault: Pick<Vault, 'unlock'>): Bench {
     reboot: () => Promise.resolve('not in a test'),
     now: () => instant(Date.now()),
     report: (event) => {
-      events.push(event);
-      wake();
+      endOf(event).then((ended) => {
+        events.push(ended);
+        wake();
+      }, fail);
     },
-    crash: (cause) => {
-      broken = cause;
-      wake();
-    },
+    crash: fail,
   });
 
   const bench: Bench = {
@@ -104,7 +108,7 @@ function openBench(dir: string, vault: Pick<Vault, 'unlock'>): Bench {
         deadline.throwIfAborted();
         const event = events.shift();
         if (event !== undefined) {
-          if (event.kind === kind) return event as ExecutorEvent & { kind: typeof kind };
+          if (event.kind === kind) return event as SettledEvent & { kind: typeof kind };
           throw new Error(`expected ${kind}, got ${JSON.stringify(event)}`);
         }
         await new Promise<void>((resolve) => {
@@ -121,4 +125,10 @@ function openBench(dir: string, vault: Pick<Vault, 'unlock'>): Bench {
     leave: () => executor.close(),
   };
   return bench;
+}
+
+async function endOf(event: ExecutorEvent): Promise<SettledEvent> {
+  if (event.kind !== 'task-exited') return event;
+  const { run: id, task } = event;
+  return { kind: 'task-ended', run: id, task, outcome: await event.outcome() };
 }

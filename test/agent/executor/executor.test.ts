@@ -35,6 +35,9 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   assert.fail(`never came true: ${what}`);
 }
 
+const supervisorOf = (bench: Bench): number =>
+  Number(readFileSync(join(bench.dir, 'runs', 'supervisor'), 'utf8').split(' ')[0]);
+
 /** Starts a script that writes its pid to `pid` and waits. */
 async function startWaiting(bench: Bench, sequence: number, line: string): Promise<number> {
   const file = join(bench.dir, `pid${sequence}`);
@@ -202,8 +205,7 @@ test('a storm of forks ends with its group', () =>
       }),
     );
     await until(() => existsSync(file) && readFileSync(file).length >= 400, 'all are there');
-    const folder = join(bench.dir, 'runs', run('1'), 's0');
-    const pgid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    const pgid = supervisorOf(bench);
     bench.executor.kill(run('1'));
     assert.equal((await bench.next('task-ended')).outcome.exitCode, 137);
     await until(() => {
@@ -314,6 +316,72 @@ test('endless output ends with the kill, and the disk holds 64 MiB of it', () =>
     assert.ok(outcome.stdout.bytes <= 64 * 1024 * 1024);
   }));
 
+// --- scripts that remove what we keep of them
+
+for (const c of [
+  { name: 'the folder of its supervisor', what: '"$(dirname "$0")"', out: '' },
+  { name: 'its run folder', what: '"$(dirname "$(dirname "$0")")"', out: '' },
+  { name: 'all files of its supervisor', what: '"$(dirname "$0")"/*', out: '' },
+  { name: 'its exit file', what: '"${0%.sh}.exit"', out: 'said\n' },
+]) {
+  test(`a script that removes ${c.name} is told its own code, and the next one runs`, () =>
+    withBench(async (bench) => {
+      const first = await bench.perform(0, [`rm -rf ${c.what}`, 'echo said', 'exit 3']);
+      assert.deepEqual([first.exitCode, first.stdout.text], [3, c.out]);
+      const second = await bench.perform(1, ['echo next', 'exit 4']);
+      assert.deepEqual([second.exitCode, second.stdout.text], [4, 'next\n']);
+    }));
+
+  test(`a script that removed ${c.name} when its agent died is waited for, and never starts again`, () =>
+    withBench(async (bench, again) => {
+      const pid = await startWaiting(
+        bench,
+        0,
+        `rm -rf ${c.what}; echo >${bench.dir}/gone; sleep 0.5`,
+      );
+      await until(() => existsSync(join(bench.dir, 'gone')), 'it has removed them');
+      const supervisor = supervisorOf(bench);
+      await bench.leave();
+      const next = again();
+      next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+      const { outcome } = await next.next('task-ended');
+      assert.equal(outcome.exitCode, null);
+      assert.ok(!alive(pid), 'it was waited for');
+      await until(() => !hasMembers(supervisor), 'no supervisor and no collector is left');
+      assert.equal((await next.perform(1, 'echo next')).stdout.text, 'next\n');
+    }));
+}
+
+test('a script that removes everything, its supervisor’s name too, is never taken for unborn', () =>
+  withBench(async (bench, again) => {
+    const [go, gone] = [join(bench.dir, 'go'), join(bench.dir, 'gone')];
+    const wait = `until [ -e ${go} ]; do sleep 0.05; done`;
+    await startWaiting(bench, 0, `${wait}; rm -rf ${bench.dir}/runs; echo >${gone}; sleep 60`);
+    const supervisor = supervisorOf(bench);
+    await writeFile(go, '');
+    await until(() => existsSync(gone), 'it has removed them');
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    assert.equal((await next.next('task-ended')).outcome.exitCode, null);
+    process.kill(-supervisor, 'SIGKILL');
+  }));
+
+test('a folder of a later supervisor that a script removed: what an earlier one says of that task is no longer true', () =>
+  withBench(async (bench, again) => {
+    await bench.perform(0, 'head -c 2000000 /dev/zero');
+    await startWaiting(bench, 1, `rm -rf "$(dirname "$0")"; echo >${bench.dir}/gone; sleep 0.3`);
+    await until(() => existsSync(join(bench.dir, 'gone')), 'it has removed it');
+    assert.equal(
+      readFileSync(join(bench.dir, 'runs', run('1'), 's0', '1.exit'), 'utf8'),
+      'waiting\n',
+    );
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
+    assert.equal((await next.next('task-ended')).outcome.exitCode, null);
+  }));
+
 // --- an executor that follows another -------------------------------------------------------------------------
 
 test('adopted alive: the end and the output are seen', () =>
@@ -356,8 +424,7 @@ test('both gone: nobody knows, and what was written is kept', () =>
     const folder = join(bench.dir, 'runs', run('1'), 's0');
     await until(() => readFileSync(join(folder, 'out'), 'utf8') === 'half\n', 'it wrote');
     await bench.leave();
-    const pid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-supervisorOf(bench), 'SIGKILL');
     const next = again();
     next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
     const { outcome } = await next.next('task-ended');
@@ -368,8 +435,7 @@ test('a supervisor that was killed alone takes its step with it', () =>
   withBench(async (bench, again) => {
     const script = await startWaiting(bench, 0, 'sleep 60');
     await bench.leave();
-    const folder = join(bench.dir, 'runs', run('1'), 's0');
-    const pid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    const pid = supervisorOf(bench);
     process.kill(pid, 'SIGKILL');
     await until(() => !alive(pid), 'the supervisor is gone');
     assert.ok(alive(script));
@@ -394,7 +460,6 @@ for (const c of [
       bench.executor.prepare(bench.order(1, { runCommand: ['echo ahead'] }));
       const folder = join(bench.dir, 'runs', run('1'), 's0');
       assert.match(readFileSync(join(folder, '1.sh'), 'utf8'), /echo ahead/);
-      assert.ok(!existsSync(join(folder, '1.exit')), 'it has not begun');
       await writeFile(go, 'go');
       assert.equal((await bench.next('task-ended')).outcome.stdout.text, 'go');
       assert.equal((await bench.perform(1, c.lines)).stdout.text, c.want);
@@ -403,13 +468,14 @@ for (const c of [
 
 test('what was only prepared never began', () =>
   withBench(async (bench, again) => {
-    await startWaiting(bench, 0, 'sleep 60');
+    await startWaiting(bench, 0, 'sleep 0.3');
     bench.executor.prepare(bench.order(1, { runCommand: ['echo ahead'] }));
+    const supervisor = supervisorOf(bench);
     await bench.leave();
     const next = again();
     next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
-    next.executor.kill(run('1'));
-    assert.equal((await next.next('task-ended')).outcome.exitCode, null);
+    assert.equal((await next.next('task-ended')).outcome.exitCode, 0);
+    await until(() => !hasMembers(supervisor), 'no supervisor and no collector is left');
     next.executor.adopt(next.order(1, { runCommand: [] }), { rebooted: false });
     assert.equal((await next.next('task-unborn')).kind, 'task-unborn');
   }));
@@ -458,8 +524,7 @@ test('a kill that comes between the end of one and the adoption of the next is o
 test('a word to go that nobody has read yet: it is waited for, and the task begins', () =>
   withBench(async (bench, again) => {
     await bench.perform(0, 'true');
-    const folder = join(bench.dir, 'runs', run('1'), 's0');
-    const supervisor = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    const supervisor = supervisorOf(bench);
     process.kill(supervisor, 'SIGSTOP');
     bench.executor.start(bench.order(1, { runCommand: ['echo late'] }));
     await bench.leave();
@@ -488,14 +553,14 @@ test('the word to go under a supervisor of its own, after much output: found the
     assert.deepEqual([second.exitCode, second.stdout.text], [3, 'second\n']);
   }));
 
-test('never begun, though its supervisor had been moved there: it starts in that place all the same', () =>
-  withBench(async (bench) => {
-    const folder = join(bench.dir, 'runs', run('1'), 's0');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'out'), '');
-    bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted: false });
-    await bench.next('task-unborn');
-    assert.equal((await bench.perform(0, 'echo begun')).stdout.text, 'begun\n');
+test('made ready and never begun: said for certain, and it starts in that place all the same', () =>
+  withBench(async (bench, again) => {
+    bench.executor.makeReady(bench.order(0, { runCommand: [] }));
+    await bench.leave();
+    const next = again();
+    next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
+    await next.next('task-unborn');
+    assert.equal((await next.perform(0, 'echo begun')).stdout.text, 'begun\n');
   }));
 
 test('what ended while nobody looked ended then, not when somebody came', () =>
@@ -513,18 +578,28 @@ test('what ended while nobody looked ended then, not when somebody came', () =>
     assert.ok(Number.isInteger(finishedAt), 'as messages have it');
   }));
 
-test('never begun: said for certain', () =>
+test('nothing is left that says it never began: nobody knows how it ended', () =>
   withBench(async (bench) => {
     bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted: false });
-    assert.equal((await bench.next('task-unborn')).kind, 'task-unborn');
+    assert.equal((await bench.next('task-ended')).outcome.exitCode, null);
+  }));
+
+test('what needs no process changes nothing, and is done again', () =>
+  withBench(async (bench) => {
+    for (const action of ['aws:refreshAssociation', 'aws:runDocument']) {
+      const order = { ...bench.order(0, {}), action };
+      bench.executor.adopt(order, { rebooted: false });
+      assert.equal((await bench.next('task-unborn')).kind, 'task-unborn');
+    }
   }));
 
 test('after a reboot nothing is waited for, and a foreign process of the same number is left alone', () =>
   withBench(async (bench) => {
     const folder = join(bench.dir, 'runs', run('1'), 's0');
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'supervisor'), `${process.pid} 12345\n`);
-    await writeFile(join(folder, '0.exit'), '');
+    const line = `${process.pid} 12345 ${run('1')} 0\n`;
+    await writeFile(join(bench.dir, 'runs', 'supervisor'), line);
+    await writeFile(join(folder, '0.exit'), 'waiting\n0 0\n');
     for (const rebooted of [true, false]) {
       bench.executor.adopt(bench.order(0, { runCommand: [] }), { rebooted });
       assert.equal((await bench.next('task-ended')).outcome.exitCode, null);
@@ -549,16 +624,16 @@ test('no supervisor and no collector is left when the run is over and the execut
   withBench(async (bench) => {
     await bench.perform(0, 'true');
     const folder = join(bench.dir, 'runs', run('1'), 's0');
-    const pgid = Number(readFileSync(join(folder, 'supervisor'), 'utf8').split(' ')[0]);
+    const pgid = supervisorOf(bench);
     bench.executor.release(run('1'));
     await until(() => !hasMembers(pgid), 'all of its group are gone');
     assert.deepEqual((await readdir(folder)).sort(), [
       '0.exit',
       '0.run',
       '0.sh',
+      '1.exit',
       'err',
       'out',
-      'supervisor',
     ]);
     await bench.leave();
     assert.deepEqual(await readdir(join(bench.dir, 'runs')), [run('1')]);

@@ -62,6 +62,8 @@ export type Plugin = {
   readonly action: string;
   /** What it plans is a `Program`, never a script. */
   readonly isProgram?: true;
+  /** What it plans changes nothing on the node, so it may be done again after a crash. */
+  readonly startsNoProcess?: true;
   plan(
     order: TaskOrder,
     node: NodeEnvironment,

@@ -9,6 +9,7 @@ import type { Plugin } from './plugin.ts';
  */
 export const refreshAssociation: Plugin = {
   action: 'aws:refreshAssociation',
+  startsNoProcess: true,
 
   plan({ inputs }) {
     const given = inputOf(inputs, 'associationIds') ?? [];

@@ -8,6 +8,7 @@ import type { Plugin } from './plugin.ts';
  */
 export const runDocument: Plugin = {
   action: 'aws:runDocument',
+  startsNoProcess: true,
 
   plan({ inputs }, _node, { downloads }) {
     const request = documentRequest(inputs);
