@@ -63,5 +63,6 @@ const factsOf = (
   nodes: world.fleet.nodes,
   nextSlotOf: (name) => world.nextSlotOf(name),
   waitingOf: (execution, run) => waitingOf(world, execution, run),
+  calendarOf: (name) => world.calendarOf(name),
   refusedOf: (run) => refusedOf(world, run),
 });

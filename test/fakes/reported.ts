@@ -59,6 +59,7 @@ function viewOf(world: World, now: Instant): ReportView {
       nodes: fleet.nodes,
       nextSlotOf: (name) => world.nextSlotOf(name),
       waitingOf: (execution, run) => waitingOf(world, execution, run),
+      calendarOf: (name) => world.calendarOf(name),
     }),
     plan: null,
     foreignPaths: [],

@@ -22,6 +22,7 @@ export function statusFilesOf({ world, now }: TestFleet): ReadonlyMap<string, st
         nodes: world.fleet.nodes,
         nextSlotOf: (association) => world.nextSlotOf(association),
         waitingOf: (execution, run) => waitingOf(world, execution, run),
+        calendarOf: (name) => world.calendarOf(name),
       }),
       plan: lastPlanReport(world),
       foreignPaths: [],

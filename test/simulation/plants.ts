@@ -658,6 +658,17 @@ const list: readonly Planted[] = [
     plant: { status: writingHistory((bytes) => bytes !== null) },
   },
   {
+    name: 'a calendar is looked at only while somebody waits for it',
+    found: 15n,
+    plant: {
+      world: (world) => {
+        const look = world.nextLookAt.bind(world);
+        world.nextLookAt = (name) =>
+          (world.state.associations.get(name)?.open ?? null) === null ? null : look(name);
+      },
+    },
+  },
+  {
     name: 'history leaves the tip of the branch only beside other history',
     found: 7n,
     plant: { status: leavingInCompany },

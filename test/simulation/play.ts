@@ -12,7 +12,7 @@ import type { NodeFile, Truth } from './model.ts';
 import { hasSucceeded, Violation } from './model.ts';
 import type { Story, StoryOptions } from './story.ts';
 import { createStory, named } from './story.ts';
-import { contentOf, isFrozen, targetsOf } from './wish.ts';
+import { calendarStateOf, contentOf, isFrozen, targetsOf } from './wish.ts';
 
 const MINUTE = 60_000;
 const EVENTS_MAX = 60_000;
@@ -285,6 +285,12 @@ function unpublished({ host, daemon, model, swarm }: Story, world: World): reado
     if (said.join() !== meant.join())
       problems.push(`the branch says ${said.join()}, not ${meant.join()}`);
   }
+  for (const [name, each] of model.wish?.associations ?? []) {
+    if (!each.calendar || model.wish === null) continue;
+    const said = calendarStateIn(tree.get(`associations/${name}/status.json`));
+    const meant = calendarStateOf(model.wish, daemon.clock.now());
+    if (said !== meant) problems.push(`calendar: ${name} is told ${said}, not ${meant}`);
+  }
   if (swarm.pace.leaps) {
     const gone = model.unpublished(instant(daemon.clock.now() - HISTORY_MS));
     if (gone.length > 0) problems.push(`${gone.length} ended executions are not on the branch`);
@@ -292,4 +298,15 @@ function unpublished({ host, daemon, model, swarm }: Story, world: World): reado
     if (overdue.length > 0) problems.push(`history: ${overdue[0]} is still on the branch`);
   }
   return problems;
+}
+
+type CalendarFile = {
+  readonly CalendarState?: { readonly State: string; readonly NextTransitionTime?: string };
+};
+
+function calendarStateIn(bytes: Buffer | undefined): string {
+  const { CalendarState: told } = JSON.parse(bytes?.toString() ?? '{}') as CalendarFile;
+  return told === undefined
+    ? 'nothing'
+    : `${told.State} until ${told.NextTransitionTime ?? 'no end'}`;
 }

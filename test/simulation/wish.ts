@@ -40,6 +40,17 @@ export const freezesFrom = (startMs: number, unitMs: number): readonly Freeze[] 
 export const isFrozen = ({ freezes }: Wish, atMs: number): boolean =>
   freezes.some(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
 
+/** What `GetCalendarState` would answer, as the status branch spells it. */
+export function calendarStateOf({ freezes }: Wish, atMs: number): string {
+  const isClosed = freezes.some(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
+  const later = freezes
+    .flatMap(({ fromMs, toMs }) => [fromMs, toMs])
+    .filter((ms) => ms > atMs)
+    .sort((a, b) => a - b);
+  const until = later[0] === undefined ? 'no end' : new Date(later[0]).toISOString();
+  return `${isClosed ? 'CLOSED' : 'OPEN'} until ${until.replace('.000Z', 'Z')}`;
+}
+
 export type DocumentWish = {
   readonly version: number;
   readonly steps: number;

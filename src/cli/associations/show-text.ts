@@ -46,7 +46,7 @@ export function showText(of: JsonObject, paint: Painter): string {
 function further(of: JsonObject): readonly (readonly [string, string])[] {
   const { OutputLocation, AlarmConfiguration, Suspend, Rollout } = of;
   return [
-    ['calendars', listIn(of, 'CalendarNames')],
+    ['calendars', calendarWords(of)],
     ['alarm', valueText(AlarmConfiguration)],
     ['depends on', listIn(of, 'DependsOn')],
     ['suspend', valueText(Suspend)],
@@ -62,6 +62,13 @@ function further(of: JsonObject): readonly (readonly [string, string])[] {
         .join(' '),
     ],
   ];
+}
+
+function calendarWords(of: JsonObject): string {
+  const names = listIn(of, 'CalendarNames');
+  const { State: state, NextTransitionTime: until } = objectIn(of, 'CalendarState');
+  if (names === '' || typeof state !== 'string') return names;
+  return `${names}: ${state}${typeof until === 'string' ? ` until ${until}` : ''}`;
 }
 
 function scheduleWords(of: JsonObject): string {

@@ -68,6 +68,7 @@ function targetedLines(each: JsonObject, paint: Painter): readonly string[] {
         .join(' and '),
     ),
     ...validityLines(each, paint),
+    ...calendarLines(each),
     ...waitingLines(each, run, paint),
     ...(has(last) ? lastLines(last) : [line('last run', 'never')]),
     line('next slot', has(next) ? nextOf(next) : noNextOf(each)),
@@ -87,6 +88,14 @@ function validityLines(each: JsonObject, paint: Painter): readonly string[] {
   if (each['validity'] !== 'Invalid') return [];
   const why = `${say(each, 'file')} is invalid, its last good version is in force: ${say(each, 'invalid')}`;
   return [line('file', paint.bad(why))];
+}
+
+function calendarLines(each: JsonObject): readonly string[] {
+  const calendar = objectIn(each, 'calendar');
+  if (!has(calendar)) return [];
+  const until =
+    calendar['nextTransition'] === null ? '' : ` until ${say(calendar, 'nextTransition')}`;
+  return [line('calendars', `${say(calendar, 'state')}${until}`)];
 }
 
 function waitingLines(each: JsonObject, run: JsonObject, paint: Painter): readonly string[] {

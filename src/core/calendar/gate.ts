@@ -11,6 +11,8 @@ export type Gate = {
   readonly open: boolean;
   /** When this changes next, as far as calendars are looked ahead; null: not in that time. Never before `at`. */
   readonly until: Instant | null;
+  /** `until` is when it changes; else it is how far one has looked, and it may stay so for longer. */
+  readonly isChange: boolean;
   /** Names of those that are closed. */
   readonly closedBy: readonly string[];
   /** One sentence for each of them that cannot be read: it is closed because nobody knows better. */
@@ -33,7 +35,7 @@ export function calendarGate(calendars: readonly Calendar[], at: Instant): Gate 
   const closed = calendars.filter((calendar) => !stateAt(calendar, at).open);
   return {
     open: closed.length === 0,
-    until: nextChange(calendars, at),
+    ...nextChange(calendars, at),
     closedBy: closed.map(({ name }) => name),
     alerts: closed.flatMap(({ file, unreadable }) =>
       unreadable === null ? [] : [`${file} counts as closed: ${unreadable}`],
@@ -61,25 +63,30 @@ function stateAt(calendar: Calendar, at: number): State {
  * by then another may have closed, so we look again. Calendars that are never open together would keep us looking: then
  * the instant is one at which the state may change, and the caller asks again.
  */
-function nextChange(calendars: readonly Calendar[], at: Instant): Instant | null {
+function nextChange(calendars: readonly Calendar[], at: Instant): Pick<Gate, 'until' | 'isChange'> {
   let now: number = at;
   for (let look = 0; look < LOOKS_MAX; look++) {
     const states = calendars.map((calendar) => stateAt(calendar, now));
     const closed = states.filter(({ open }) => !open);
-    if (closed.length === 0) return look === 0 ? earliest(states) : instant(now);
+    if (closed.length === 0)
+      return look === 0 ? earliest(states) : { until: instant(now), isChange: true };
     const opens = closed.map(({ until }) => until);
-    if (opens.includes(null)) return null;
+    if (opens.includes(null)) return never;
     now = Math.max(...opens.map((until) => until ?? now));
-    if (closed.some(({ until, isChange }) => until === now && !isChange)) return instant(now);
+    if (closed.some(({ until, isChange }) => until === now && !isChange)) break;
   }
-  return instant(now);
+  return { until: instant(now), isChange: false };
 }
+
+const never = { until: null, isChange: false } as const;
 
 const LOOKS_MAX = 100;
 
-function earliest(states: readonly State[]): Instant | null {
+function earliest(states: readonly State[]): Pick<Gate, 'until' | 'isChange'> {
   const ends = states.flatMap(({ until }) => (until === null ? [] : [until]));
-  return ends.length === 0 ? null : instant(Math.min(...ends));
+  if (ends.length === 0) return never;
+  const until = instant(Math.min(...ends));
+  return { until, isChange: states.some((state) => state.until === until && state.isChange) };
 }
 
 const timelines = new WeakMap<Calendar, Timeline>();

@@ -176,6 +176,7 @@ function associationStanding(
     nonCompliant: totalOf(tally.items.NON_COMPLIANT),
     silent,
     waiting,
+    calendar: facts.calendarOf?.(association) ?? null,
     suspendExpired: isSuspendOver(facts, association),
     failing: sortedFailing(failing),
     unknownIds,

@@ -1,7 +1,7 @@
 import type { AssociationName, Instant, NodeId } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Node } from '../model/node.ts';
-import type { Waiting } from '../model/standing.ts';
+import type { CalendarStanding, Waiting } from '../model/standing.ts';
 import type { Execution, Run, State } from '../model/state.ts';
 
 /** What a judgement is made from: durable state, the revision in force, and two answers only the world has. */
@@ -13,6 +13,8 @@ export type Facts = {
   readonly nodes: ReadonlyMap<NodeId, Node>;
   nextSlotOf(association: AssociationName): Instant | null;
   waitingOf(execution: Execution, run: Run): Waiting;
+  /** How the calendars of an association stand; absent: nobody knows. */
+  calendarOf?(association: AssociationName): CalendarStanding | null;
   /** Of a run that is being offered again, why it was refused; absent: nobody knows. */
   refusedOf?(run: Run): Waiting | null;
 };

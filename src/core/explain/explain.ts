@@ -7,7 +7,7 @@ import type { Association } from '../model/association.ts';
 import type { Instant } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
 import type { Node } from '../model/node.ts';
-import type { AssignmentStanding, PendingReason } from '../model/standing.ts';
+import type { AssignmentStanding, CalendarStanding, PendingReason } from '../model/standing.ts';
 import type {
   Assignment,
   AssociationState,
@@ -53,6 +53,11 @@ export type AssociationExplanation = {
   /** Invalid: the file is not as written in force; `invalid` says why. */
   readonly validity: 'Valid' | 'Invalid';
   readonly invalid: string | null;
+  /** How its calendars stand, all of them together; null: it has none. */
+  readonly calendar: {
+    readonly state: 'OPEN' | 'CLOSED';
+    readonly nextTransition: string | null;
+  } | null;
   readonly targeted: boolean;
   /** Every entry of its targets; all of them must match. */
   readonly targets: readonly TargetExplanation[];
@@ -107,6 +112,7 @@ export type Subject = {
     readonly standing: AssignmentStanding;
   } | null;
   readonly invalid: string | null;
+  readonly calendar: CalendarStanding | null;
   /** Its next run by schedule; null: none comes. */
   readonly next: { readonly at: Instant; readonly reason: string } | null;
   /** What holds the whole association now; a status branch names it and has no room for its words. */
@@ -114,7 +120,7 @@ export type Subject = {
 };
 
 export function explainAssociation(
-  { association, inForce, bound: assigned, invalid, next, gate }: Subject,
+  { association, inForce, bound: assigned, invalid, calendar, next, gate }: Subject,
   node: Node,
   groups: Groups,
 ): AssociationExplanation {
@@ -128,6 +134,7 @@ export function explainAssociation(
     schedule: association.schedule === null ? null : describeSchedule(association.schedule),
     validity: invalid === null ? 'Valid' : 'Invalid',
     invalid,
+    calendar: calendarOf(calendar),
     targeted: matches,
     targets,
     status: standing === null ? null : statusOf(standing),
@@ -139,6 +146,15 @@ export function explainAssociation(
       matches && inForce !== null ? generationOf(inForce, bound?.assignment.last ?? null) : null,
   };
 }
+
+const calendarOf = (calendar: CalendarStanding | null): AssociationExplanation['calendar'] =>
+  calendar === null
+    ? null
+    : {
+        state: calendar.state,
+        nextTransition:
+          calendar.nextTransition === null ? null : formatInstant(calendar.nextTransition),
+      };
 
 const statusOf = ({ status, detailedStatus, compliance, severity }: AssignmentStanding) => ({
   status,

@@ -796,6 +796,11 @@ export interface AssociationDescription {
    */
   TimeoutSeconds?: number;
   /**
+   * Its change calendars.
+   */
+  CalendarNames?: string[];
+  CalendarState?: DescribedCalendarState;
+  /**
    * With the default of the repository.
    */
   MaxConcurrency?: string;
@@ -813,6 +818,20 @@ export interface AssociationDescription {
   NotEffective?: string[];
   Overview: AssociationDescriptionOverview;
   Compliance: AssociationDescriptionCompliance;
+  [k: string]: unknown;
+}
+/**
+ * How all of them stand together (GetCalendarState). Absent without calendars.
+ */
+export interface DescribedCalendarState {
+  /**
+   * CLOSED while any of them is.
+   */
+  State: 'OPEN' | 'CLOSED';
+  /**
+   * When that changes. Absent: not in the years that one looks ahead.
+   */
+  NextTransitionTime?: string;
   [k: string]: unknown;
 }
 /**
@@ -2081,6 +2100,21 @@ export interface ExecutionTargetAnswer {
 }
 
 /**
+ * How its calendars stand, all of them together (GetCalendarState); null: it has none.
+ */
+export type ExplainedCalendar = {
+  /**
+   * CLOSED while any of them is.
+   */
+  state: 'OPEN' | 'CLOSED';
+  /**
+   * When that changes; null: not in the years that one looks ahead.
+   */
+  nextTransition: string | null;
+  [k: string]: unknown;
+} | null;
+
+/**
  * What reconciled explain --format json prints: why associations run on a node or not, what they wait for, what ran last and why.
  */
 export interface NodeExplanation {
@@ -2210,6 +2244,7 @@ export interface ExplainedAssociation {
    * Why.
    */
   invalid: string | null;
+  calendar: ExplainedCalendar;
   /**
    * Every entry of its targets matches.
    */

@@ -37,6 +37,15 @@ export type Waiting = {
   readonly detail?: string;
 };
 
+/** `GetCalendarState` of all calendars of an association together: CLOSED while any of them is. */
+export type CalendarStanding = {
+  readonly state: 'OPEN' | 'CLOSED';
+  /** `NextTransitionTime`; null: none in the years that one looks ahead. */
+  readonly nextTransition: Instant | null;
+  /** One sentence for each that cannot be read, and is closed because of that. */
+  readonly alerts: readonly string[];
+};
+
 /** `InstanceAssociationStatusInfo.Status`. */
 export type TargetStatus = 'Pending' | 'Success' | 'Failed' | 'Skipped';
 
@@ -92,6 +101,8 @@ export type AssociationStanding = {
   readonly silent: number;
   /** Pending targets by the reason why they wait. */
   readonly waiting: ReadonlyMap<PendingReason, number>;
+  /** How its calendars stand; null: it has none. */
+  readonly calendar: CalendarStanding | null;
   /** Its suspend is over, and still in the file. */
   readonly suspendExpired: boolean;
   /** Sorted by node id. */

@@ -2,6 +2,7 @@
 import type { Association, Ring } from '../model/association.ts';
 import type { AssociationName } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
+import type { CalendarStanding } from '../model/standing.ts';
 import type { RolloutState } from '../model/state.ts';
 import { describeTarget } from '../selector/target.ts';
 import { code, prose } from './escape.ts';
@@ -14,6 +15,7 @@ type Held = {
   readonly association: Association | undefined;
   readonly rollout: RolloutState | null;
   readonly suspendExpired: boolean;
+  readonly calendar: CalendarStanding | null;
 };
 
 function heldOf(view: ReportView, name: AssociationName): Held {
@@ -21,6 +23,7 @@ function heldOf(view: ReportView, name: AssociationName): Held {
     association: view.definitions.get(name)?.association,
     rollout: view.state.associations.get(name)?.rollout ?? null,
     suspendExpired: view.standings.associations.get(name)?.suspendExpired === true,
+    calendar: view.standings.associations.get(name)?.calendar ?? null,
   };
 }
 
@@ -69,19 +72,27 @@ export function holdBlocks(view: ReportView, name: AssociationName): string[] {
 
 /** Lines of the association's page about what it waits for. */
 export function holdFacts(view: ReportView, name: AssociationName): string[] {
-  const { association, rollout } = heldOf(view, name);
+  const { association, rollout, calendar } = heldOf(view, name);
   if (association === undefined) return [];
   const { alarm, calendarNames, dependsOn, rings } = association;
   return [
     ...(dependsOn.length === 0 ? [] : [`- **Depends on** ${dependsOn.map(code).join(', ')}`]),
     ...(calendarNames.length === 0
       ? []
-      : [`- **Calendars** ${calendarNames.map(code).join(', ')}`]),
+      : [`- **Calendars** ${calendarNames.map(code).join(', ')}${calendarWords(calendar)}`]),
     ...(alarm === null ? [] : [`- **Alarm** ${code(alarm.name)}`]),
     ...(rings.length === 0
       ? []
       : [`- **Rings** ${[...rings.map(ringWords), 'the rest'].join(' → ')}${where(rollout)}`]),
   ];
+}
+
+/** Moves at a transition only: who of several is closed may change in between, and is not told. */
+function calendarWords(calendar: CalendarStanding | null): string {
+  if (calendar === null) return '';
+  const { state, nextTransition, alerts } = calendar;
+  const until = nextTransition === null ? '' : ` until ${code(formatInstant(nextTransition))}`;
+  return [`: ${state}${until}`, ...alerts.map(prose)].join('; ');
 }
 
 const ringWords = ({ name, targets, soakMs }: Ring): string =>
@@ -99,7 +110,7 @@ function where(rollout: RolloutState | null): string {
 
 /** For `status.json`. */
 export function holdFields(view: ReportView, name: AssociationName): Fields {
-  const { association, rollout, suspendExpired } = heldOf(view, name);
+  const { association, rollout, suspendExpired, calendar } = heldOf(view, name);
   if (association === undefined) return {};
   const { alarm, calendarNames, dependsOn, suspend } = association;
   return {
@@ -112,6 +123,7 @@ export function holdFields(view: ReportView, name: AssociationName): Fields {
           },
         }),
     ...(calendarNames.length === 0 ? {} : { CalendarNames: calendarNames }),
+    ...(calendar === null ? {} : { CalendarState: calendarFields(calendar) }),
     ...(dependsOn.length === 0 ? {} : { DependsOn: dependsOn }),
     ...(suspend === null
       ? {}
@@ -128,6 +140,12 @@ export function holdFields(view: ReportView, name: AssociationName): Fields {
       : { Rollout: rolloutFields(rollout, association.rings.length + 1) }),
   };
 }
+
+/** As `GetCalendarState` answers. */
+const calendarFields = ({ state, nextTransition }: CalendarStanding): Fields => ({
+  State: state,
+  ...(nextTransition === null ? {} : { NextTransitionTime: formatInstant(nextTransition) }),
+});
 
 function rolloutFields(rollout: RolloutState | null, rings: number): Fields {
   if (rollout === null) return { State: 'Complete', Rings: rings };

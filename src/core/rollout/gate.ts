@@ -3,7 +3,7 @@ import { calendarGate, calendarsNamed } from '../calendar/gate.ts';
 import type { Association } from '../model/association.ts';
 import type { Instant } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Waiting } from '../model/standing.ts';
+import type { CalendarStanding, Waiting } from '../model/standing.ts';
 import type { SkipReason } from '../model/state.ts';
 
 /** AWS's states of an alarm (`AlarmState`), as far as a run is concerned; UNKNOWN: it could not be read. */
@@ -40,6 +40,29 @@ export function gateOf(association: Gated, input: GateInput, now: Instant): Gate
   const alarm = ringing(association, input.alarms);
   if (alarm === null) return { waiting: null, until };
   return { waiting: { reason: 'alarm', until: null, detail: alarm }, until };
+}
+
+/** How its calendars stand, whatever else holds it. */
+export function calendarStanding(
+  { calendarNames }: Pick<Gated, 'calendarNames'>,
+  { calendars }: Pick<GateInput, 'calendars'>,
+  at: Instant,
+): CalendarStanding | null {
+  if (calendarNames.length === 0) return null;
+  const named = calendarsNamed(calendarNames, calendars);
+  const { open, until, isChange, alerts } = calendarGate(named, at);
+  return { state: open ? 'OPEN' : 'CLOSED', nextTransition: isChange ? until : null, alerts };
+}
+
+/** The next instant at which time may change what its suspend or its calendars say, each for itself; null: never. */
+export function nextLook(
+  { calendarNames, suspend }: Gated,
+  { calendars }: Pick<GateInput, 'calendars'>,
+  now: Instant,
+): Instant | null {
+  const { until } = calendarGate(calendarsNamed(calendarNames, calendars), now);
+  if (suspend === null || suspend.until <= now) return until;
+  return until === null || suspend.until < until ? suspend.until : until;
 }
 
 /**

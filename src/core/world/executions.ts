@@ -10,6 +10,7 @@ import { preparedFor } from './prepare-slot.ts';
 import type { NewRun } from './records.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
+import { watchGate } from './watch-gate.ts';
 import type { World } from './world.ts';
 
 export type Opening = {
@@ -77,10 +78,7 @@ export function watchExecution(turn: Turn, execution: Execution): void {
   if (applyOnlyAtCronInterval && durationMs !== null) {
     world.timers.push({ kind: 'duration', execution: id, at: instant(openedAt + durationMs) });
   }
-  const { until } = world.gateOf(execution.association);
-  if (until !== null && execution.closed === null) {
-    world.timers.push({ kind: 'gate', association: execution.association, at: until });
-  }
+  if (execution.closed === null) watchGate(turn, execution.association);
 }
 
 /** Runs of their own occasion share the open execution; without one they open one together. */

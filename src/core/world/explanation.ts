@@ -16,6 +16,7 @@ import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
 import type { Waiting } from '../model/standing.ts';
 import type { Execution, Run } from '../model/state.ts';
+import { calendarStanding } from '../rollout/gate.ts';
 import { matches } from '../selector/match.ts';
 import type { Question as Coming } from './upcoming.ts';
 import { scheduledOf } from './upcoming.ts';
@@ -130,6 +131,7 @@ function explained(
     inForce: world.state.associations.get(name) ?? null,
     bound,
     invalid: revision.catalog.invalidAssociations.get(name) ?? null,
+    calendar: calendarStanding(association, revision.catalog, now),
     gate: targeted ? (upcoming.gateAt(now) ?? placesTaken(world, name, contact)) : null,
     next: targeted ? nextRun(upcoming, { from: now, until: instant(now + AHEAD_MS) }) : null,
   };

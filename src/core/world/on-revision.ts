@@ -22,11 +22,12 @@ import type { Move } from './moves.ts';
 import { movesOf } from './moves.ts';
 import { GONE_MS } from './on-node.ts';
 import { rolloutUnder } from './on-rollout.ts';
-import { onSlot, scheduleNext, watchSuspend } from './on-time.ts';
+import { onSlot, scheduleNext } from './on-time.ts';
 import type { RevisionPlan } from './plan-revision.ts';
 import { planRevision, slotsUnder } from './plan-revision.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
+import { onCalendarsMoved, watchGate } from './watch-gate.ts';
 import type { World } from './world.ts';
 
 export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): void {
@@ -50,8 +51,10 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   note(turn, 'revision accepted', { commit: revision.commit, by, position, ...countChanges(plan) });
   recordFiles(turn, revision);
   recordDocuments(turn, revision);
+  const calendarsBefore = world.revision?.catalog.calendars ?? new Map();
   world.attach(revision, fleet);
   for (const [name, each] of plan) applyPlan(turn, name, each, revision);
+  onCalendarsMoved(turn, calendarsBefore);
   dropNodes(turn, fleet);
 }
 
@@ -85,7 +88,7 @@ export function onRestored(turn: Turn, revision: LoadedRevision): void {
     applyPlan(turn, name, { ...each, start }, revision);
   }
   for (const name of world.state.associations.keys()) {
-    watchSuspend(turn, name);
+    watchGate(turn, name);
     onSlot(turn, name);
   }
   for (const execution of world.state.executions.values()) watchAgain(turn, execution);
@@ -260,7 +263,7 @@ function applyPlan(
   if (plan.start !== null) start(turn, name, plan, definition, revision);
   if (plan.change === 'unchanged') return;
   scheduleNext(turn, name);
-  watchSuspend(turn, name);
+  watchGate(turn, name);
 }
 
 function start(

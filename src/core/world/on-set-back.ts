@@ -12,13 +12,18 @@ import { findRun, watchClaim } from './on-run.ts';
 import { scheduleNext } from './on-time.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
+import { onCalendarsMoved, watchGate } from './watch-gate.ts';
 
 export function onSetBack(turn: Turn): void {
   const { world, now } = turn;
   note(turn, 'clock set back', { byMs: world.seenAt - now });
   world.seenAt = now;
   bringBack(turn);
-  for (const name of world.state.associations.keys()) scheduleNext(turn, name);
+  for (const name of world.state.associations.keys()) {
+    scheduleNext(turn, name);
+    watchGate(turn, name);
+  }
+  onCalendarsMoved(turn, null);
   for (const execution of world.state.executions.values()) {
     watchExecution(turn, execution);
     watchUnreachable(turn, execution);

@@ -14,6 +14,7 @@ import { findRun, finish, giveBack, onClaimDue, untold } from './on-run.ts';
 import { prepareRuns } from './prepare-slot.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
+import { onGateTimer } from './watch-gate.ts';
 import type { Timer, World } from './world.ts';
 
 /** Takes the timers that are due, until they have cost as much as one pass may; true when more are due. */
@@ -55,7 +56,7 @@ function onTimer(turn: Turn, timer: Timer): void {
     case 'duration':
       return onDuration(turn, timer.execution);
     case 'gate':
-      return onGate(turn, timer.association);
+      return onGateTimer(turn, timer);
     case 'soak':
       world.rings.touch(timer.association);
       return;
@@ -160,29 +161,6 @@ export function scheduleNext(turn: Turn, name: AssociationName): void {
   if (at === null || (set !== undefined && set <= at)) return;
   world.slotTimers.set(name, at);
   world.timers.push({ kind: 'slot', association: name, at });
-}
-
-/** A gate opens or closes: whoever waits, waits for another reason now, or starts. */
-function onGate(turn: Turn, name: AssociationName): void {
-  turn.world.lineUpAll(name);
-  turn.world.dirty.associations.add(name);
-  turn.world.dirty.fleet = true;
-  watchGate(turn, name);
-}
-
-/** A suspend that is over is reported, also where nothing waits for its end. */
-export function watchSuspend(turn: Turn, name: AssociationName): void {
-  const until = turn.world.definition(name)?.association.suspend?.until;
-  if (until === undefined || until <= turn.now) return;
-  turn.world.timers.push({ kind: 'gate', association: name, at: until });
-}
-
-/** While something is owed, its gate is looked at again whenever time may change it. */
-export function watchGate(turn: Turn, name: AssociationName): void {
-  if (openOf(turn.world, name) === null) return;
-  const { until } = turn.world.gateOf(name);
-  if (until === null) return;
-  turn.world.timers.push({ kind: 'gate', association: name, at: until });
 }
 
 /** What was read of the alarms: those that changed let their associations go, or hold them. */

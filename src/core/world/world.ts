@@ -18,6 +18,7 @@ import type { Definition } from '../model/definition.ts';
 import type { Node } from '../model/node.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareText } from '../model/problem.ts';
+import type { CalendarStanding } from '../model/standing.ts';
 import type {
   AcceptedBy,
   AssociationState,
@@ -29,7 +30,7 @@ import type {
 import { emptyState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import type { AlarmState, Gate } from '../rollout/gate.ts';
-import { gateOf, skipAt } from '../rollout/gate.ts';
+import { calendarStanding, gateOf, nextLook, skipAt } from '../rollout/gate.ts';
 import { concurrencyMax, errorsAllowed } from '../rollout/limits.ts';
 import { firedUntil, upcomingSlot } from '../schedule/slots.ts';
 import { matches } from '../selector/match.ts';
@@ -121,6 +122,8 @@ export class World {
   readonly goneAt = new Map<NodeId, Instant>();
   /** The timer that looks at the slots of an association: one each, however often it is edited. */
   readonly slotTimers = new Map<AssociationName, Instant>();
+  /** The timer that looks at the gate of an association: one each, whoever waits there. */
+  readonly gateTimers = new Map<AssociationName, Instant>();
   /** Nodes that refused a job for now: nothing is offered until then; a timer of another instant is of an earlier refusal. */
   readonly #resting = new Map<NodeId, Instant>();
   /** Why nodes take no job for now. */
@@ -213,6 +216,20 @@ export class World {
     if (association === undefined || this.revision === null) return { waiting: null, until: null };
     const { calendars } = this.revision.catalog;
     return gateOf(association, { calendars, alarms: this.alarms }, this.seenAt);
+  }
+
+  /** How its calendars stand by the clock of the last turn: the report tells no other. */
+  calendarOf(name: AssociationName): CalendarStanding | null {
+    const association = this.definition(name)?.association;
+    if (association === undefined || this.revision === null) return null;
+    return calendarStanding(association, this.revision.catalog, this.seenAt);
+  }
+
+  /** When its gate has to be looked at again; null: time does not change it. */
+  nextLookAt(name: AssociationName): Instant | null {
+    const association = this.definition(name)?.association;
+    if (association === undefined || this.revision === null) return null;
+    return nextLook(association, this.revision.catalog, this.seenAt);
   }
 
   /** Why a slot of it opens nothing; null: it does. */
