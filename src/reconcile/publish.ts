@@ -146,9 +146,10 @@ export function createPublisher(
         foreignPaths = outcome.foreignPaths;
         world.dirty.fleet = true;
       }
+      if (outcome.commit === null) putBackEnded(world, taken);
       if (rollUp) rolledUpAtMs = nowMs;
     } catch (cause) {
-      putBack(world.dirty, taken);
+      putBack(world, taken);
       throw cause;
     } finally {
       for (const node of late) world.dirty.nodes.add(node);
@@ -267,8 +268,8 @@ export function createPublisher(
     }
     if (outcome.kind === 'published') options.onPublished();
     const { commit } = outcome;
-    if (commit !== null && (outcome.kind === 'published' || announces)) {
-      const archived = [...taken.ended];
+    const archived = [...taken.ended];
+    if (commit !== null && (outcome.kind === 'published' || announces || archived.length > 0)) {
       await inbox.push({ kind: 'published', seq, commit, epoch, archived });
     }
     return outcome;
@@ -422,6 +423,7 @@ function take(dirty: Dirty, rollUp: boolean): Dirty {
   };
   dirty.nodes.clear();
   dirty.associations.clear();
+  for (const execution of taken.ended) dirty.ended.delete(execution);
   dirty.fleet = false;
   dirty.all = false;
   return taken;
@@ -436,9 +438,19 @@ const withLater = (taken: Dirty, since: Dirty, late: ReadonlySet<NodeId>): Dirty
   all: taken.all || since.all,
 });
 
-function putBack(dirty: Dirty, taken: Dirty): void {
+function putBack(world: World, taken: Dirty): void {
+  const { dirty } = world;
   for (const node of taken.nodes) dirty.nodes.add(node);
   for (const association of taken.associations) dirty.associations.add(association);
   dirty.fleet ||= taken.fleet;
   dirty.all ||= taken.all;
+  putBackEnded(world, taken);
+}
+
+/** Not those that go on again since, or that gave way. */
+function putBackEnded({ dirty, state }: World, taken: Dirty): void {
+  for (const id of taken.ended) {
+    const execution = state.executions.get(id);
+    if (execution !== undefined && execution.endedAt !== null) dirty.ended.add(id);
+  }
 }

@@ -17,6 +17,7 @@ function fakeStatus() {
   const files = new Map<string, string>();
   const commits: PublishRequest[] = [];
   let next: (() => PublishOutcome) | null = null;
+  let meanwhile: () => void = () => undefined;
   let gone = false;
   let broken = false;
   const port: StatusPort = {
@@ -44,6 +45,9 @@ function fakeStatus() {
       const answer = next;
       next = null;
       if (answer !== null) return Promise.resolve().then(answer);
+      const act = meanwhile;
+      meanwhile = () => undefined;
+      act();
       commits.push(request);
       gone = false;
       if (request.complete) files.clear();
@@ -60,6 +64,8 @@ function fakeStatus() {
     files,
     commits,
     once: (answer: () => PublishOutcome) => (next = answer),
+    /** Once, while a commit is on its way. */
+    meanwhile: (act: () => void) => (meanwhile = act),
     forget: () => {
       gone = true;
     },
@@ -255,6 +261,46 @@ test('ended executions reach the branch within the hour, though nothing else hap
   await turn();
   assert.equal(history().length, 1);
   assert.equal(fleet.executions().length, 0, 'and memory forgets them');
+});
+
+test('a result that comes late, while what stood for it is on its way, reaches the branch, too', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
+  const [job] = fleet.takeJobs();
+  assert.ok(job !== undefined);
+  fleet.start(job).happen({ kind: 'disconnected', node: job.node });
+  fleet.after(3 * MINUTE).after(60 * MINUTE);
+  await turn();
+  const told = () =>
+    [...status.files].filter(([path]) => path.startsWith('executions/')).map(([, text]) => text);
+  status.meanwhile(() => fleet.connect(1).finish(job));
+  wait(61 * MINUTE);
+  await turn();
+  assert.match(told().join(), /Unreachable/);
+  assert.equal(fleet.executions().length, 1, 'the late truth is not forgotten');
+  wait(61 * MINUTE);
+  await turn();
+  assert.match(told().join(), /"Success"/);
+  assert.doesNotMatch(told().join(), /Unreachable/);
+  assert.equal(fleet.executions().length, 0);
+});
+
+test('ended executions are rolled up again when the branch could not be written', async () => {
+  const { fleet, status, turn, wait, errors } = setUp();
+  fleet.accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
+  fleet.runAll();
+  await turn();
+  status.once(() => {
+    throw new ReconcileError('STATUS_UNREACHABLE', 'no route', { retry: 'backoff' });
+  });
+  wait(61 * MINUTE);
+  await turn();
+  assert.deepEqual(errors, ['STATUS_UNREACHABLE']);
+  assert.equal(fleet.executions().length, 1);
+  wait(MINUTE);
+  await turn();
+  assert.equal([...status.files.keys()].filter((path) => path.startsWith('executions/')).length, 1);
+  assert.equal(fleet.executions().length, 0);
 });
 
 test('ended executions leave the tip after their retention, though nothing else is written again', async () => {

@@ -128,8 +128,11 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
 function onPublished(turn: Turn, event: Event & { kind: 'published' }): void {
   emit(turn, { kind: 'published', seq: event.seq, commit: event.commit, at: turn.now });
   onBranchEpoch(turn, { epoch: event.epoch, by: 'us' });
+  const { state, dirty } = turn.world;
   for (const execution of event.archived) {
-    if (turn.world.state.executions.get(execution)?.endedAt !== null) {
+    // Marked again: the truth came late, after its line was rendered, and goes to the branch before it is forgotten.
+    if (dirty.ended.has(execution)) continue;
+    if (state.executions.get(execution)?.endedAt !== null) {
       emit(turn, { kind: 'archived', execution });
     }
   }
