@@ -12,8 +12,8 @@ export const command: Command = {
   arguments: [{ syntax: '<association...>', about: 'names of associations' }],
   flags: [
     CONFIG,
-    { syntax: '--node <id>', about: 'only on this node', many: true },
-    { syntax: '--target <tag:key=value>', about: 'only on nodes with this tag', many: true },
+    { syntax: '--node <id>', about: 'only on this node, which has to be a target', many: true },
+    { syntax: '--target <tag:key=value>', about: 'only on targets with this tag', many: true },
     FORMAT('json'),
   ],
   examples: [
@@ -25,7 +25,8 @@ export const command: Command = {
     const answer = await ask(call, context, 'run', {
       by: asker(context.env),
       associations: [...call.args],
-      nodes: [...(await nodesFor(call, context))],
+      nodes: [...new Set(call.list('node'))],
+      among: await taggedFor(call, context),
     });
     if (call.text('format') === 'json') printJson(context, answer);
     else context.stdout.write(`${messageOf(answer)}\n`);
@@ -33,21 +34,20 @@ export const command: Command = {
   },
 };
 
-/** Those named, and those that have one of the tags; none means wherever the associations' own targets say. */
-async function nodesFor(call: Call, context: Context): Promise<ReadonlySet<string>> {
-  const named = new Set(call.list('node'));
+/** Nodes that have one of the tags; with none named either, wherever the associations' own targets say. */
+async function taggedFor(call: Call, context: Context): Promise<readonly string[]> {
   const tags = call.list('target').map(tagOf);
-  if (tags.length === 0) return named;
+  if (tags.length === 0) return [];
   const tagged = objectsOf(await ask(call, context, 'nodes'))
     .filter((node) => tags.some(({ key, value }) => tagIn(node['tags'], key) === value))
     .map((node) => field(node, 'id'));
   // An empty list would mean every target, the very opposite of what was asked.
-  if (tagged.length + named.size === 0) {
+  if (tagged.length + call.list('node').length === 0) {
     throw new ReconcileError('NO_SUCH_NODES', `no node has ${call.list('target').join(' or ')}`, {
       retry: 'never',
     });
   }
-  return new Set([...named, ...tagged]);
+  return tagged;
 }
 
 function tagOf(text: string): { readonly key: string; readonly value: string } {

@@ -74,12 +74,15 @@ async function answer(
       return executionOf(world, textIn(values, 'id'));
     case 'explain':
       return explained(parts, values);
-    case 'run':
+    case 'run': {
+      const among = nodesIn(values, 'among');
       return ask(parts, values, {
         kind: 'run',
         associations: namesIn(values),
-        nodes: nodesIn(values),
+        nodes: nodesIn(values, 'nodes'),
+        ...(among === null ? {} : { among }),
       });
+    }
     case 'cancel':
       return ask(parts, values, { kind: 'cancel', execution: executionIdIn(values) });
     case 'pause':
@@ -292,8 +295,8 @@ function namesIn(values: Values): readonly AssociationName[] {
   return names;
 }
 
-function nodesIn(values: Values): readonly NodeId[] | null {
-  const nodes = textsIn(values, 'nodes').map(nodeIdOf);
+function nodesIn(values: Values, key: 'nodes' | 'among'): readonly NodeId[] | null {
+  const nodes = textsIn(values, key).map(nodeIdOf);
   return nodes.length === 0 ? null : nodes;
 }
 

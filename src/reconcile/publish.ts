@@ -146,7 +146,7 @@ export function createPublisher(
         foreignPaths = outcome.foreignPaths;
         world.dirty.fleet = true;
       }
-      if (outcome.commit === null) putBackEnded(world, taken);
+      if (outcome.kind === 'rebuild' || outcome.commit === null) putBackEnded(world, taken);
       if (rollUp) rolledUpAtMs = nowMs;
     } catch (cause) {
       putBack(world, taken);

@@ -91,8 +91,10 @@ export type OperatorRequest =
   | {
       readonly kind: 'run';
       readonly associations: readonly AssociationName[];
-      /** Null: every target. */
+      /** Each has to be a target; null: every target. */
       readonly nodes: readonly NodeId[] | null;
+      /** Beside them those of these that are targets: whoever has a tag. */
+      readonly among?: readonly NodeId[];
     }
   | { readonly kind: 'cancel'; readonly execution: ExecutionId }
   | { readonly kind: 'revoke'; readonly node: NodeId };

@@ -36,7 +36,7 @@ function decide(turn: Turn, asked: Asked, request: OperatorRequest): Answer {
         ? resume(turn, asked)
         : resumeAssociation(turn, asked, request.association);
     case 'run':
-      return run(turn, asked, request.associations, request.nodes);
+      return run(turn, asked, request);
     case 'cancel':
       return cancel(turn, asked, request.execution);
     case 'revoke':
@@ -79,22 +79,20 @@ function resumeAssociation(turn: Turn, asked: Asked, name: AssociationName): Ans
 }
 
 /** T8: an explicit request wins over ApplyOnlyAtCronInterval, and over a stop at the error threshold. */
-function run(
-  turn: Turn,
-  asked: Asked,
-  names: readonly AssociationName[],
-  only: readonly NodeId[] | null,
-): Answer {
+function run(turn: Turn, asked: Asked, request: OperatorRequest & { kind: 'run' }): Answer {
   const { world } = turn;
-  for (const name of names) {
+  const wanted = [];
+  for (const name of new Set(request.associations)) {
     if (world.definition(name) === undefined) return unknownAssociation(name);
-    const stranger = only?.find((node) => world.assigned.get(name)?.has(node) !== true);
+    const isTarget = (node: NodeId): boolean => world.assigned.get(name)?.has(node) === true;
+    const stranger = request.nodes?.find((node) => !isTarget(node));
     if (stranger !== undefined) {
       return refuse(
         'NOT_A_TARGET',
         `${stranger} is no target of ${name}: see reconciled explain ${stranger} ${name}`,
       );
     }
+    const only = chosenFor(request, isTarget);
     const out = only === null ? null : outInStopped(world, name, only);
     if (out !== null) {
       return refuse(
@@ -102,14 +100,31 @@ function run(
         `${out} runs ${name} just now, in an execution that is stopped: ask again when that has ended, or resume it`,
       );
     }
+    wanted.push({ name, only });
   }
-  const started = names.map((name) => ({ name, execution: start(turn, asked, name, only) }));
+  if (wanted.every(({ only }) => only?.length === 0)) {
+    const names = wanted.map(({ name }) => name).join(', ');
+    return refuse('NOT_A_TARGET', `none of the nodes asked for is a target of ${names}`);
+  }
+  const started = wanted.map(({ name, only }) => ({
+    name,
+    execution: only?.length === 0 ? null : start(turn, asked, name, only),
+  }));
   const executions = started.flatMap(({ execution }) => execution ?? []);
   const remarks = started.flatMap(({ name, execution }) =>
     execution === null ? [`${name} has no target`] : heldBack(turn, name),
   );
   const opened = `started ${executions.length} execution${executions.length === 1 ? '' : 's'}`;
   return done([opened, ...remarks].join('; '), executions);
+}
+
+/** Null: every target. Empty: what was asked for is no target of it. */
+function chosenFor(
+  { nodes, among }: OperatorRequest & { kind: 'run' },
+  isTarget: (node: NodeId) => boolean,
+): readonly NodeId[] | null {
+  if (nodes === null && among === undefined) return null;
+  return [...new Set([...(nodes ?? []), ...(among ?? []).filter(isTarget)])];
 }
 
 /** An explicit request wins over the flag and over a stop, and over nothing else: whoever asks learns what it waits for. */

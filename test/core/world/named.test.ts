@@ -6,6 +6,7 @@ import { waitingOf } from '../../../src/core/world/waiting.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
+const web = [{ kind: 'tag', key: 'role', values: ['web'] }] as const;
 const TEN = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [n + 1, {}]));
 const everybody = Object.keys(TEN).map(Number);
 
@@ -120,5 +121,38 @@ test('a node named before the stop waits like all others', () => {
   assert.ok(job !== undefined);
   fleet.after(MINUTE);
   fleet.start(job).finish(job, 'Failed');
+  assert.deepEqual(fleet.runAll(), []);
+});
+
+test('of nodes with a tag those run that are targets; where none is, nothing starts', () => {
+  const fleet = new TestFleet().accept(
+    revision(
+      1,
+      { motd: {}, web: { targets: web } },
+      { 1: { role: 'web' }, 2: { role: 'web' }, 3: {} },
+    ),
+  );
+  fleet.connect(1, 2, 3).runAll();
+  const ask = (associations: readonly string[], nodes: number[] | null, among: number[]) => {
+    const id = `r${++requests}`;
+    const request = {
+      kind: 'run',
+      associations: associations.map(named),
+      nodes: nodes?.map(node) ?? null,
+      among: among.map(node),
+    } as const;
+    fleet.happen({ kind: 'operator', id, by: 'me', request });
+    const answer = fleet.effects.find((effect) => effect.kind === 'answer' && effect.id === id);
+    return answer?.kind === 'answer' ? answer.answer : null;
+  };
+  assert.equal(ask(['web'], null, [2, 3])?.ok, true);
+  assert.deepEqual(fleet.runAll(), ['web@2']);
+  assert.equal(ask(['web', 'motd', 'web'], null, [3])?.ok, true);
+  assert.deepEqual(fleet.runAll(), ['motd@3'], 'one of the two has such a target');
+  assert.equal(ask(['web'], [1], [3])?.ok, true);
+  assert.deepEqual(fleet.runAll(), ['web@1']);
+  const nobody = ask(['web'], null, [3]);
+  assert.ok(nobody?.ok === false && nobody.code === 'NOT_A_TARGET');
+  assert.equal(ask(['web'], [3], [1])?.ok, false, 'who is named has to be one');
   assert.deepEqual(fleet.runAll(), []);
 });
