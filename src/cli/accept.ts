@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 import { CONFIG, usage } from './command.ts';
 import { EXIT } from './exit.ts';
-import { acceptedText, ask, asker } from './local-control.ts';
+import { acceptedText, ask, asker, isHeld } from './local-control.ts';
 
 export const command: Command = {
   arguments: [{ syntax: '[commit]', about: 'full id of the revision' }],
@@ -24,6 +24,6 @@ export const command: Command = {
     if (recover === (commit !== '')) throw usage('name the commit to accept, or --recover');
     const answer = await ask(call, context, 'accept', { by: asker(env), commit, recover });
     context.stdout.write(`${acceptedText(answer)}\n`);
-    return EXIT.done;
+    return isHeld(answer) ? EXIT.held : EXIT.done;
   },
 };

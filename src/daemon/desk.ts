@@ -30,7 +30,11 @@ export function openWaitingRoom<Value>(): WaitingRoom<Value> {
         const id = randomUUID();
         const timer = setTimeout(() => {
           waiting.delete(id);
-          reject(busy('no answer in time; the journal may be waiting for its disk'));
+          reject(
+            busy(
+              'no answer in time; the journal may be waiting for its disk. What was asked is done once it can be: look before you ask again',
+            ),
+          );
         }, ANSWER_MS_MAX);
         const settle = (): void => {
           clearTimeout(timer);

@@ -1,5 +1,6 @@
 /** `daemon --once`: converge and leave. The exit code tells how it went (contract §8). */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { exitCodeOf } from '../core/compliance/assess.ts';
 import { lookAt } from '../reconcile/look.ts';
 import { isSettled } from '../reconcile/settled.ts';
 import type { Triggers } from './triggers.ts';
@@ -12,7 +13,7 @@ const ARRIVAL_SHARE = 0.5;
 /** A look is always finished: it is short, and the loop looks for itself whether to leave. */
 const finished = new AbortController().signal;
 
-const EXIT = { done: 0, failed: 4, unreported: 5, timeout: 7, held: 8 } as const;
+const EXIT = { done: 0, timeout: 7, held: 8 } as const;
 
 export async function convergeOnce(
   parts: Parts,
@@ -29,11 +30,10 @@ export async function convergeOnce(
     const settled = seen && isSettled(world) && !world.anyHeldBack;
     const looked = settled ? await lookAt(world, ports.clock, finished) : null;
     if (looked !== null && isSettled(world)) {
-      const { nodes, unreported } = looked.standings.fleet;
-      const verdict = nodes.failing > 0 ? EXIT.failed : EXIT.done;
+      const { fleet } = looked.standings;
+      if (fleet.nodes.total === 0) return EXIT.done;
       // What is pending on nodes that can be asked waits for something else than a little time: it has its reason.
-      if (nodes.total === 0 || unreported === 0) return verdict;
-      if (elapsed > timeoutMs * ARRIVAL_SHARE) return verdict || EXIT.unreported;
+      if (fleet.unreported === 0 || elapsed > timeoutMs * ARRIVAL_SHARE) return exitCodeOf(fleet);
     }
     if (elapsed > timeoutMs) return EXIT.timeout;
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);

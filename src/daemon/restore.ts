@@ -10,6 +10,7 @@ import { upgradePass } from '../core/world/upgrade.ts';
 import { ensureDir, writeFileAtomic } from '../disk/files.ts';
 import { lockDirectory } from '../disk/lock.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
+import { removeScratchDir } from '../disk/scratch.ts';
 import { loadDaemonConfig } from '../io/config.ts';
 import { openJournal } from '../journal/journal.ts';
 import { loadKeyFile } from '../protocol/key-file.ts';
@@ -67,7 +68,12 @@ export async function restoreBackup(file: string, configFile: string): Promise<R
       const escrowFile = secretPath(config.escrow);
       if (await putEscrow(escrowFile, backup)) written.push(escrowFile);
     }
-    const epoch = await putRecords(dir, backup);
+    // Whole or not at all: a part of it, in its place, would be taken for the state.
+    const apart = `${dir}.restoring`;
+    await removeScratchDir(apart);
+    const epoch = await putRecords(apart, backup);
+    await nodeDisk.rename(apart, dir);
+    await nodeDisk.syncDir(stateDir);
     const { instance, createdAt } = backup.header;
     return { instance, createdAt, stateDir, epoch, written };
   } finally {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import test from 'node:test';
@@ -122,6 +122,19 @@ test('restore: state that stands there, or another key, is left alone', async (t
   await loadOrCreateKeyFile(key);
   assert.match((await restore()).stderr, /^error KEY_DIFFERS: /);
   assert.deepEqual(await nodeDisk.list(join(state, 'journal')), []);
+});
+
+test('restore: what one that was killed has left is no state, and in nobody’s way', async (t) => {
+  const { state, restore } = await backedUp(t);
+  const journal = join(state, 'journal');
+  await rename(journal, `${journal}.restoring`);
+  const [segment] = await nodeDisk.list(`${journal}.restoring`);
+  await truncate(join(`${journal}.restoring`, segment ?? ''), 100);
+  const { code, stdout } = await restore();
+  assert.equal(code, 0);
+  assert.match(stdout, /restored/);
+  assert.deepEqual(await nodeDisk.list(`${journal}.restoring`), []);
+  assert.notDeepEqual(await nodeDisk.list(journal), []);
 });
 
 test('a running daemon is backed up as it runs, and never restored over', async (t) => {

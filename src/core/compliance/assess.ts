@@ -216,7 +216,7 @@ function fleetStanding(
   };
 }
 
-/** What `status` and `daemon --once` leave with (contract §8): 4 some nodes failed, 5 some did not report. */
+/** What `daemon --once` leaves with (contract §8): 4 some nodes failed, 5 some did not report. */
 export function exitCodeOf(fleet: FleetStanding): 0 | 4 | 5 {
   if (fleet.nodes.failing > 0) return 4;
   return fleet.unreported > 0 ? 5 : 0;

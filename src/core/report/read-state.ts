@@ -73,6 +73,7 @@ export type OpenExecution = Pick<
   | 'timeoutBudgetMs'
   | 'openedAt'
   | 'stopped'
+  | 'forgiven'
 >;
 
 export type StateReading = {
@@ -299,6 +300,7 @@ function readExecution(value: JsonObject): OpenExecution | null {
     timeoutBudgetMs,
     openedAt,
     stopped,
+    forgiven: numberIn(value, 'forgiven') ?? 0,
   };
 }
 

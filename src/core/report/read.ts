@@ -167,7 +167,6 @@ const openAgain = (
   execution: OpenExecution,
 ): Omit<Execution, 'version' | 'runs' | 'phases' | 'statuses' | 'failures'> => ({
   ...execution,
-  forgiven: 0,
   skipped: null,
   closed: null,
   endedAt: null,

@@ -109,6 +109,8 @@ function executionEntry(execution: Execution): { readonly [key: string]: unknown
       execution.stopped === null
         ? null
         : { failures: execution.stopped.failures, at: formatInstant(execution.stopped.at) },
+    // Without it a recovery would stop at the next failure what an operator has resumed.
+    ...(execution.forgiven === 0 ? {} : { forgiven: execution.forgiven }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import type { AlarmState } from '../../core/rollout/gate.ts';
 import type { AlarmReading, AlarmsPort } from '../../reconcile/ports.ts';
 import type { AlarmSource } from '../config.ts';
@@ -8,6 +8,14 @@ const WAIT_MS_MAX = 10_000;
 
 /** Alarms where the daemon's configuration says they stand. Reading one never throws: what cannot be read is UNKNOWN. */
 export function openAlarms(sources: readonly AlarmSource[]): AlarmsPort {
+  /** Files whose reading has not come back. Each holds one of the few threads that all files share: never two of one. */
+  const hanging = new Map<string, Promise<string>>();
+  const readFile = (path: string): Promise<string> => {
+    if (hanging.has(path)) return Promise.reject(new Error(`${path} has not answered yet`));
+    const answer = readFileText(path).finally(() => hanging.delete(path));
+    hanging.set(path, answer);
+    return answer;
+  };
   return {
     alarms: sources.map(({ name, intervalMs }) => ({ name, intervalMs })),
     async read(name, signal) {
@@ -17,7 +25,7 @@ export function openAlarms(sources: readonly AlarmSource[]): AlarmsPort {
       try {
         return stateIn(
           'file' in source.from
-            ? await readFileText(source.from.file)
+            ? await within(until, readFile(source.from.file))
             : await readHttpText(source.from.url, until),
         );
       } catch (cause) {
@@ -27,14 +35,24 @@ export function openAlarms(sources: readonly AlarmSource[]): AlarmsPort {
   };
 }
 
+/** A pipe without a writer would never answer, and an opening cannot be called off: it is not waited for. */
 async function readFileText(path: string): Promise<string> {
-  const file = await open(path, 'r');
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (!(await file.stat()).isFile()) throw new Error(`${path} is no file`);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(ANSWER_BYTES_MAX));
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await file.close();
   }
+}
+
+/** A share that hangs answers nothing, not even to an abort: whoever waits leaves, and the answer is dropped. */
+function within<Value>(until: AbortSignal, answer: Promise<Value>): Promise<Value> {
+  const left = new Promise<never>((_resolve, reject) => {
+    until.addEventListener('abort', () => reject(until.reason), { once: true });
+  });
+  return Promise.race([answer, left]);
 }
 
 /** A fresh connection each time: an alarm is read every half minute or so, from a host that may have moved. */

@@ -7,10 +7,15 @@ import { readFleet, readStatus } from '../../../src/core/report/read.ts';
 import {
   aCommit,
   aNodeId,
+  assigned,
+  executionOf,
+  finished,
   foundation,
+  inForce,
   minutesAfter,
   noon,
   registered,
+  started,
   stateOf,
 } from '../../fakes/builders.ts';
 import { histories } from '../../fakes/histories.ts';
@@ -60,6 +65,25 @@ function owedRun(state: State, node: NodeId, name: AssociationName): unknown {
   const open = state.executions.get(execution);
   return open?.closed === null ? open.runs.get(node)?.run : null;
 }
+
+test('readStatus: failures that an operator has forgiven stay so', () => {
+  const motd = executionOf('motd', [1, 2]);
+  const { id: execution } = motd;
+  const { state } = viewOf([
+    ...foundation,
+    registered(1),
+    registered(2),
+    inForce('motd'),
+    assigned('motd', [1, 2]),
+    motd,
+    started(motd, 1),
+    finished(motd, 1, { status: 'Failed' }),
+    { kind: 'stopped', execution, failures: 1, at: noon },
+    { kind: 'unstopped', execution, by: 'me' },
+  ]);
+  const again = recovered(rendered(viewOfState(state))).executions.get(execution);
+  assert.deepEqual([again?.failures, again?.forgiven, again?.stopped], [1, 1, null]);
+});
 
 test('readStatus: what is rendered after a recovery differs only where a run was out', () => {
   fc.assert(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,6 +46,26 @@ test('a file is read anew each time, and one that is not there is UNKNOWN', asyn
   assert.equal((await port.read('budget', never)).state, 'UNKNOWN');
   await writeFile(file, 'ALARM');
   assert.deepEqual(await port.read('budget', never), { state: 'ALARM', problem: null });
+});
+
+test('a pipe is no file: it is not waited for', async () => {
+  const file = join(folder, 'pipe');
+  execFileSync('mkfifo', [file]);
+  const reading = await at({ file }).read('budget', never);
+  assert.equal(reading.state, 'UNKNOWN');
+  assert.match(reading.problem ?? '', /is no file/);
+});
+
+test('whoever leaves does not wait for a file', async () => {
+  const file = join(folder, 'slow');
+  await writeFile(file, 'OK');
+  const port = at({ file });
+  const leaving = new AbortController();
+  const reading = port.read('budget', leaving.signal);
+  leaving.abort();
+  assert.equal((await reading).state, 'UNKNOWN');
+  const again = await port.read('budget', never);
+  assert.ok(again.state === 'OK' || /has not answered yet/.test(again.problem ?? ''));
 });
 
 test('a name that the configuration does not have is UNKNOWN', async () => {
