@@ -66,7 +66,7 @@ test('associations show: what it binds and how it stands, AWS spelling in JSON',
     /^ {2}targets {7}tag-key=role$/m,
     /^ {2}schedule {6}cron\(0 2 \? \* \* \*\) in Europe\/Berlin and at no other time$/m,
     /^ {2}rate control {2}100% at once, 100% errors tolerated$/m,
-    /^ {2}calendars {5}turn-of-the-year$/m,
+    /^ {2}calendars {5}turn-of-the-year: OPEN until 2026-12-19T23:00:00Z$/m,
     /^ {2}time-out {6}120 s$/m,
   ]) {
     assert.match(stdout, line);
