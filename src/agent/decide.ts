@@ -63,7 +63,7 @@ export function decideExit(
   if (exitCode !== 0 || active?.job.run !== run) return null;
   const running = runningTask(active);
   if (running === null || !sameTask(running.task, task)) return null;
-  return startAfter(context, active, task, now);
+  return startAfter(context, active, now);
 }
 
 function forActive(

@@ -12,7 +12,7 @@ import { nothing, refuseByClock, sendResult } from './decision.ts';
 import type { Kill, TaskHistory } from './flow.ts';
 import { nextOf } from './flow.ts';
 import type { ActiveRun, LedgerRecord } from './ledger.ts';
-import { boundResult, noOutput } from './output.ts';
+import { boundResult } from './output.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import { sameTask } from './ports.ts';
 import { after, foreseeNext, isRebooted, orderOf, whyNoReboot } from './task-order.ts';
@@ -158,16 +158,13 @@ export function proceed(
 export function startAfter(
   context: AgentContext,
   active: ActiveRun,
-  task: Task,
   now: Instant,
 ): StartEffect | null {
   const { foreseen, job } = active;
   if (foreseen === null || foreseen.inDoubt) return null;
-  const streams = { stdout: noOutput, stderr: noOutput };
-  const outcome: TaskOutcome = { exitCode: 0, failure: '', ...streams, finishedAt: now };
-  const exited = after(active, { kind: 'exited', run: job.run, task, outcome });
-  const next: LedgerRecord = { kind: 'started', run: job.run, task: foreseen.task, at: now };
-  return { kind: 'start', order: orderOf(context, after(exited, next), foreseen.task) };
+  const { task } = foreseen;
+  const started = after(active, { kind: 'started', run: job.run, task, at: now });
+  return { kind: 'start', order: orderOf(context, started, task) };
 }
 
 const endedWell = (history: readonly TaskHistory[]): boolean =>

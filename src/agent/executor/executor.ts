@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { preparingText } from '../../core/document/run-document.ts';
 import type { Instant, RunId } from '../../core/model/brand.ts';
 import { instant } from '../../core/model/brand.ts';
@@ -307,7 +308,12 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       dropSecretOutputs(runFolder(runsDir, run));
       forgetSupervisor(runsDir);
       clearTimeout(deadline);
-      spare ??= makeSpare(runsDir);
+      // A fork of this process takes milliseconds: the result that was told just now goes first.
+      guard(
+        nextTurn().then(() => {
+          if (!closed) spare ??= makeSpare(runsDir);
+        }),
+      );
       if (drops !== null) guard(drops.forget());
     },
 
