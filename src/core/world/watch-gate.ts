@@ -3,6 +3,7 @@
  * such instant, also where nothing waits, for the report tells how calendars stand and until when.
  */
 import type { AssociationName } from '../model/brand.ts';
+import type { Calendar } from '../model/calendar.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Turn } from './turn.ts';
 import type { Timer } from './world.ts';
@@ -38,8 +39,12 @@ export function onCalendarsMoved(turn: Turn, before: Catalog['calendars'] | null
   const { calendars } = revision.catalog;
   for (const [name, { association }] of revision.definitions) {
     const isMoved = association.calendarNames.some(
-      (each) => before === null || before.get(each) !== calendars.get(each),
+      (each) => before === null || !isSame(before.get(each), calendars.get(each)),
     );
     if (isMoved) lookAtGate(turn, name);
   }
 }
+
+/** By identity: what is read again from the same blob is the same. Floating times are of the zone that the settings say. */
+const isSame = (a: Calendar | undefined, b: Calendar | undefined): boolean =>
+  a?.events === b?.events && a?.floatingZone === b?.floatingZone && a?.unreadable === b?.unreadable;

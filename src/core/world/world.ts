@@ -21,6 +21,7 @@ import { compareText } from '../model/problem.ts';
 import type { CalendarStanding } from '../model/standing.ts';
 import type {
   AcceptedBy,
+  Assignment,
   AssociationState,
   Execution,
   HeldCode,
@@ -174,13 +175,34 @@ export class World {
 
   /** Puts a loaded revision in force: the catalog is derived data, the records that accept it come separately. */
   attach(revision: LoadedRevision, fleet: Fleet): void {
-    this.#markMoved(this.fleet.nodes, fleet.nodes);
+    const moved = this.#markMoved(this.fleet.nodes, fleet.nodes);
+    const groups = this.revision?.catalog.groups ?? new Map();
     this.#markJudged(this.revision?.catalog ?? null, revision.catalog);
     this.revision = revision;
     this.fleet = fleet;
     this.dependents = dependentsIn(revision);
     this.#depths.clear();
     this.#rebuildRings();
+    this.#regroup(groups);
+    for (const id of moved) {
+      const node = this.state.nodes.get(id);
+      if (node !== undefined) this.lineUp(node);
+    }
+  }
+
+  /** Tags of a node and groups place it in a ring, and those may have moved though no association has. */
+  #regroup(before: Catalog['groups']): void {
+    const groups = this.revision?.catalog.groups;
+    for (const name of this.rings.names()) {
+      const rings = this.definition(name)?.association.rings ?? [];
+      const named = rings.flatMap(({ targets }) =>
+        targets.flatMap((each) => (each.kind === 'group' ? [each.name] : [])),
+      );
+      // By identity: what is read again from the same blob is the same.
+      if (named.every((each) => before.get(each)?.targets === groups?.get(each)?.targets)) continue;
+      this.dirty.associations.add(name);
+      this.lineUpAll(name);
+    }
   }
 
   #rebuildRings(): void {
@@ -272,13 +294,17 @@ export class World {
     return depth;
   }
 
-  /** A node is reported even where nothing targets it. */
-  #markMoved(before: Fleet['nodes'], after: Fleet['nodes']): void {
+  /** Those that are new or another; a node is reported even where nothing targets it. */
+  #markMoved(before: Fleet['nodes'], after: Fleet['nodes']): readonly NodeId[] {
+    const moved: NodeId[] = [];
     for (const [id, node] of after) {
       const known = before.get(id);
-      if (known === undefined || !isSameNode(known, node)) this.touchNode(id);
+      if (known !== undefined && isSameNode(known, node)) continue;
+      this.touchNode(id);
+      moved.push(id);
     }
     for (const id of before.keys()) if (!after.has(id)) this.touchNode(id);
+    return moved;
   }
 
   /** Files of associations whose validity is another now: what is in force does not change with it. */
@@ -394,12 +420,14 @@ export class World {
   /** A free node lines up wherever a run is owed to it. */
   lineUp(node: NodeState): void {
     if (!this.isFree(node)) return;
-    for (const assignment of node.assignments.values()) {
-      if (assignment.execution === null) continue;
-      const execution = this.state.executions.get(assignment.execution);
-      if (execution?.runs.get(node.id)?.phase !== 'Pending' || execution.closed !== null) continue;
-      if (!this.mayRunOn(execution, node)) continue;
-      this.enqueue(execution, node, assignment.last?.outcome.startedAt ?? null);
+    for (const assignment of node.assignments.values()) this.#lineUpFor(assignment, node);
+  }
+
+  #lineUpFor({ execution: id, last }: Assignment, node: NodeState): void {
+    const execution = id === null ? undefined : this.state.executions.get(id);
+    if (execution?.runs.get(node.id)?.phase !== 'Pending' || execution.closed !== null) return;
+    if (this.mayRunOn(execution, node)) {
+      this.enqueue(execution, node, last?.outcome.startedAt ?? null);
     }
   }
 
@@ -411,7 +439,9 @@ export class World {
     this.touchPending(execution);
     for (const run of execution.runs.values()) {
       const node = run.phase === 'Pending' ? this.state.nodes.get(run.node) : undefined;
-      if (node !== undefined) this.lineUp(node);
+      const assignment = node?.assignments.get(name);
+      if (node === undefined || assignment === undefined || !this.isFree(node)) continue;
+      this.#lineUpFor(assignment, node);
     }
     this.hopeful.add(name);
   }
