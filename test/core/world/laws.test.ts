@@ -3,28 +3,44 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { nodesOf } from '../../../src/core/enrol/nodes.ts';
+import type { Group, Ring } from '../../../src/core/model/association.ts';
+import { instant } from '../../../src/core/model/brand.ts';
+import type { Calendar } from '../../../src/core/model/calendar.ts';
 import { emptyState } from '../../../src/core/model/state.ts';
 import { planFull } from '../../../src/core/plan/full.ts';
 import { concurrencyMax } from '../../../src/core/rollout/limits.ts';
+import type { Target } from '../../../src/core/selector/target.ts';
 import { apply } from '../../../src/core/world/apply.ts';
 import type { Effect } from '../../../src/core/world/effects.ts';
 import { createFleet } from '../../../src/core/world/fleet.ts';
 import { planRevision } from '../../../src/core/world/plan-revision.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
+import { aCalendar, anEvent, minutesAfter } from '../../fakes/builders.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
-import { hello, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { hello, MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 import { Reported } from '../../fakes/reported.ts';
 import { runs } from '../../fakes/runs.ts';
 
 type Job = Effect & { kind: 'send-job' };
+/** What a commit says beside its associations. */
+type Surroundings = {
+  /** Nodes of the first ring, by tag and by group. */
+  readonly canaries: readonly number[];
+  readonly early: readonly number[];
+  /** Its calendar is closed for these minutes from now; null: never. */
+  readonly freeze: readonly [number, number] | null;
+};
+type Commit = Surroundings & {
+  readonly do: 'commit';
+  readonly specs: readonly AssociationSpec[];
+  readonly roles: readonly string[];
+  /** Its file is broken: the last good version stays in force. */
+  readonly broken: string | null;
+};
 type Action =
-  | {
-      readonly do: 'commit';
-      readonly specs: readonly AssociationSpec[];
-      readonly roles: readonly string[];
-      /** Its file is broken: the last good version stays in force. */
-      readonly broken: string | null;
-    }
+  | Commit
+  /** Edits no association. */
+  | (Surroundings & { readonly do: 'move' })
   | { readonly do: 'connect' | 'disconnect'; readonly node: number }
   | { readonly do: 'start' | 'finish' | 'fail' | 'busy' | 'refuse'; readonly pick: number }
   | { readonly do: 'wait'; readonly minutes: number }
@@ -35,6 +51,17 @@ const NODES = 5;
 /** Rendering costs more than all other laws together; marks gather, so none is missed in between. */
 const REPORTED_EVERY = 4;
 const NAMES = ['aaa', 'bbb', 'ccc'];
+
+const SUSPENDED_UNTIL = instant(NOON + 90 * MINUTE);
+
+const ring = (target: Target): Ring => ({
+  name: null,
+  targets: [target],
+  soakMs: 20 * MINUTE,
+  maxErrors: null,
+});
+
+const someNodes = fc.subarray(Array.from({ length: NODES }, (_, at) => at + 1));
 
 const spec: fc.Arbitrary<AssociationSpec> = fc.record(
   {
@@ -47,9 +74,21 @@ const spec: fc.Arbitrary<AssociationSpec> = fc.record(
     ),
     maxConcurrency: fc.constantFrom('1', '2', '50%'),
     maxErrors: fc.constantFrom('0', '1', '100%'),
+    calendarNames: fc.constant(['freeze']),
+    suspend: fc.constant({ reason: 'migration', owner: 'ops', until: SUSPENDED_UNTIL }),
+    rings: fc.constantFrom(
+      [ring({ kind: 'tag', key: 'ring', values: ['canary'] })],
+      [ring({ kind: 'group', name: 'early' }), ring({ kind: 'tag-key', keys: ['ring'] })],
+    ),
   },
   { requiredKeys: [] },
 );
+
+const surroundings = {
+  canaries: someNodes,
+  early: someNodes,
+  freeze: fc.constantFrom(null, [-30, 45] as const, [5, 100] as const, [-60, 200] as const),
+};
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -58,8 +97,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       do: fc.constant('commit' as const),
       specs: fc.array(spec, { maxLength: NAMES.length }),
       roles: fc.array(fc.constantFrom('web', 'db'), { minLength: NODES, maxLength: NODES }),
+      ...surroundings,
       broken: fc.option(fc.constantFrom(...NAMES), { freq: 3 }),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('move' as const), ...surroundings }),
   },
   {
     weight: 4,
@@ -109,25 +153,17 @@ class Play {
   commits = 0;
   requests = 0;
   loaded: ReturnType<typeof revision> | null = null;
+  committed: Commit | null = null;
 
   do(step: Action): void {
     const { fleet } = this;
     switch (step.do) {
-      case 'commit': {
-        const associations = Object.fromEntries(
-          step.specs.map((each, at) => [NAMES[at] ?? '', each]),
-        );
-        const nodes = Object.fromEntries(step.roles.map((role, at) => [at + 1, { role }]));
-        const plain = revision(++this.commits, associations, nodes);
-        const broken = new Map(
-          step.broken === null ? [] : [[named(step.broken), 'associations/broken.yaml']],
-        );
-        const loaded = { ...plain, catalog: { ...plain.catalog, invalidAssociations: broken } };
-        this.agree(loaded);
-        fleet.accept(loaded, 100);
-        this.loaded = loaded;
+      case 'commit':
+        this.commit(step);
         break;
-      }
+      case 'move':
+        if (this.committed !== null) this.commit({ ...this.committed, ...step, do: 'commit' });
+        break;
       case 'connect':
         fleet.connect(step.node);
         break;
@@ -169,6 +205,43 @@ class Play {
     }
     this.jobs.push(...this.fleet.takeJobs());
     this.check();
+  }
+
+  commit(step: Commit): void {
+    const { fleet } = this;
+    this.committed = step;
+    const associations = Object.fromEntries(step.specs.map((each, at) => [NAMES[at] ?? '', each]));
+    const nodes = Object.fromEntries(
+      step.roles.map((role, at) => [
+        at + 1,
+        { role, ...(step.canaries.includes(at + 1) ? { ring: 'canary' } : {}) },
+      ]),
+    );
+    const plain = revision(++this.commits, associations, nodes, [this.calendar(step.freeze)]);
+    const broken = new Map(
+      step.broken === null ? [] : [[named(step.broken), 'associations/broken.yaml']],
+    );
+    const early: Group = {
+      name: 'early',
+      targets: [{ kind: 'ids', ids: step.early.map(node) }],
+      file: 'groups/early.yaml',
+    };
+    const groups = new Map([['early', early]]);
+    const loaded = {
+      ...plain,
+      catalog: { ...plain.catalog, groups, invalidAssociations: broken },
+    };
+    this.agree(loaded);
+    fleet.accept(loaded, 100);
+    this.loaded = loaded;
+  }
+
+  calendar(freeze: readonly [number, number] | null): Calendar {
+    const events = freeze?.map((minutes) => minutesAfter(this.fleet.now, minutes));
+    const [from, until] = events ?? [];
+    return aCalendar('freeze', {
+      events: from === undefined || until === undefined ? [] : [anEvent(from, until)],
+    });
   }
 
   answer(what: 'start' | 'finish' | 'fail' | 'busy' | 'refuse', pick: number): void {
@@ -266,10 +339,15 @@ class Play {
       const open = world.state.associations.get(execution.association)?.open === execution.id;
       if (!open || definition === undefined || execution.stopped !== null) continue;
       if (!world.hasCapacity(execution.association)) continue;
+      if (world.gateOf(execution.association).waiting !== null) continue;
       for (const run of execution.runs.values()) {
         const target = world.state.nodes.get(run.node);
         const idle = run.phase === 'Pending' && target !== undefined && world.isFree(target);
-        assert.equal(idle, false, `${execution.association} on ${run.node} waits for nothing`);
+        assert.equal(
+          idle && world.mayRunOn(execution, target),
+          false,
+          `${execution.association} on ${run.node} waits for nothing`,
+        );
       }
     }
     for (const record of this.fleet.last?.records ?? []) {
@@ -312,6 +390,7 @@ test('when everything heals, every owed run ends', () => {
       for (let n = 1; n <= NODES; n++) fleet.happen({ kind: 'disconnected', node: node(n) });
       for (let n = 1; n <= NODES; n++)
         fleet.happen({ kind: 'connected', node: node(n), hello: hello() });
+      fleet.after(Math.max(0, SUSPENDED_UNTIL - fleet.now));
       for (let round = 0; round < 12; round++) {
         fleet.runAll();
         fleet.after(61 * MINUTE);
@@ -319,6 +398,8 @@ test('when everything heals, every owed run ends', () => {
       fleet.runAll();
       for (const execution of fleet.executions()) {
         if (execution.stopped !== null && execution.closed === null) continue;
+        const { rollout } = fleet.world.state.associations.get(execution.association) ?? {};
+        if ((rollout?.halted ?? null) !== null) continue;
         assert.notEqual(execution.endedAt, null, `${execution.association} ends`);
       }
     }),
