@@ -13,9 +13,11 @@ import type { StoreLookup } from './prepared.ts';
 import {
   documentRequest,
   INCLUDE_DEPTH_MAX,
+  includedParameters,
   NOOP_DOCUMENT,
   prepareIncluded,
 } from './run-document.ts';
+import { resolveReferences } from './store.ts';
 
 const DOWNLOAD_CONTENT = 'aws:downloadContent';
 
@@ -40,6 +42,8 @@ export type Includes = {
   readonly tooMany: boolean;
   /** The first one that would be run by a document already as deep as documents may be: that step fails on every node. */
   readonly tooDeep: string | null;
+  /** The first one that cannot take what it is run with: that step fails on every node. */
+  readonly unfit: { readonly reference: string; readonly why: string } | null;
 };
 
 /**
@@ -58,6 +62,7 @@ export function includesOf(
   let visits = 0;
   let tooMany = false;
   let tooDeep: string | null = null;
+  let unfit: Includes['unfit'] = null;
   const visit = (within: Document, given: JsonObject, depth: number): void => {
     visits += 1;
     tooMany ||= visits > VISITS_MAX;
@@ -91,13 +96,26 @@ export function includesOf(
         found.set(reference, known);
         if (known.document === null || handed === null) continue;
         if (visits <= VISITS_MAX) known.runs.push(handed);
+        unfit ??= misfit(known.document.document, handed, options.store, reference);
         if (depth >= INCLUDE_DEPTH_MAX) tooDeep ??= reference;
         else visit(known.document.document, handed, depth + 1);
       }
     }
   };
   visit(document, parameters, 0);
-  return { found: [...found.values()], tooMany, tooDeep };
+  return { found: [...found.values()], tooMany, tooDeep, unfit };
+}
+
+/** References that the store does not hold are reported where they are written. */
+function misfit(
+  document: Document,
+  parameters: JsonObject,
+  store: StoreLookup,
+  reference: string,
+): Includes['unfit'] {
+  if (!resolveReferences(parameters, store).ok) return null;
+  const fit = includedParameters(document, parameters, store);
+  return fit.ok ? null : { reference, why: fit.error };
 }
 
 type Named = {

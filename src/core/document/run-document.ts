@@ -6,11 +6,11 @@ import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
 import { agentText, constraintViolations } from './constraints.ts';
 import { inputOf } from './inputs.ts';
-import { effectiveParameters } from './parameters.ts';
+import { effectiveParameters, typeParameters } from './parameters.ts';
 import type { ParsedDocument } from './parse.ts';
 import { parseDocument } from './parse.ts';
 import { prepareRun } from './prepare.ts';
-import type { Preparation, RunContext } from './prepared.ts';
+import type { Preparation, RunContext, StoreLookup } from './prepared.ts';
 import { readJson } from './read-json.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Reading } from './source.ts';
@@ -107,18 +107,36 @@ export function prepareIncluded(
   parameters: JsonObject,
   context: RunContext,
 ): Preparation {
+  const judged = includedParameters(document, parameters, context.store);
+  return judged.ok
+    ? prepareRun(document, judged.value, context)
+    : { ok: false, message: judged.error };
+}
+
+/**
+ * What the reference lets through where one document runs another, and we do not (§9): a text for an Integer would become shell
+ * code, and an undeclared name is a mistake.
+ */
+const MISFITS: ReadonlySet<string> = new Set(['parameter-undeclared', 'parameter-type']);
+
+/** With defaults, as they were handed over; or why the document cannot take them, as the agent says it. */
+export function includedParameters(
+  document: Document,
+  parameters: JsonObject,
+  store: StoreLookup,
+): Result<JsonObject, string> {
   const filled = effectiveParameters(document, parameters);
-  if (!filled.ok) return { ok: false, message: filled.error.join('\n') };
-  const faults: string[] = [];
+  if (!filled.ok) return err(filled.error.join('\n'));
+  const faults = typeParameters(document, parameters, { store })
+    .problems.filter(({ code }) => MISFITS.has(code))
+    .map(({ message }) => message);
   for (const [name, definition] of document.parameters) {
-    const resolved = resolveReferences(filled.value[name] ?? null, context.store);
-    if (!resolved.ok) return { ok: false, message: resolved.error };
+    const resolved = resolveReferences(filled.value[name] ?? null, store);
+    if (!resolved.ok) return err(resolved.error);
     for (const violation of constraintViolations(definition, resolved.value))
       faults.push(agentText(name, violation));
   }
-  if (faults.length > 0) {
-    const message = `all errors during param validation errors: ${faults.join('\n')}`;
-    return { ok: false, message };
-  }
-  return prepareRun(document, filled.value, context);
+  return faults.length > 0
+    ? err(`all errors during param validation errors: ${faults.join('\n')}`)
+    : ok(filled.value);
 }

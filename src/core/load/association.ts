@@ -1,5 +1,4 @@
 /** One association in the light of all other files. */
-import { splitDocumentReference } from '../document/document-name.ts';
 import { INCLUDES_BYTES_MAX, INCLUDES_MAX, includesOf } from '../document/includes.ts';
 import { nearest } from '../document/nearest.ts';
 import { effectiveParameters, typeParameters } from '../document/parameters.ts';
@@ -22,7 +21,7 @@ import type { Group, Target } from '../selector/target.ts';
 import { parseDuration } from './duration.ts';
 import type { Extensions } from './extensions.ts';
 import { parseRateLimit, readExtensions } from './extensions.ts';
-import { documentNamed, parseDocumentVersion, versionOf } from './families.ts';
+import { documentNamed, nameInReference, parseDocumentVersion, versionOf } from './families.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';
 import { readSchedule } from './read-schedule.ts';
@@ -414,7 +413,7 @@ function checkIncludes(
   const store = storeOf(around.parameters);
   const find = (reference: string): CatalogDocument | null =>
     documentNamed(around.documents, reference);
-  const { found, tooMany, tooDeep } = includesOf(document, effective.value, { find, store });
+  const { found, tooMany, tooDeep, unfit } = includesOf(document, effective.value, { find, store });
   const bytes = found.reduce(
     (sum, one) => sum + JSON.stringify(one.document?.document.content ?? '').length,
     0,
@@ -437,8 +436,16 @@ function checkIncludes(
       'Run it from a document nearer to this one, or through an association of its own.',
     );
   }
+  if (unfit !== null) {
+    desk.warnAtKey(
+      'includes-unfit',
+      '/Name',
+      `document ${shown(name)} runs ${shown(unfit.reference)} with parameters that it cannot take, and that step fails on every node: ${unfit.why}`,
+      'Correct its documentParameters, or what it hands on.',
+    );
+  }
   for (const { reference, document: inner, runs } of found) {
-    const need: Need = { kind: 'document', name: splitDocumentReference(reference).name };
+    const need: Need = { kind: 'document', name: nameInReference(reference) };
     desk.need(need);
     if (inner === null) {
       desk.blame(need);

@@ -198,13 +198,23 @@ export function parseDocumentVersion(text: string): DocumentVersion {
     : { kind: 'name', name: text };
 }
 
-/** The document that `Name` or `Name:version` stands for in `aws:runDocument`; a version that is not there is none. */
+/** What a step means by `Name`, `Name:version` or an ARN of either: documents have no account and no Region here. */
+export function nameInReference(reference: string): string {
+  const { name } = splitDocumentReference(reference);
+  return name.startsWith('arn:') ? name.slice(name.lastIndexOf('/') + 1) : name;
+}
+
+/**
+ * The document that a step means; a version that is not there is none. There is one content of a preconfigured document, and it
+ * answers to every number.
+ */
 export function documentNamed(
   documents: ReadonlyMap<string, DocumentFamily>,
   reference: string,
 ): CatalogDocument | null {
-  const { name, version } = splitDocumentReference(reference);
-  const family = documents.get(name);
+  const { version } = splitDocumentReference(reference);
+  const family = documents.get(nameInReference(reference));
   if (family === undefined) return null;
+  if (family.default.origin === 'library' && /^[0-9]+$/.test(version)) return family.default;
   return versionOf(family, parseDocumentVersion(version === '' ? '$DEFAULT' : version));
 }

@@ -81,6 +81,11 @@ const CODES: Codes = {
       'A document runs documents that run documents, deeper than nodes follow; that step fails.',
     remedy: 'Run it from a document nearer, or through an association of its own.',
   },
+  'includes-unfit': {
+    meaning:
+      'A document runs another with parameters that it cannot take: undeclared, of another type, or not allowed; that step fails.',
+    remedy: 'Correct the documentParameters of the step, or what is handed on in them.',
+  },
   'json-syntax': {
     meaning: 'The file is no JSON.',
     remedy: 'Repair it at the place named.',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { definitionsOf } from '../../../src/core/load/effective.ts';
+import { libraryOf } from '../../../src/core/load/library.ts';
 import { nodeIdOfKey } from '../../../src/core/load/node-key.ts';
 import { makeIdentity, nodeIdOf } from '../../../src/protocol/keys.ts';
 import { load, repository, SAY, says } from './repository.ts';
@@ -188,6 +189,68 @@ mainSteps:
     assert.equal(found.length, warns ? 1 : 0, JSON.stringify(catalog.problems));
     assert.equal(catalog.associations.size, 1);
     if (warns) assert.match(found[0]?.message ?? '', /"Level0" comes to run "Level4"/);
+  });
+}
+
+for (const [parameters, why] of [
+  ['{ count: "5" }', null],
+  ['{ count: 5 }', null],
+  ['{ count: "5; id" }', /parameter count is of type Integer/],
+  ['{ count: 7 }', /not in the allowed list/],
+  ['{ cuont: 5 }', /Parameter "cuont" is not defined/],
+] as const) {
+  test(`a document that runs another with ${parameters} is ${why === null ? 'fine' : 'warned of'}`, () => {
+    const { catalog } = load(
+      repository({
+        'documents/Inner.yaml': `schemaVersion: "2.2"
+parameters:
+  count: { type: Integer, default: 5, allowedValues: [5, 6] }
+mainSteps:
+  - { action: aws:runShellScript, name: say, inputs: { runCommand: ["echo {{ count }}"] } }
+`,
+        'documents/Outer.yaml': `schemaVersion: "2.2"
+mainSteps:
+  - action: aws:runDocument
+    name: inner
+    inputs: { documentType: SSMDocument, documentPath: Inner, documentParameters: ${parameters} }
+`,
+        'associations/a.yaml':
+          'AssociationName: one\nName: Outer\nTargets: [{ Key: InstanceIds, Values: ["*"] }]\n',
+      }),
+    );
+    const found = catalog.problems.filter(({ code }) => code === 'includes-unfit');
+    assert.equal(found.length, why === null ? 0 : 1, JSON.stringify(catalog.problems));
+    assert.equal(catalog.associations.size, 1);
+    if (why !== null) assert.match(found[0]?.message ?? '', why);
+  });
+}
+
+for (const reference of [
+  'AWS-Say',
+  'AWS-Say:1',
+  'AWS-Say:$LATEST',
+  'arn:aws:ssm:us-east-1::document/AWS-Say',
+  'arn:aws:ssm:us-east-1::document/AWS-Say:1',
+]) {
+  test(`a step that runs ${reference} means the preconfigured document`, () => {
+    const { catalog } = load(
+      repository({
+        'documents/Outer.yaml': `schemaVersion: "2.2"
+mainSteps:
+  - action: aws:runDocument
+    name: inner
+    inputs:
+      documentType: SSMDocument
+      documentPath: "${reference}"
+      documentParameters: { text: hi }
+`,
+        'associations/a.yaml':
+          'AssociationName: one\nName: Outer\nTargets: [{ Key: InstanceIds, Values: ["*"] }]\n',
+      }),
+      { library: libraryOf([{ name: 'AWS-Say', text: SAY }]) },
+    );
+    assert.deepEqual(catalog.problems, []);
+    assert.equal(catalog.associations.size, 1);
   });
 }
 
