@@ -13,6 +13,10 @@ export function isSystemError(cause: unknown): cause is Error {
   return /^E[A-Z0-9]+$/.test(systemCode(cause) ?? '');
 }
 
+/** What the disk refused, as `diskError` tells it. */
+export const isDiskError = (cause: unknown): cause is ReconcileError =>
+  cause instanceof ReconcileError && cause.code.startsWith('DISK_');
+
 /** A failed system call as DISK_FULL, DISK_EXISTS or DISK_IO; a bug passes through unchanged. */
 export function diskError(operation: string, path: string, cause: unknown): unknown {
   const code = systemCode(cause);

@@ -2,14 +2,37 @@
  * Files that a power cut may take: written and not synced, because nothing is decided by them after a restart of the
  * machine. Synchronous, because each is a few hundred microseconds in the way of a step that waits for it.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { diskError } from './errors.ts';
 
-/** @throws ReconcileError DISK_FULL, DISK_IO (retry `backoff`) */
+/** @throws ReconcileError DISK_FULL, DISK_IO (retry `backoff`), also for what is no file: scripts can put anything there */
 export function writeScratch(path: string, text: string, mode: number): void {
-  attempt('write', path, () => writeFileSync(path, text, { mode }));
+  attempt('write', path, () => {
+    const handle = openSync(path, WRITE_FLAGS, mode);
+    try {
+      writeFileSync(handle, text);
+    } finally {
+      closeSync(handle);
+    }
+  });
 }
+
+/** Through a link it would be another file; a pipe would wait for its reader. */
+const WRITE_FLAGS =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_TRUNC |
+  constants.O_NOFOLLOW |
+  constants.O_NONBLOCK;
 
 /** With missing parents; an existing folder is fine. */
 export function makeScratchDir(path: string): void {

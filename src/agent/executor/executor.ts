@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { preparingText } from '../../core/document/run-document.ts';
 import type { Instant, RunId } from '../../core/model/brand.ts';
 import { instant } from '../../core/model/brand.ts';
+import { isDiskError } from '../../disk/errors.ts';
 import {
   makeScratchDir,
   moveScratchDir,
@@ -105,13 +106,14 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     }
     letGo(run);
     const supervisor = spare?.alive === true ? spare : makeSpare(runsDir);
-    spare = null;
+    spare = supervisor;
     const folder = runFolder(runsDir, run);
     makeScratchDir(folder);
     const dir = supervisorFolder(folder, sequence);
     // Left by a process that died before it told its supervisor to go.
     removeScratchTree(dir);
     moveScratchDir(supervisor.dir, dir);
+    spare = null;
     supervisor.dir = dir;
     supervisor.first = sequence;
     recordSupervisor(runsDir, run, supervisor);
@@ -131,14 +133,8 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       unlocking = null;
       if (isClosed()) return;
     }
-    if (killed || !unlocked.ok) {
-      letGo(run);
-      const failure = unlocked.ok ? '' : unlocked.message;
-      const streams = { stdout: noOutput, stderr: noOutput };
-      const outcome = { exitCode: killed ? null : 1, failure, ...streams, finishedAt: now() };
-      report({ kind: 'task-ended', run, task, outcome });
-      return;
-    }
+    if (killed || !unlocked.ok)
+      return endUnbegun(order, killed ? null : 1, unlocked.ok ? '' : unlocked.message);
     const plan = planOf(order);
     if (plan?.kind !== 'script' && plan?.kind !== 'program') {
       // Tasks of a supervisor follow each other without a gap: that is how they are found again (`findTask`).
@@ -147,19 +143,28 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       if (!closed) report({ kind: 'task-ended', run, task, outcome });
       return;
     }
-    const supervisor = supervisorFor(order);
-    const place = placeOf(supervisor, order);
-    if (unlocked.mask !== null) markSecret(runFolder(runsDir, run));
     const pieces = plan.kind === 'script' ? order.secretEnvironment : secretVariables(plan);
     const variables = revealed(pieces, unlocked.secrets);
-    for (const file of filesOf(place, plan, Object.keys(variables))) {
-      if (!ahead.some((there) => isSame(there, file))) writeTaskFile(file);
+    let supervisor: Supervisor;
+    let place: TaskPlace;
+    try {
+      supervisor = supervisorFor(order);
+      place = placeOf(supervisor, order);
+      if (unlocked.mask !== null) markSecret(runFolder(runsDir, run));
+      for (const file of filesOf(place, plan, Object.keys(variables))) {
+        if (!ahead.some((there) => isSame(there, file))) writeTaskFile(file);
+      }
+    } catch (cause) {
+      // An earlier task may have done anything to the folder; this one has not begun, and the agent goes on.
+      if (!isDiskError(cause)) throw cause;
+      return endUnbegun(order, 1, `failed to create script file. ${cause.message}`);
+    } finally {
+      ahead = [];
     }
-    ahead = [];
     armDeadline(order, plan.timeoutMs);
     const { code: exitCode, died } = await supervisor.perform(secretLine(variables));
     if (closed) return;
-    const finishedAt = now();
+    const finishedAt = endOf(order, now());
     clearTimeout(deadline);
     if (died) {
       // Killed with its group, by us or by the task itself, or alone by someone else: the task ends with it.
@@ -175,6 +180,17 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
     report({ kind: 'task-exited', run, task, exitCode, outcome });
   }
 
+  function endUnbegun(
+    { run, task }: TaskOrder,
+    exitCode: TaskOutcome['exitCode'],
+    failure: string,
+  ): void {
+    letGo(run);
+    const streams = { stdout: noOutput, stderr: noOutput };
+    const outcome = { exitCode, failure, ...streams, finishedAt: now() };
+    report({ kind: 'task-ended', run, task, outcome });
+  }
+
   function planOf(order: TaskOrder): ReturnType<Plugin['plan']> | undefined {
     const folder = runFolder(runsDir, order.run);
     const paths = { scratch: scratchOf(folder), downloads: join(folder, 'downloads') };
@@ -184,13 +200,14 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
   /** What a task came to. */
   async function outcomeOf(
     order: TaskOrder,
-    { dir }: TaskPlace,
+    place: TaskPlace | null,
     { exitCode, finishedAt, start, end, left }: Exit,
   ): Promise<TaskOutcome> {
     const unlocked = hasSecrets(order)
       ? await options.vault.unlock(order.run, order.ciphertexts)
       : withoutSecrets;
     const mask = unlocked.ok ? unlocked.mask : null;
+    const dir = place?.dir ?? runFolder(runsDir, order.run);
     const stdout = await readStream(outputFile(dir, 'out'), start.out, end.out, mask);
     const stderr = await readStream(outputFile(dir, 'err'), start.err, end.err, mask);
     const streams = unlocked.ok ? { stdout, stderr } : withheld(unlocked.message);
@@ -203,15 +220,15 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
   /** The end of a task that an earlier process began, or that an earlier process saw and had no time to write down. */
   async function endAdopted(
     order: TaskOrder,
-    place: TaskPlace,
+    place: TaskPlace | null,
     exitCode: number | null,
   ): Promise<void> {
     adopted = null;
     clearTimeout(deadline);
-    const endedAt = exitCode === null ? null : codeWrittenAt(place);
-    const finishedAt = instant(Math.max(order.startedAt, Math.min(endedAt ?? Infinity, now())));
-    const start = outputStartOf(place);
-    const end = outputEndOf(place);
+    const endedAt = place === null || exitCode === null ? null : codeWrittenAt(place);
+    const finishedAt = endOf(order, Math.min(endedAt ?? Infinity, now()));
+    const start = place === null ? nothingWritten : outputStartOf(place);
+    const end = place === null ? nothingWritten : outputEndOf(place);
     const left = drops?.take(order) ?? null;
     const outcome = await outcomeOf(order, place, { exitCode, finishedAt, start, end, left });
     if (!closed) report({ kind: 'task-ended', run: order.run, task: order.task, outcome });
@@ -276,8 +293,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
         // Whatever was done changed nothing: it is done again.
         report({ kind: 'task-unborn', run, task });
       } else if (rebooted || place === null) {
-        const known = place ?? { dir: runFolder(runsDir, run), n: 0 };
-        guard(endAdopted(order, known, place === null ? null : exitCodeOf(place)));
+        guard(endAdopted(order, place, place === null ? null : exitCodeOf(place)));
       } else {
         const plan = exitCodeOf(place) === null ? planOf(order) : null;
         if (plan?.kind === 'script' || plan?.kind === 'program') {
@@ -309,11 +325,7 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       forgetSupervisor(runsDir);
       clearTimeout(deadline);
       // A fork of this process takes milliseconds: the result that was told just now goes first.
-      guard(
-        nextTurn().then(() => {
-          if (!closed) spare ??= makeSpare(runsDir);
-        }),
-      );
+      guard(nextTurn().then(makeSpareAhead));
       if (drops !== null) guard(drops.forget());
     },
 
@@ -329,6 +341,16 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       await removeScratchDir(spare.dir);
     },
   };
+
+  function makeSpareAhead(): void {
+    if (closed) return;
+    try {
+      spare ??= makeSpare(runsDir);
+    } catch (cause) {
+      // The next task tries again, and says why if it cannot be.
+      if (!isDiskError(cause)) throw cause;
+    }
+  }
 
   function letGo(run: RunId): void {
     if (current?.order.run !== run) return;
@@ -388,6 +410,11 @@ const canGoOn = ({ alive, written, dir }: Supervisor): boolean =>
   alive &&
   Math.max(written.out, written.err) <= OUTPUT_BYTES_BEFORE_MAX &&
   existsSync(join(dir, PIPE_NAME));
+
+/** Not before its start, though a step may set the clock. */
+const endOf = ({ startedAt }: TaskOrder, at: number): Instant => instant(Math.max(startedAt, at));
+
+const nothingWritten: OutputEnds = { out: 0, err: 0 };
 
 const placeOf = ({ dir, first }: Supervisor, { sequence }: TaskOrder): TaskPlace => ({
   dir,

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunId } from '../../core/model/brand.ts';
-import { systemCode } from '../../disk/errors.ts';
+import { isSystemError } from '../../disk/errors.ts';
+import { readSmallFile } from '../../disk/regular-file.ts';
 import { removeScratch, writeScratch } from '../../disk/scratch.ts';
 import { killGroup, processStart } from './process.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
@@ -43,7 +45,7 @@ const supervisorLine = /^([1-9]\d{0,9}) (\d*) (\S+) (\d{1,5})\n$/;
 
 /** Null when the last supervisor that was at work was not this run's. */
 function recordedSupervisor(runsDir: string, run: RunId): Recorded | null {
-  const text = readOrNull(join(runsDir, SUPERVISOR_FILE)) ?? '';
+  const text = readSmallFile(join(runsDir, SUPERVISOR_FILE), RECORD_BYTES_MAX) ?? '';
   const [, pid, start = '', whose, first] = supervisorLine.exec(text) ?? [];
   return whose === run && Number(pid) > 1
     ? { pid: Number(pid), start, first: Number(first) }
@@ -91,22 +93,24 @@ export function outputsEndAfter(dir: string, start: OutputEnds): OutputEnds {
 }
 
 function recordedStartOf({ dir, n }: TaskPlace): OutputEnds | null {
-  const [, out, err] = exitFile.exec(readOrNull(taskFile(dir, n, 'exit')) ?? '') ?? [];
+  const [, out, err] =
+    exitFile.exec(readSmallFile(taskFile(dir, n, 'exit'), RECORD_BYTES_MAX) ?? '') ?? [];
   return out === undefined || err === undefined ? null : { out: Number(out), err: Number(err) };
 }
 
 /** When the supervisor left the code, in whole milliseconds; null when the file is gone. */
 export function codeWrittenAt({ dir, n }: TaskPlace): number | null {
-  const written = statSync(taskFile(dir, n, 'exit'), { throwIfNoEntry: false });
-  return written === undefined ? null : Math.floor(written.mtimeMs);
+  const written = fileAt(taskFile(dir, n, 'exit'));
+  return written === null ? null : Math.floor(written.mtimeMs);
 }
 
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Infinite where there is no file any more: its end is nowhere, and no further task may write there. */
+const sizeOf = (path: string): number => fileAt(path)?.size ?? Infinity;
 
 /** The code that the supervisor left; null while there is none. */
 export function exitCodeOf({ dir, n }: TaskPlace): number | null {
   // Without its line break it is not written yet.
-  const code = exitFile.exec(readOrNull(taskFile(dir, n, 'exit')) ?? '')?.[3];
+  const code = exitFile.exec(readSmallFile(taskFile(dir, n, 'exit'), RECORD_BYTES_MAX) ?? '')?.[3];
   return code === undefined ? null : Number(code);
 }
 
@@ -115,7 +119,10 @@ export function exitCodeOf({ dir, n }: TaskPlace): number | null {
  * likes, and would be started again. Only of the last supervisor: those before it wait for tasks that it has been given.
  */
 export function neverBegan({ dir, n, supervisor }: FoundPlace): boolean {
-  return supervisor !== null && readOrNull(taskFile(dir, n, 'exit')) === `${WAITING}\n`;
+  return (
+    supervisor !== null &&
+    readSmallFile(taskFile(dir, n, 'exit'), RECORD_BYTES_MAX) === `${WAITING}\n`
+  );
 }
 
 /** The process group that a task's supervisor leads, and whether the supervisor itself lives; null: it is not known. */
@@ -136,20 +143,23 @@ export function endOrphans(place: FoundPlace): void {
   if (group !== null && !group.lives && processStart(group.pgid) === null) killGroup(group.pgid);
 }
 
-export function namesIn(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir);
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return [];
-    throw cause;
-  }
+/** Longer than anything that is written there by us. */
+const RECORD_BYTES_MAX = 128;
+
+/** Null for whatever else a script has put in its place. */
+function fileAt(path: string): Stats | null {
+  const found = orNull(() => lstatSync(path));
+  return found?.isFile() === true ? found : null;
 }
 
-function readOrNull(path: string): string | null {
+/** Nothing where there is no folder: a script may do with what it can reach what it likes, and ends no agent by it. */
+export const namesIn = (dir: string): readonly string[] => orNull(() => readdirSync(dir)) ?? [];
+
+function orNull<Value>(look: () => Value): Value | null {
   try {
-    return readFileSync(path, 'utf8');
+    return look();
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return null;
+    if (isSystemError(cause)) return null;
     throw cause;
   }
 }

@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDiskError } from '../../disk/errors.ts';
 import { removeScratch, removeScratchTree, writeScratch } from '../../disk/scratch.ts';
 import { namesIn, SUPERVISOR_FILE } from './run-folder.ts';
 import { outputFile } from './supervisor.ts';
@@ -18,14 +19,25 @@ export function markSecret(folder: string): void {
 
 export const scratchOf = (folder: string): string => join(folder, 'scratch');
 
-/** The run is over. A folder without the mark keeps its outputs. */
+/**
+ * The run is over. A folder without the mark keeps its outputs. What a script has made unremovable (a mount, a folder in the place
+ * of a file) stays until the folder goes, and ends no agent.
+ */
 export function dropSecretOutputs(folder: string): void {
-  removeScratchTree(scratchOf(folder));
+  removeIfPossible(() => removeScratchTree(scratchOf(folder)));
   if (!existsSync(markOf(folder))) return;
   for (const name of namesIn(folder)) {
     if (!/^s\d+$/.test(name)) continue;
     for (const which of ['out', 'err'] as const)
-      removeScratch(outputFile(join(folder, name), which));
+      removeIfPossible(() => removeScratch(outputFile(join(folder, name), which)));
+  }
+}
+
+function removeIfPossible(remove: () => void): void {
+  try {
+    remove();
+  } catch (cause) {
+    if (!isDiskError(cause)) throw cause;
   }
 }
 

@@ -1,9 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamResult } from '../../core/model/run.ts';
-import { systemCode } from '../../disk/errors.ts';
+import { openRegularFile } from '../../disk/regular-file.ts';
 import type { Mask } from '../../secrets/mask.ts';
-import { noOutput, openStreamFold } from '../output.ts';
+import { appendText, noOutput, openStreamFold } from '../output.ts';
 import { OUTPUT_BYTES_MAX } from './supervisor-script.ts';
 
 const chunkBytes = 64 * 1024;
@@ -11,8 +11,9 @@ const chunkBytes = 64 * 1024;
 const chunksPerTurn = 8;
 
 /**
- * What a task wrote to one stream, from `start` to `end`, read in flat memory however long it is. An absent file is no output.
- * Synchronous reads: nearly all outputs fit into one chunk, and a trip through the thread pool costs more than it.
+ * What a task wrote to one stream, from `start` to `end`, read in flat memory however long it is. Synchronous reads: nearly all
+ * outputs fit into one chunk, and a trip through the thread pool costs more than it. A script can put anything in the place of the
+ * file: then the stream says that its output is lost.
  *
  * With `mask`, everything told is of the masked stream, count and digest too: a digest of what was written would be a test
  * for guesses at the value.
@@ -23,8 +24,11 @@ export async function readStream(
   end: number,
   mask: Mask | null,
 ): Promise<StreamResult> {
-  const fd = end <= start ? null : openOrNull(path);
-  if (fd === null) return noOutput;
+  if (end <= start) return noOutput;
+  const opened = openRegularFile(path);
+  if ('why' in opened)
+    return appendText(noOutput, `output lost: the file that held it ${opened.why}`);
+  const fd = opened.handle;
   try {
     const masked = mask?.stream();
     const fold = openStreamFold();
@@ -42,14 +46,5 @@ export async function readStream(
     return fold.result();
   } finally {
     closeSync(fd);
-  }
-}
-
-function openOrNull(path: string): number | null {
-  try {
-    return openSync(path, 'r');
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return null;
-    throw cause;
   }
 }

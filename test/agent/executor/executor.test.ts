@@ -318,10 +318,11 @@ test('endless output ends with the kill, and the disk holds 64 MiB of it', () =>
 
 // --- scripts that remove what we keep of them
 
+const lost = 'output lost: the file that held it is gone';
 for (const c of [
-  { name: 'the folder of its supervisor', what: '"$(dirname "$0")"', out: '' },
-  { name: 'its run folder', what: '"$(dirname "$(dirname "$0")")"', out: '' },
-  { name: 'all files of its supervisor', what: '"$(dirname "$0")"/*', out: '' },
+  { name: 'the folder of its supervisor', what: '"$(dirname "$0")"', out: lost },
+  { name: 'its run folder', what: '"$(dirname "$(dirname "$0")")"', out: lost },
+  { name: 'all files of its supervisor', what: '"$(dirname "$0")"/*', out: lost },
   { name: 'its exit file', what: '"${0%.sh}.exit"', out: 'said\n' },
 ]) {
   test(`a script that removes ${c.name} is told its own code, and the next one runs`, () =>
