@@ -26,6 +26,8 @@ export type Commit = {
 
 export type StatusCommit = {
   readonly id: CommitId;
+  /** Of `tree`, what this commit wrote: the rest is as its parent had it. */
+  readonly written: ReadonlyMap<string, Buffer>;
   readonly tree: ReadonlyMap<string, Buffer>;
   readonly instance: string | null;
   readonly seq: number | null;
@@ -49,7 +51,8 @@ export function createGitHost(seed: string) {
   const commits = new Map<CommitId, Commit>();
   const blobs = new Map<BlobId, Buffer>();
   let source: CommitId | null = null;
-  let status: StatusCommit[] = [];
+  /** Nobody looks behind it. */
+  let statusTip: StatusCommit | null = null;
   let made = 0;
   const faults: HostFaults = {
     sourceDown: false,
@@ -123,8 +126,8 @@ export function createGitHost(seed: string) {
   const readBlob = (blob: BlobId): Buffer => present(blobs.get(blob), `blob ${blob} exists`);
 
   function tipOf(): StatusTip | null {
-    const tip = status.at(-1);
-    if (tip === undefined) return null;
+    const tip = statusTip;
+    if (tip === null) return null;
     return {
       commit: tip.id,
       instance: tip.instance,
@@ -144,23 +147,25 @@ export function createGitHost(seed: string) {
     let left: CommitId | null = null;
 
     function push(request: PublishRequest): PublishOutcome {
-      const tip = status.at(-1);
-      if (!request.complete && tip?.id !== left) {
+      const tip = statusTip;
+      if (!request.complete && (tip === null || tip.id !== left)) {
         return {
           kind: 'rebuild',
-          reason: tip === undefined ? 'deleted' : left === null ? 'unknown' : 'edited',
+          reason: tip === null ? 'deleted' : left === null ? 'unknown' : 'edited',
         };
       }
       const tree = new Map(request.complete ? [] : (tip?.tree ?? []));
+      const written = new Map<string, Buffer>();
       for (const [path, bytes] of request.files) {
         if (bytes === null) tree.delete(path);
-        else tree.set(path, Buffer.from(bytes));
+        else written.set(path, Buffer.from(bytes));
       }
+      for (const [path, bytes] of written) tree.set(path, bytes);
       const { instance, seq, subject, at } = request;
-      const made: StatusCommit = { id: nextId(), tree, instance, seq, subject, at };
-      status.push(made);
+      const made: StatusCommit = { id: nextId(), written, tree, instance, seq, subject, at };
+      statusTip = made;
       left = made.id;
-      onPublished(made, tip ?? null);
+      onPublished(made, tip);
       return { kind: 'published', commit: made.id, foreignPaths: [] };
     }
 
@@ -189,10 +194,11 @@ export function createGitHost(seed: string) {
 
   /** Somebody edits the status branch by hand. */
   function scribble(path: string, text: string): void {
-    const tip = status.at(-1);
-    if (tip === undefined) return;
-    const tree = new Map(tip.tree).set(path, Buffer.from(text));
-    status.push({ ...tip, id: nextId(), tree, subject: 'edited by hand', instance: tip.instance });
+    const tip = statusTip;
+    if (tip === null) return;
+    const written = new Map([[path, Buffer.from(text)]]);
+    const tree = new Map([...tip.tree, ...written]);
+    statusTip = { ...tip, id: nextId(), written, tree, subject: 'edited by hand' };
   }
 
   return {
@@ -211,10 +217,10 @@ export function createGitHost(seed: string) {
       source = tip;
     },
     get statusTip() {
-      return status.at(-1) ?? null;
+      return statusTip;
     },
     deleteStatus(): void {
-      status = [];
+      statusTip = null;
     },
   };
 }

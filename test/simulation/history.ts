@@ -68,10 +68,7 @@ export function createHistoryModel({ broken, sometimes }: HistoryModelOptions) {
     tip = commit;
     if (before === null) return;
     const firstDay = dayOf(commit.at - KEPT_DAYS * DAY);
-    let touched = false;
-    for (const [path, bytes] of commit.tree) {
-      touched ||= isHistory(path) && before.tree.get(path) !== bytes;
-    }
+    const touched = [...commit.written.keys()].some(isHistory);
     for (const [path, bytes] of before.tree) {
       if (!isHistory(path)) continue;
       const now = commit.tree.get(path);

@@ -68,7 +68,6 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const occasions = new Map<string, RunId>();
   /** Node and association → generations that ended well there. */
   const successes = new Map<string, readonly string[]>();
-  const checked = new WeakSet<Buffer>();
   const slots = new Map<string, Set<Instant>>();
   const cancelled = new Map<RunId, Instant>();
   const fences = new Map<NodeId, Fence>();
@@ -499,20 +498,16 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   function onPublished(commit: StatusCommit, before: StatusCommit | null): void {
     history.onPublished(commit, before);
-    epochs.add(Number(JSON.parse(String(commit.tree.get('state.json'))).epoch));
-    checkVerdict(commit.tree.get('summary.json'));
-    for (const [path, bytes] of commit.tree) {
-      if (checked.has(bytes) || !path.startsWith('nodes/')) continue;
-      checked.add(bytes); // what was true once stays true
-      checkNodeFile(JSON.parse(bytes.toString()) as NodeFile);
+    // What was true once stays true: only what is written now is read.
+    for (const [path, bytes] of commit.written) {
+      if (path === 'state.json') epochs.add(Number(JSON.parse(bytes.toString()).epoch));
+      if (path === 'summary.json') checkVerdict(JSON.parse(bytes.toString()) as Summary);
+      if (path.startsWith('nodes/')) checkNodeFile(JSON.parse(bytes.toString()) as NodeFile);
     }
   }
 
   /** Compliant as a whole: then every MANUAL association has been reported so. */
-  function checkVerdict(bytes: Buffer | undefined): void {
-    if (bytes === undefined || checked.has(bytes)) return;
-    checked.add(bytes);
-    const { verdict, revision } = JSON.parse(bytes.toString()) as Summary;
+  function checkVerdict({ verdict, revision }: Summary): void {
     const shown = revision === null ? undefined : effective.get(revision);
     if (verdict === 'compliant' && shown !== undefined) reports.onGreen(shown);
   }

@@ -15,17 +15,17 @@ const DAY = 24 * 60 * MINUTE;
 // --- zones ----------------------------------------------------------------------------------------------------
 
 const formats = new Map<string, Intl.DateTimeFormat>();
-const offsets = new Map<string, number>();
+/** Zone → half hour → offset. */
+const offsets = new Map<string, Map<number, number>>();
 
 /** Local time minus UTC, ms. All zones of stories change at a full or half hour of UTC. */
 function offsetAt(zone: string, atMs: number): number {
   if (zone === 'UTC') return 0;
   const at = Math.floor(atMs / HALF_HOUR) * HALF_HOUR;
-  const key = `${zone} ${at}`;
-  const known = offsets.get(key);
+  const known = offsets.get(zone)?.get(at);
   if (known !== undefined) return known;
   const offset = shown(zone, at) - at;
-  offsets.set(key, offset);
+  offsets.set(zone, (offsets.get(zone) ?? new Map<number, number>()).set(at, offset));
   return offset;
 }
 
@@ -159,6 +159,7 @@ const GAPS_MAX = 4;
 
 /** What has fired as of this time; in a stretch that has fired, its end. */
 function floorOf({ last, gaps }: Mark, now: number): number {
+  if (gaps.length === 0) return last;
   const above = gaps.filter(({ before }) => now < before).map(({ after }) => after);
   return Math.min(last, ...above);
 }
