@@ -44,7 +44,7 @@ export async function* readFrames(
   reader: DiskReader,
   { from, to, chunkBytes }: ReadRange,
 ): AsyncGenerator<readonly Frame[]> {
-  let buffer = Buffer.allocUnsafe(chunkBytes);
+  let buffer = Buffer.allocUnsafe(Math.min(chunkBytes, to - from));
   let place = from;
   let held = 0;
   for (;;) {
