@@ -205,8 +205,9 @@ export function createPublisher(
       existing: (path: string) => existing.get(path) ?? null,
     };
     const put = ([path, text]: ReportFile): void => {
-      files.set(path, text === null ? null : Buffer.from(text));
-      if (text !== null) digests.set(path, sha256Hex(text));
+      const bytes = text === null ? null : Buffer.from(text);
+      files.set(path, bytes);
+      if (bytes !== null) digests.set(path, sha256Hex(bytes));
     };
     const slice = beginSlice(clock.monotonicMs);
     for (const file of renderFiles(view, dirty)) {

@@ -22,12 +22,12 @@ export function prettyCanonicalJson(value: unknown): string {
 function write(value: unknown, lineBreak: string, step: string, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return quote(value);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'number':
       invariant(Number.isFinite(value), `canonical JSON cannot hold ${value}`);
-      return JSON.stringify(value);
+      return String(value);
     case 'object':
       if (value === null) return 'null';
       invariant(depth < CANONICAL_DEPTH_MAX, 'canonical JSON is nested too deep, or has a cycle');
@@ -66,38 +66,63 @@ function writeRecord(value: object, lineBreak: string, step: string, depth: numb
     'canonical JSON holds plain records only',
   );
   const record = value as { readonly [key: string]: unknown };
-  const keys = sortByCodePoint(Object.keys(record));
+  const keys = inOrder(Object.keys(record));
   if (keys.length === 0) return '{}';
   const inner = lineBreak + step;
-  const colon = step === '' ? ':' : ': ';
+  const space = step === '' ? '' : ' ';
   let text = '';
-  for (const key of keys) {
-    text +=
-      (text === '' ? '{' : ',') + inner + (quotedWords.get(key) ?? JSON.stringify(key)) + colon;
-    text += write(record[key], inner, step, depth + 1);
+  for (const { name, written } of keys) {
+    text += (text === '' ? '{' : ',') + inner + written + space;
+    text += write(record[name], inner, step, depth + 1);
   }
   return `${text}${lineBreak}}`;
 }
 
-/** Keys that are words, in quotes: a few hundred make up nearly all that is written. */
-const quotedWords = new Map<string, string>();
-const QUOTED_WORDS_MAX = 4_096;
+/** Most texts are ids, instants and words, in which nothing has to be escaped. */
+const quote = (text: string): string =>
+  /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 
-/** Needs no escape, and sorts the same by UTF-16 unit and by code point. */
-function isWord(key: string): boolean {
-  if (quotedWords.has(key)) return true;
-  if (!/^\w+$/.test(key)) return false;
-  if (quotedWords.size < QUOTED_WORDS_MAX) quotedWords.set(key, `"${key}"`);
-  return true;
+/** `written`: in quotes, with its colon. */
+type Key = { readonly name: string; readonly written: string };
+
+/**
+ * A few hundred shapes make up nearly all that is written. Records of one shape list their keys alike, so this tree, which goes
+ * down by one listed key after another, finds the order of a whole shape.
+ */
+type Shape = { readonly next: Map<string, Shape>; ordered: readonly Key[] | null };
+
+const noKeys: Shape = { next: new Map(), ordered: [] };
+const SHAPES_MAX = 4_096;
+let shapes = 0;
+
+/** More are data for sure. */
+const SHAPE_KEYS_MAX = 64;
+
+function inOrder(keys: string[]): readonly Key[] {
+  if (keys.length > SHAPE_KEYS_MAX) return sorted(keys);
+  let shape = noKeys;
+  for (const key of keys) shape = shape.next.get(key) ?? learn(shape, key);
+  shape.ordered ??= sorted(keys);
+  return shape.ordered;
+}
+
+const sorted = (keys: string[]): readonly Key[] =>
+  sortByCodePoint(keys).map((name) => ({ name, written: `${quote(name)}:` }));
+
+function learn(before: Shape, key: string): Shape {
+  // Keys may be data, of which there is no end: then what is known is learned again.
+  if (++shapes > SHAPES_MAX) {
+    noKeys.next.clear();
+    shapes = 1;
+  }
+  const shape: Shape = { next: new Map(), ordered: null };
+  before.next.set(key, shape);
+  return shape;
 }
 
 /** The default order of JavaScript is by UTF-16 unit, which differs only from U+D800 upwards. */
-function sortByCodePoint(keys: string[]): string[] {
-  if (keys.length < 2) return keys;
-  return keys.every(isWord) || !keys.some((key) => /[\ud800-\uffff]/.test(key))
-    ? keys.sort()
-    : keys.sort(compareCodePoints);
-}
+const sortByCodePoint = (keys: string[]): string[] =>
+  keys.some((key) => /[\ud800-\uffff]/.test(key)) ? keys.sort(compareCodePoints) : keys.sort();
 
 function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

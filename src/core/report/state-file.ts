@@ -13,7 +13,7 @@ import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
 import type { AssociationState, Execution, Gap, RolloutState, State } from '../model/state.ts';
 import { capBytes } from './escape.ts';
-import { linedJson } from './lined-json.ts';
+import { canonicalText, linedText, written } from './lined-json.ts';
 import { parseObject } from './parse-object.ts';
 
 export const STATE_FORMAT_VERSION = 1;
@@ -133,15 +133,18 @@ function registrationDigest(registration: Registration): string {
   return digest;
 }
 
-const signedText = (body: { readonly [key: string]: unknown }): string =>
-  `reconciled state v${STATE_FORMAT_VERSION}\n${canonicalJson(body)}`;
+const signedText = (canonicalBody: string): string =>
+  `reconciled state v${STATE_FORMAT_VERSION}\n${canonicalBody}`;
 
 /** The file's text: the body with its signature as one more key. */
 export function signState(
   body: { readonly [key: string]: unknown },
   sign: (text: string) => string,
 ): string {
-  return linedJson({ ...body, signature: sign(signedText(body)) });
+  // With 10,000 associations the body is megabytes: it is written once, for the signature and for the file.
+  const values = written(body);
+  const signature = sign(signedText(canonicalText(values)));
+  return linedText(new Map([...values, ...written({ signature })]));
 }
 
 export type StateRefusal = {
@@ -190,7 +193,7 @@ export const refused = (code: StateRefusal['code'], message: string): Result<nev
 /** Null when it is nested deeper than anything we write. */
 function tryCanonical(body: JsonObject): string | null {
   try {
-    return signedText(body);
+    return signedText(canonicalJson(body));
   } catch {
     return null;
   }
