@@ -35,7 +35,7 @@ export const WAITING = 'waiting';
  * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. When the agent is
  * gone, the input ends after the task: the waiting shell takes the names of the pipes away, which ends the collectors, and ends
  * the supervisor; its number is nobody else's while one of its group lives. Where a script has removed the folder there are no
- * next pipes: what was collected is waited for, and the code is told all the same.
+ * next pipes: what was collected is waited for, and the code is told all the same, by its own end too, of which the agent may hear first.
  */
 export const supervisorScript = `
 umask 077
@@ -81,4 +81,5 @@ done
 exec 3<&- 4<&-
 wait
 [ "$n" = 0 ] || echo "$((n - 1)) $code" >&9
+exit "\${code:-70}"
 `;
