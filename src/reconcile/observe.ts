@@ -5,7 +5,7 @@
 import { allowedDeletes } from '../core/accept/accept.ts';
 import { filesInForce } from '../core/load/load.ts';
 import type { CommitId } from '../core/model/brand.ts';
-import { unreachable } from '../core/model/errors.ts';
+import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import type { Event, LoadedRevision } from '../core/world/events.ts';
 import type { World } from '../core/world/world.ts';
 import type { Inbox } from './inbox.ts';
@@ -98,6 +98,16 @@ export function createObserver(
     await push({ kind: 'restored', revision: await load(accepted, signal) }, signal);
   }
 
+  /** What is in force is the ground for what comes next. Where it cannot be read, an operator goes on without it. */
+  async function restoreIfReadable(accepted: CommitId, signal: AbortSignal): Promise<void> {
+    try {
+      await restore(accepted, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ReconcileError)) throw error;
+    }
+  }
+
   /** What is in force now stays in force where the new tree is invalid; after a restart its own tree says what that is. */
   async function load(commit: CommitId, signal: AbortSignal): Promise<LoadedRevision> {
     const snapshot = await ports.source.snapshot(commit, signal);
@@ -121,6 +131,7 @@ export function createObserver(
         // A state that was lost is recovered first: an operator accepts a commit, not the loss of everything else.
         if (world.state.accepted === null) await beforeFirst(signal);
         const accepted = world.state.accepted?.commit ?? null;
+        if (accepted !== null && world.revision === null) await restoreIfReadable(accepted, signal);
         const revision = await load(commit, signal);
         const event: Event = {
           kind: 'revision',

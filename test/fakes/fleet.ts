@@ -202,13 +202,23 @@ export function revision(
 export class TestFleet {
   readonly world: World;
   readonly journal: Record[] = [];
-  now: Instant = NOON;
+  now: Instant;
   effects: Effect[] = [];
   last: Advance | null = null;
 
-  constructor(world = new World()) {
+  constructor(world = new World(), now = NOON) {
     this.world = world;
+    this.now = now;
     this.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
+  }
+
+  /** A new process: state from the journal, nobody connected, no revision read yet. */
+  restarted(): TestFleet {
+    const world = new World();
+    for (const record of this.journal) world.apply(record);
+    const again = new TestFleet(world, this.now);
+    again.journal.unshift(...this.journal);
+    return again;
   }
 
   /** Advances until nothing more is due; effects gather in `effects`. */

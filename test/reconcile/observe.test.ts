@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commitId } from '../../src/core/model/brand.ts';
+import { commitId, instant } from '../../src/core/model/brand.ts';
+import { ReconcileError } from '../../src/core/model/errors.ts';
 import { World } from '../../src/core/world/world.ts';
 import { createInbox } from '../../src/reconcile/inbox.ts';
 import { createObserver } from '../../src/reconcile/observe.ts';
@@ -46,4 +47,31 @@ test('observe: an operator accepts a commit only after a lost state was asked fo
   const accepted = observer.accept(commitId('a'.repeat(40)), 'root', AbortSignal.timeout(1_000));
   await assert.rejects(accepted, /enough/);
   assert.deepEqual(asked, ['recovery', 'snapshot']);
+});
+
+test('observe: an operator goes on without an accepted revision that cannot be read', async () => {
+  const asked: string[] = [];
+  const [before, named] = [commitId('b'.repeat(40)), commitId('a'.repeat(40))];
+  const world = new World();
+  world.apply({ kind: 'accepted', commit: before, position: 1, by: 'ancestry', at: instant(0) });
+  const ports = {
+    source: {
+      snapshot: (commit: string) => {
+        asked.push(commit);
+        return commit === before
+          ? Promise.reject(new ReconcileError('SOURCE_UNREACHABLE', 'gone', { retry: 'backoff' }))
+          : Promise.reject(new Error('enough'));
+      },
+    },
+    loader: {},
+  };
+  const observer = createObserver(
+    world,
+    createInbox(() => undefined),
+    ports as unknown as Pick<Ports, 'source' | 'loader'>,
+    () => Promise.resolve(),
+  );
+  const accepted = observer.accept(named, 'root', AbortSignal.timeout(1_000));
+  await assert.rejects(accepted, /enough/);
+  assert.deepEqual(asked, [before, named]);
 });

@@ -1,6 +1,6 @@
 /** Opening, joining, closing and ending executions. One is open per association; the next one closes it (contract §5). */
 import { executionIdOf, runIdOf } from '../canonical/occasion.ts';
-import type { AssociationName, CommitId, ExecutionId, NodeId } from '../model/brand.ts';
+import type { AssociationName, CommitId, ExecutionId, Instant, NodeId } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { present } from '../model/errors.ts';
@@ -51,7 +51,12 @@ export function openExecution(turn: Turn, opening: Opening): ExecutionId | null 
     runs: runsOf(turn.world, opening, nodes),
   });
   turn.world.prepared.delete(name);
-  watchExecution(turn, present(turn.world.state.executions.get(id), 'it was just opened'));
+  const opened = present(turn.world.state.executions.get(id), 'it was just opened');
+  watchExecution(turn, opened);
+  const deadline = startingDeadline(turn.world, opened);
+  if (deadline !== null) {
+    turn.world.timers.push({ kind: 'starting-deadline', execution: id, at: deadline });
+  }
   note(turn, 'execution opened', {
     association: name,
     execution: id,
@@ -61,22 +66,32 @@ export function openExecution(turn: Turn, opening: Opening): ExecutionId | null 
   return id;
 }
 
-/** The instants at which an open execution has to be looked at again. */
+/**
+ * When whoever is not connected is skipped (`ApplyOnlyAtCronInterval`); null: nobody is. Who sets its timer again sees that it is
+ * ahead: those who were there in time wait for a place long after it.
+ */
+export function startingDeadline(
+  world: World,
+  { association: name, trigger, openedAt, closed }: Execution,
+): Instant | null {
+  const association = world.definition(name)?.association;
+  if (association?.applyOnlyAtCronInterval !== true) return null;
+  if (trigger !== 'schedule' || closed !== null) return null;
+  // A clock that was set back since must not keep it waiting.
+  return instant(Math.min(openedAt, world.seenAt) + association.startingDeadlineMs);
+}
+
+/** The other instants at which an open execution has to be looked at again. */
 export function watchExecution(turn: Turn, execution: Execution): void {
   const { world } = turn;
   const association = world.definition(execution.association)?.association;
   if (association === undefined || execution.endedAt !== null) return;
-  const { applyOnlyAtCronInterval, durationMs, startingDeadlineMs } = association;
-  const { id } = execution;
-  // A clock that was set back since must not keep it waiting.
-  const openedAt = Math.min(execution.openedAt, turn.now);
-  if (applyOnlyAtCronInterval && execution.trigger === 'schedule' && execution.closed === null) {
-    const at = instant(openedAt + startingDeadlineMs);
-    world.timers.push({ kind: 'starting-deadline', execution: id, at });
-  }
+  const { applyOnlyAtCronInterval, durationMs } = association;
   // Only with the flag (SSM user guide, Duration).
   if (applyOnlyAtCronInterval && durationMs !== null) {
-    world.timers.push({ kind: 'duration', execution: id, at: instant(openedAt + durationMs) });
+    // A clock that was set back since must not keep it waiting.
+    const at = instant(Math.min(execution.openedAt, turn.now) + durationMs);
+    world.timers.push({ kind: 'duration', execution: execution.id, at });
   }
   if (execution.closed === null) watchGate(turn, execution.association);
 }

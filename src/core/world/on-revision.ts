@@ -15,7 +15,14 @@ import type { AssociationPlan } from '../plan/plan.ts';
 import { reasonIn } from '../plan/plan.ts';
 import { positionAbove } from './epoch.ts';
 import type { Event, LoadedRevision } from './events.ts';
-import { closeOpen, joinExecution, openExecution, unassign, watchExecution } from './executions.ts';
+import {
+  closeOpen,
+  joinExecution,
+  openExecution,
+  startingDeadline,
+  unassign,
+  watchExecution,
+} from './executions.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
 import type { Move } from './moves.ts';
@@ -37,6 +44,7 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   const plan = planRevision(world, revision, fleet);
   const before = world.state.accepted?.commit ?? null;
   const by = judge(turn, event, plan);
+  const isFirstRead = world.revision === null && world.state.accepted !== null;
   world.lastPlan = {
     revision: revision.commit,
     before,
@@ -53,8 +61,11 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   recordDocuments(turn, revision);
   const calendarsBefore = world.revision?.catalog.calendars ?? new Map();
   world.attach(revision, fleet);
+  if (isFirstRead) world.reindex();
   for (const [name, each] of plan) applyPlan(turn, name, each, revision);
   onCalendarsMoved(turn, calendarsBefore);
+  // An operator named it before the revision in force could be read again after a restart.
+  if (isFirstRead) takeUp(turn);
   dropNodes(turn, fleet);
 }
 
@@ -87,21 +98,27 @@ export function onRestored(turn: Turn, revision: LoadedRevision): void {
     const start = each.start?.who === 'all' ? upgraded : each.start;
     applyPlan(turn, name, { ...each, start }, revision);
   }
+  takeUp(turn);
+  dropNodes(turn, fleet);
+}
+
+/** A process that has just started has no timers: what fell due meanwhile is looked at, and what falls due is set. */
+function takeUp(turn: Turn): void {
+  const { world } = turn;
   for (const name of world.state.associations.keys()) {
     watchGate(turn, name);
     onSlot(turn, name);
   }
   for (const execution of world.state.executions.values()) watchAgain(turn, execution);
   for (const name of world.rings.names()) world.rings.touch(name);
-  dropNodes(turn, fleet);
 }
 
 /** Agents need time to come back to a daemon that has restarted before they count as absent from a slot. */
 function watchAgain(turn: Turn, execution: Execution): void {
   watchExecution(turn, execution);
-  if (execution.trigger !== 'schedule' || execution.closed !== null) return;
-  const deadlineMs = turn.world.definition(execution.association)?.association.startingDeadlineMs;
-  const at = Math.max(execution.openedAt + (deadlineMs ?? 0), turn.now + GONE_MS) as Instant;
+  const deadline = startingDeadline(turn.world, execution);
+  if (deadline === null) return;
+  const at = Math.max(deadline, turn.now + GONE_MS) as Instant;
   turn.world.timers.push({ kind: 'starting-deadline', execution: execution.id, at });
 }
 

@@ -6,7 +6,7 @@ import type { Instant, NodeId } from '../model/brand.ts';
 import type { AssociationState, Execution } from '../model/state.ts';
 import { firedUntil, withGap } from '../schedule/slots.ts';
 import { JOB_VALID_MS } from './dispatch.ts';
-import { watchExecution } from './executions.ts';
+import { startingDeadline, watchExecution } from './executions.ts';
 import { watchAbsence, watchSilence } from './on-node.ts';
 import { findRun, watchClaim } from './on-run.ts';
 import { scheduleNext } from './on-time.ts';
@@ -27,6 +27,10 @@ export function onSetBack(turn: Turn): void {
   for (const execution of world.state.executions.values()) {
     watchExecution(turn, execution);
     watchUnreachable(turn, execution);
+    const deadline = startingDeadline(world, execution);
+    if (deadline !== null && deadline > now) {
+      world.timers.push({ kind: 'starting-deadline', execution: execution.id, at: deadline });
+    }
   }
   for (const name of world.rings.names()) world.rings.touch(name);
   for (const node of world.fleet.nodes.keys()) watchNode(turn, node);
