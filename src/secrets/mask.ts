@@ -20,8 +20,8 @@ export type Mask = {
 };
 
 /**
- * `values` as they are, and as JSON, a tracing shell and `echo` write them; each whole, without white space around it, and
- * line by line. Other encodings of them (base64, percent) are not known to it.
+ * `values` as they are, and as JSON of several languages, shells and `echo` write them; each whole, without white space around
+ * it, and line by line. Other encodings of them (base64, percent) are not known to it.
  */
 export function makeMask(values: readonly string[]): Mask {
   const automaton = build(values.flatMap(spellings));
@@ -38,8 +38,8 @@ export function makeMask(values: readonly string[]): Mask {
 function spellings(value: string): readonly string[] {
   const written = [
     value,
-    JSON.stringify(value).slice(1, -1),
-    value.replaceAll("'", `'\\''`),
+    ...jsonSpellings(value),
+    ...shellSpellings(value),
     value.replace(/\\([\\abfnrtv])/g, (_, letter: string) => ESCAPES[letter] ?? ''),
   ];
   return written.flatMap((text) => [
@@ -48,6 +48,58 @@ function spellings(value: string): readonly string[] {
     ...text.split('\n').map((line) => line.trim()),
   ]);
 }
+
+/** Inside the quotes of a JSON text: as short as may be, safe for HTML (Go), with slashes escaped (PHP); and each of them in ASCII. */
+function jsonSpellings(value: string): readonly string[] {
+  const short = JSON.stringify(value).slice(1, -1);
+  const kinds = [
+    short,
+    short.replace(/[&<>\u2028\u2029]/g, escapeUnit),
+    short.replaceAll('/', '\\/'),
+  ];
+  return kinds.flatMap((text) => {
+    const lower = text.replace(/[\u007f-\uffff]/g, escapeUnit);
+    const upper = text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${hexOf(unit).toUpperCase()}`);
+    return [text, lower, upper];
+  });
+}
+
+const hexOf = (unit: string): string => unit.charCodeAt(0).toString(16).padStart(4, '0');
+const escapeUnit = (unit: string): string => `\\u${hexOf(unit)}`;
+
+/** In the quotes that shells put around words when they trace (`set -x`) or list (`set`, `declare -p`, `printf %q`) them. */
+function shellSpellings(value: string): readonly string[] {
+  return [
+    value.replaceAll("'", `'\\''`),
+    value.replaceAll("'", `'"'"'`),
+    value.replace(/["$`\\]/g, '\\$&'),
+    value.replace(/^[~#]|[\s'"\\|&;()<>!{}*[\]?^$`,]/g, '\\$&'),
+    inDollarQuotes(value),
+    inDollarQuotes(value).replace(/[\u0080-\u{10ffff}]+/gu, (text) =>
+      [...Buffer.from(text)].map((byte) => `\\${byte.toString(8)}`).join(''),
+    ),
+  ];
+}
+
+/** `$'…'`, which bash writes for what cannot be printed: in a locale without UTF-8 that is all beyond ASCII. */
+const inDollarQuotes = (value: string): string =>
+  value.replace(
+    /[\u0000-\u001f'\\\u007f]/g,
+    (unit) => DOLLAR_ESCAPES[unit] ?? `\\${unit.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
+
+const DOLLAR_ESCAPES: { readonly [unit: string]: string } = {
+  "'": "\\'",
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\v': '\\v',
+  '\f': '\\f',
+  '\r': '\\r',
+  '\x1b': '\\E',
+};
 
 /** As `echo` of a POSIX shell reads them. */
 const ESCAPES: { readonly [letter: string]: string } = {
@@ -71,8 +123,8 @@ type Automaton = {
   readonly ends: Int32Array;
 };
 
-/** 8 MiB of table: a few KiB of secrets, which is what there is. Beyond it a byte costs a few looks into a map. */
-const TABLE_NODES_MAX = 8_192;
+/** 16 MiB of table: a few KiB of secrets, which is what there is. Beyond it a byte costs a few looks into a map. */
+const TABLE_NODES_MAX = 16_384;
 
 function build(texts: readonly string[]): Automaton {
   const patterns = [...new Set(texts)]

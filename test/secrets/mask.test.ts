@@ -34,6 +34,35 @@ for (const { name, secrets, text, want } of [
     text: "+ echo 'it'\\''s'",
     want: "+ echo '***'",
   },
+  ...[
+    '{"x":"p\\u00e4s/s&\\"q"}', // python3 json.dumps
+    '{"x":"p\\u00E4s/s&\\"q"}', // the same, in capitals
+    '{"x":"päs/s\\u0026\\"q"}', // Go's encoding/json
+    '{"x":"p\\u00e4s\\/s&\\"q"}', // PHP's json_encode
+    '{"x":"päs\\/s&\\"q"}',
+  ].map((text) => ({ name: `as ${text}`, secrets: ['päs/s&"q'], text, want: '{"x":"***"}' })),
+  ...[
+    ["declare -x V=$'p\\'\\303\\244\"s s$x\\ny\\\\z'", "declare -x V=$'***'"], // bash, LC_ALL=C
+    ["declare -x V=$'p\\'ä\"s s$x\\ny\\\\z'", "declare -x V=$'***'"],
+    ["V='p'\"'\"'ä\"s s$x\ny\\z'", "V='***'"], // dash: set
+  ].map(([text = '', want = '']) => ({
+    name: `as ${text}`,
+    secrets: ['p\'ä"s s$x\ny\\z'],
+    text,
+    want,
+  })),
+  {
+    name: 'as declare -p writes it',
+    secrets: ['a"b$c`d'],
+    text: 'declare -x V="a\\"b\\$c\\`d"',
+    want: 'declare -x V="***"',
+  },
+  {
+    name: 'as printf %q writes it',
+    secrets: ["~a'b c&d;e~f#g!h*(i)[j]{k}|l,m^n"],
+    text: "\\~a\\'b\\ c\\&d\\;e~f#g\\!h\\*\\(i\\)\\[j\\]\\{k\\}\\|l\\,m\\^n",
+    want: '***',
+  },
   { name: 'as echo interprets it', secrets: ['ab\\ncd\\\\ef'], text: 'ab\ncd\\ef', want: '***' },
   { name: 'not ASCII', secrets: ['pässword'], text: 'é pässword é', want: 'é *** é' },
   { name: 'its beginning at the very end', secrets: ['hunter2'], text: 'a hunte', want: 'a ***' },

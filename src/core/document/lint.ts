@@ -12,7 +12,7 @@ import type { ParsedStep } from './parse-steps.ts';
 import { standingObjection } from './precondition.ts';
 import { KEEPERS } from './secure.ts';
 import { pointTo, toJson } from './source.ts';
-import { PARAMETER_NAME } from './substitute.ts';
+import { PARAMETER_NAME, tokenNames } from './substitute.ts';
 import { jsonText } from './text.ts';
 
 type Definitions = ReadonlyMap<string, ParameterDefinition>;
@@ -29,7 +29,8 @@ export function lintSteps(
     for (const inputs of elementsOf(parsed.inputs)) {
       lintTokens(desk, inputs, document.parameters, used);
       if (!KEEPERS.has(parsed.step.action)) lintSecrets(desk, inputs);
-      lintShared(desk, inputs, i === steps.length - 1);
+      if (inputs === parsed.inputs) lintShared(desk, inputs, i === steps.length - 1);
+      else lintSharedInList(desk, inputs);
       if (SCRIPT_ACTIONS.has(parsed.step.action))
         lintScript(desk, inputs, { action: parsed.step.action, parameters: document.parameters });
       if (parsed.step.action === RUN_DOCUMENT)
@@ -56,8 +57,17 @@ function lintTokens(desk: Desk, spot: Spot, parameters: Definitions, used: Set<s
   forEachTemplate(spot, (text, at) => {
     for (const match of text.matchAll(ANY_TOKEN)) {
       const name = match[1] ?? '';
-      if (parameters.has(name)) used.add(name);
-      else if (!NOT_A_PARAMETER.test(name)) warnUndeclared(desk, at, name, parameters);
+      if (parameters.has(name)) {
+        used.add(name);
+        // Pasted from a page: looks like a token, and is none.
+        if (tokenNames(match[0]).length === 0)
+          desk.warn(
+            'undeclared-token',
+            at,
+            `{{ ${name} }} has blanks that are no plain ones and stays as it is`,
+            `Type it anew: {{ ${name} }}.`,
+          );
+      } else if (!NOT_A_PARAMETER.test(name)) warnUndeclared(desk, at, name, parameters);
     }
   });
 }
@@ -155,6 +165,19 @@ const SHARED: { readonly [input: string]: readonly string[] } = {
   onFailure: ['exit', 'successAndExit'],
   onSuccess: ['exit'],
 };
+
+function lintSharedInList(desk: Desk, element: Spot): void {
+  for (const key of [...Object.keys(SHARED), 'finallyStep']) {
+    const field = fieldOf(desk, element, key);
+    if (field === null) continue;
+    desk.warn(
+      'ignored-input',
+      field,
+      `${key} has no effect in a list of inputs`,
+      'It counts where inputs is a map: write one map, or a step for each.',
+    );
+  }
+}
 
 function lintShared(desk: Desk, inputs: Spot, isLast: boolean): void {
   for (const [key, words] of Object.entries(SHARED)) {

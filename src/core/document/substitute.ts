@@ -11,8 +11,8 @@ import { textOf } from './text.ts';
 export const PARAMETER_NAME = /^[a-zA-Z0-9]+$/;
 
 /** Its first group is the name. */
-export const TOKEN = /\{\{\s*([a-zA-Z0-9]+)\s*\}\}/g;
-const WHOLE_TOKEN = /^\{\{\s*([a-zA-Z0-9]+)\s*\}\}$/;
+export const TOKEN = /\{\{[\t\n\f\r ]*([a-zA-Z0-9]+)[\t\n\f\r ]*\}\}/g;
+const WHOLE_TOKEN = /^\{\{[\t\n\f\r ]*([a-zA-Z0-9]+)[\t\n\f\r ]*\}\}$/;
 
 /**
  * `value` with every token of a known name replaced; unknown names, map keys, numbers and booleans stay as they are.

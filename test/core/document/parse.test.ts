@@ -236,6 +236,16 @@ const warned: readonly (readonly [string, string, readonly string[]])[] = [
     `${head}mainSteps:\n- {action: aws:x, name: one, inputs: {finallyStep: true}}\n- {action: aws:x, name: two}\n`,
     ['ignored-input 3:52'],
   ],
+  [
+    'onFailure in a list of inputs',
+    `${head}mainSteps:\n- {action: aws:x, name: one, inputs: [{onFailure: exit}, {onSuccess: exit}]}\n`,
+    ['ignored-input 3:51', 'ignored-input 3:70'],
+  ],
+  [
+    'a token with a blank that is none',
+    `${head}parameters: {p: {type: String, default: x}}\nmainSteps:\n- {action: aws:x, name: one, inputs: {a: "{{\u00a0p }}"}}\n`,
+    ['undeclared-token 4:42'],
+  ],
 ];
 for (const [name, text, warnings] of warned)
   test(`parse: warns about ${name}`, () => {

@@ -99,6 +99,9 @@ test('substitution: without tokens everything stays, and values are never scanne
   const parameters: JsonObject = { a: '{{ b }}', b: 'x$$y', n: null };
   assert.equal(substitute('{{ a }}', parameters), '{{ b }}');
   assert.equal(substitute('-{{ b }}', parameters), '-x$y');
+  assert.equal(substitute('{{\t b\n}}', parameters), 'x$$y');
+  // The reference's blanks are those of ASCII: what was pasted with another one stays text.
+  assert.equal(substitute('{{\u00a0b\u00a0}}', parameters), '{{\u00a0b\u00a0}}');
   assert.equal(substitute('{{ n }}', parameters), null);
   assert.deepEqual(tokenNames('{{a}} {{ a }} {{ssm:a}} {{ a.b }}'), ['a', 'a']);
   fc.assert(
