@@ -257,7 +257,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'a step is started ahead of its record, and nothing foresaw it',
-    found: 19n,
+    found: 20n,
     plant: {
       decide: deciding((made) => {
         const start = [made.ahead, ...made.effects].find((effect) => effect?.kind === 'start');
@@ -272,7 +272,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'what was foreseen is started after a restart and not asked after',
-    found: 19n,
+    found: 20n,
     plant: {
       decide: deciding((made) => ({
         ...made,
@@ -286,7 +286,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent forgets what it foresaw when it restarts',
-    found: 19n,
+    found: 20n,
     plant: {
       agentStore: replaying<LedgerRecord>((record) => (record.kind === 'foreseen' ? null : record)),
     },
