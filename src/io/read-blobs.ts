@@ -8,8 +8,8 @@ import { ReconcileError } from '../core/model/errors.ts';
 import type { Snapshot } from '../reconcile/ports.ts';
 
 const READS_AT_ONCE = 32;
-/** Files that are handed over together: while they are parsed, the next ones are read. */
-const BATCH_FILES = 1_024;
+/** Files that are handed over together: while they are parsed, the next ones are read. The first are few, so that nobody waits. */
+const BATCH_FILES = { first: 64, max: 1_024 };
 
 export type ReadBlob = (blob: BlobId) => Promise<Uint8Array>;
 
@@ -33,6 +33,7 @@ export async function* readBlobs(
   read: ReadBlob,
 ): AsyncGenerator<readonly ParseInput[], void> {
   let inputs: ParseInput[] = [];
+  let enough = BATCH_FILES.first;
   let bytesTotal = 0;
   for (let i = 0; i < unread.length; i += READS_AT_ONCE) {
     const group = unread.slice(i, i + READS_AT_ONCE);
@@ -45,9 +46,10 @@ export async function* readBlobs(
       if (bytes !== null) inputs.push({ path, blob, bytes });
       else known.set(keyOf(path, blob), tooLarge(path, blob));
     }
-    if (inputs.length < BATCH_FILES) continue;
+    if (inputs.length < enough) continue;
     yield inputs;
     inputs = [];
+    enough = Math.min(2 * enough, BATCH_FILES.max);
   }
   if (inputs.length > 0) yield inputs;
 }

@@ -27,13 +27,34 @@ export function shortHash(parts: readonly string[]): string {
 
 /** The same of parts of any length. */
 function hashOfAny(parts: readonly string[]): string {
+  return hash('sha256', framed(parts), 'binary');
+}
+
+function framed(parts: readonly string[]): Buffer {
   const pieces = parts.flatMap((part) => {
     const bytes = Buffer.from(part, 'utf8');
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
     return [length, bytes];
   });
-  return hash('sha256', Buffer.concat(pieces), 'binary');
+  return Buffer.concat(pieces);
+}
+
+/** `shortHash([...before, part, ...after])` of one part after another: what they share is laid out once. */
+export function shortHashes(
+  before: readonly string[],
+  after: readonly string[],
+): (part: string) => string {
+  const [head, tail] = [framed(before), framed(after)];
+  let bytes = Buffer.alloc(0);
+  let room = -1;
+  return (part) => {
+    const length = Buffer.byteLength(part);
+    if (length === room) bytes.write(part, head.length + 4);
+    else bytes = Buffer.concat([head, framed([part]), tail]);
+    room = length;
+    return base32hex(hash('sha256', bytes, 'binary'));
+  };
 }
 
 /** Name-based UUID, version 5 (RFC 9562 §5.5), lower case. `namespaceUuid` is a UUID in the usual form. */

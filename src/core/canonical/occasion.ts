@@ -11,7 +11,7 @@ import type {
 import { executionId, formatInstant, isCommitId, runId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Occasion } from '../model/run.ts';
-import { shortHash } from './identity.ts';
+import { shortHash, shortHashes } from './identity.ts';
 
 /**
  * `slot:2026-01-31T12:00:00Z`, `change:<commit>@<position>`, `target:<commit>@<position>` or `target:<registration>`,
@@ -56,6 +56,16 @@ export function runIdOf(
   occasion: string,
 ): RunId {
   return runId(shortHash(['run', node, association, generation, occasion]));
+}
+
+/** `runIdOf` of one node after another: an execution names ten thousand. */
+export function runNamer(
+  association: AssociationName,
+  generation: Digest,
+  occasion: string,
+): (node: NodeId) => RunId {
+  const hashOf = shortHashes(['run'], [association, generation, occasion]);
+  return (node) => runId(hashOf(node));
 }
 
 /** Two executions of one occasion differ by what they run: the generation is part of the id. */

@@ -22,6 +22,8 @@ export function readOwn(text: string, format: 'json' | 'yaml'): OwnReading {
     const { root, faults } = readJson(text);
     return { roots: root === null || faults.length > 0 ? [] : [root], faults };
   }
+  // Every load reads one such: what a repository without `reconciled.yaml` says.
+  if (text === '') return { roots: [], faults: [] };
   const root = text.length > PLAIN_CHARS_MAX ? null : readPlainYaml(text);
   return root === null ? readWholeOwnYaml(text) : { roots: [root], faults: [] };
 }

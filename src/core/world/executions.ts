@@ -1,5 +1,5 @@
 /** Opening, joining, closing and ending executions. One is open per association; the next one closes it (contract §5). */
-import { executionIdOf, runIdOf } from '../canonical/occasion.ts';
+import { executionIdOf, runNamer } from '../canonical/occasion.ts';
 import type { AssociationName, CommitId, ExecutionId, Instant, NodeId } from '../model/brand.ts';
 import { instant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
@@ -215,10 +215,8 @@ function runsOf(
   const { name } = definition.association;
   const { generation } = definition.digests;
   const ids = preparedFor(world, name, { generation, occasion })?.ids;
-  return nodes.map((node) => {
-    const run = ids?.get(node) ?? runIdOf(node, name, generation, occasion);
-    return { node, run };
-  });
+  const nameOf = runNamer(name, generation, occasion);
+  return nodes.map((node) => ({ node, run: ids?.get(node) ?? nameOf(node) }));
 }
 
 /** The id is a pure hash; only when an execution of the same occasion is still remembered does it get a number. */

@@ -2,7 +2,7 @@
  * A slot of ten thousand nodes hashes ten thousand run ids, which takes longer than anybody should wait. So they are made over
  * several passes before the slot fires; nothing of it is in the state until then, and whoever forgets them makes them again.
  */
-import { runIdOf } from '../canonical/occasion.ts';
+import { runNamer } from '../canonical/occasion.ts';
 import type { AssociationName, Digest, NodeId, RunId } from '../model/brand.ts';
 import type { World } from './world.ts';
 
@@ -23,11 +23,12 @@ export function prepareRuns(world: World, name: AssociationName, of: Occasion): 
   const nodes = world.assigned.get(name);
   if (nodes === undefined) return true;
   const { ids } = preparedFor(world, name, of) ?? begin(world, name, of);
+  const nameOf = runNamer(name, of.generation, of.occasion);
   let made = 0;
   for (const node of nodes) {
     if (ids.has(node)) continue;
     if (made === PREPARED_PER_PASS) return false;
-    ids.set(node, runIdOf(node, name, of.generation, of.occasion));
+    ids.set(node, nameOf(node));
     made++;
   }
   return true;

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { associationId, shortHash, uuidV5 } from '../../../src/core/canonical/identity.ts';
+import {
+  associationId,
+  shortHash,
+  shortHashes,
+  uuidV5,
+} from '../../../src/core/canonical/identity.ts';
 import { isExecutionId, isRunId } from '../../../src/core/model/brand.ts';
 
 const DNS = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
@@ -64,6 +69,16 @@ test('law: a short hash is that of the plain way, whatever the parts and however
   );
   const half = '\ud800';
   assert.equal(shortHash([half, 'a']), plainHash([half, 'a']));
+});
+
+test('law: hashes of one part after another are those of all the parts', () => {
+  const parts = fc.array(fc.string({ unit: 'binary', maxLength: 4 }));
+  fc.assert(
+    fc.property(parts, parts, parts, (before, each, after) => {
+      const hashOf = shortHashes(before, after);
+      for (const part of each) assert.equal(hashOf(part), plainHash([...before, part, ...after]));
+    }),
+  );
 });
 
 test('law: moving a boundary between parts changes the hash', () => {

@@ -28,6 +28,7 @@ const written = [
   'a: b\n---\na: c\n',
   'a: b\n...\n',
   '--- a: b\n',
+  '',
 ];
 
 /** Whether it was for the short way; what it says must be what the whole parser says, places too. */
