@@ -4,7 +4,7 @@
  * that writes; mirrors of repositories are not in it, since their remotes have them.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '../core/model/brand.ts';
@@ -70,21 +70,33 @@ export async function backUp(
     daemonKey: identity.publicKey,
     createdAt: formatInstant(now),
   };
-  const lines = [
+  const head = [
     header,
     { config: await readFile(config.file, 'utf8') },
     { key: identityToPem(identity) },
     ...(escrow === null ? [] : [{ escrow }]),
-    ...passes.map((pass) => ({ pass })),
   ];
-  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const sha256 = createHash('sha256').update(body).digest('hex');
-  const text = `${body}${JSON.stringify({ sha256 })}\n`;
-  await writeFileAtomic(file, text, { mode: 0o600 });
+  await writeFileAtomic(file, sealed(head, passes), { mode: 0o600 });
   const mark = { at: header.createdAt, daemonKey: identity.publicKey };
   await writeFileAtomic(join(config.stateDir, BACKUP_MARK), `${JSON.stringify(mark)}\n`);
   const held = config.escrow === null ? 'none' : escrow === null ? 'not-made' : 'held';
-  return { bytes: Buffer.byteLength(text), nodes, escrow: held };
+  return { bytes: (await stat(file)).size, nodes, escrow: held };
+}
+
+/** Line by line, since a large fleet is more than one text should hold; last the digest of all before it. */
+function* sealed(
+  head: readonly (BackupHeader | BackupLine)[],
+  passes: Iterable<PassRecord>,
+): Generator<Uint8Array> {
+  const digest = createHash('sha256');
+  const written = (line: BackupHeader | BackupLine): Uint8Array => {
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    digest.update(bytes);
+    return bytes;
+  };
+  for (const line of head) yield written(line);
+  for (const pass of passes) yield written({ pass });
+  yield written({ sha256: digest.copy().digest('hex') });
 }
 
 /**
@@ -103,10 +115,11 @@ async function readEscrow(path: string): Promise<string | null> {
 /** Read again when a compaction took files away meanwhile. */
 async function readState(
   stateDir: string,
-): Promise<{ readonly passes: readonly PassRecord[]; readonly nodes: number }> {
+): Promise<{ readonly passes: Iterable<PassRecord>; readonly nodes: number }> {
   for (let attempt = 1; ; attempt++) {
     const fold = createFold();
     const seen = emptyState();
+    let read = 0;
     try {
       await readJournal<PassRecord>({
         disk: nodeDisk,
@@ -114,6 +127,7 @@ async function readState(
         format: journalFormat,
         onRecord: (pass) => {
           fold.apply(pass);
+          read += 1;
           for (const record of pass.records) {
             if (record.kind === 'registered') {
               seen.registrations.set(record.registration.node, record.registration);
@@ -121,8 +135,7 @@ async function readState(
           }
         },
       });
-      const passes = [...fold.records()];
-      if (passes.length > 0) return { passes, nodes: seen.registrations.size };
+      if (read > 0) return { passes: fold.records(), nodes: seen.registrations.size };
       throw new ReconcileError('NOTHING_TO_BACK_UP', `${stateDir} holds no state yet`, {
         retry: 'never',
       });
