@@ -8,9 +8,11 @@ import { makeScratchDir, removeScratchDir } from '../../../disk/scratch.ts';
 import type { GitSource } from './git.ts';
 import { fetchTree } from './git.ts';
 import { download } from './http.ts';
-import type { Destination, Staging } from './placed.ts';
-import { destinationOf, fileAt, openStaging } from './placed.ts';
+import type { Destination } from './placed.ts';
+import { destinationOf, fileAt } from './placed.ts';
 import { downloadS3, readS3Credentials } from './s3.ts';
+import type { Staging } from './staging.ts';
+import { openStaging } from './staging.ts';
 
 export type DownloadOrder = {
   readonly kind: 'download';

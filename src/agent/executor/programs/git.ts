@@ -7,8 +7,8 @@ import type { GitRef } from '../../../core/document/download-content.ts';
 import { writeScratch } from '../../../disk/scratch.ts';
 import { SCRIPT_PATH } from '../supervisor.ts';
 import { basicAuthorization, shown } from './http.ts';
-import type { Staging } from './placed.ts';
 import { checkSegment, DOWNLOAD_FILES_MAX, DownloadError } from './placed.ts';
+import type { Staging } from './staging.ts';
 
 export type GitSource = GitRef & {
   readonly repository: string;
@@ -46,29 +46,33 @@ export async function fetchTree(
     : await fetchWithGit(source, gitdir, signal);
   const segments = path.split('/').filter((one) => one !== '' && one !== '.');
   for (const segment of segments) checkSegment(segment);
-  const { commit } = await git.readCommit({ fs, gitdir, oid });
-  const entry = await entryAt(gitdir, commit.tree, segments);
+  const objects: Objects = { fs, gitdir, cache: {} };
+  const { commit } = await git.readCommit({ ...objects, oid });
+  const entry = await entryAt(objects, commit.tree, segments);
   if (entry === null) throw new DownloadError(`there is no ${path} in ${named(source)}`);
   if (entry.type === 'blob') {
     const name = segments.at(-1) ?? '';
-    await writeBlob(gitdir, entry.oid, [name], staging);
+    await writeBlob({ objects, staging }, entry.oid, [name]);
     return name;
   }
-  await writeTree(gitdir, entry.oid, [], staging);
+  await writeTree({ objects, staging, trees: 0 }, entry.oid, []);
   return null;
 }
+
+/** Where objects are read; without a cache the library would read the index of every pack for each of them. */
+type Objects = { readonly fs: typeof fs; readonly gitdir: string; readonly cache: object };
 
 type Entry = { readonly type: string; readonly oid: string };
 
 async function entryAt(
-  gitdir: string,
+  objects: Objects,
   tree: string,
   segments: readonly string[],
 ): Promise<Entry | null> {
   let at: Entry = { type: 'tree', oid: tree };
   for (const segment of segments) {
     if (at.type !== 'tree') return null;
-    const { tree: entries } = await git.readTree({ fs, gitdir, oid: at.oid });
+    const { tree: entries } = await git.readTree({ ...objects, oid: at.oid });
     const found = entries.find((one) => one.path === segment);
     if (found === undefined) return null;
     at = found;
@@ -76,34 +80,37 @@ async function entryAt(
   return at.type === 'commit' ? null : at;
 }
 
-async function writeTree(
-  gitdir: string,
-  oid: string,
-  at: readonly string[],
-  staging: Staging,
-): Promise<void> {
+/** `trees`: how many were read. Few objects can name each other without end. */
+type Writing = { readonly objects: Objects; readonly staging: Staging; trees: number };
+
+async function writeTree(writing: Writing, oid: string, at: readonly string[]): Promise<void> {
+  const { objects, staging } = writing;
   if (at.length > 64) throw new DownloadError('folders nest more than 64 deep');
-  const { tree } = await git.readTree({ fs, gitdir, oid });
+  writing.trees += 1;
+  if (writing.trees > DOWNLOAD_FILES_MAX)
+    throw new DownloadError(`more than ${DOWNLOAD_FILES_MAX} folders`);
+  const { tree } = await git.readTree({ ...objects, oid });
   if (tree.length > DOWNLOAD_FILES_MAX)
     throw new DownloadError(`more than ${DOWNLOAD_FILES_MAX} files`);
+  if (new Set(tree.map((entry) => entry.path)).size < tree.length)
+    throw new DownloadError(`${['', ...at].join('/') || '/'} holds one name twice`);
   for (const entry of tree) {
     const name = [...at, entry.path];
     checkSegment(entry.path);
-    if (entry.type === 'tree') await writeTree(gitdir, entry.oid, name, staging);
+    if (entry.type === 'tree') await writeTree(writing, entry.oid, name);
     else if (entry.mode === '120000') {
-      const { blob } = await git.readBlob({ fs, gitdir, oid: entry.oid });
-      await staging.link(name, Buffer.from(blob).toString('utf8'));
-    } else if (entry.type === 'blob') await writeBlob(gitdir, entry.oid, name, staging);
+      const { blob } = await git.readBlob({ ...objects, oid: entry.oid });
+      staging.link(name, Buffer.from(blob).toString('utf8'));
+    } else if (entry.type === 'blob') await writeBlob(writing, entry.oid, name);
   }
 }
 
 async function writeBlob(
-  gitdir: string,
+  { objects, staging }: Pick<Writing, 'objects' | 'staging'>,
   oid: string,
   name: readonly string[],
-  staging: Staging,
 ): Promise<void> {
-  const { blob } = await git.readBlob({ fs, gitdir, oid });
+  const { blob } = await git.readBlob({ ...objects, oid });
   const file = await staging.file(name);
   try {
     await file.write(blob);

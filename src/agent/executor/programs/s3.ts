@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { isJsonObject } from '../../../core/model/json.ts';
 import { systemCode } from '../../../disk/errors.ts';
 import { download, dropBody, get } from './http.ts';
-import type { Destination, Staging } from './placed.ts';
+import type { Destination } from './placed.ts';
 import { checkSegment, DOWNLOAD_FILES_MAX, DownloadError, fileAt, lastSegment } from './placed.ts';
 import type { S3Credentials } from './sigv4.ts';
 import { signedHeaders } from './sigv4.ts';
+import type { Staging } from './staging.ts';
 
 /** A bucket as its URL names it: by host (`bucket.s3.region.amazonaws.com`) or by the first part of the path. */
 export type S3Place = {

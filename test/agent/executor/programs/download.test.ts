@@ -11,59 +11,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import type { DownloadOrder } from '../../../../src/agent/executor/programs/download.ts';
-import type { Performed } from '../../../../src/agent/executor/programs/perform.ts';
-import { perform } from '../../../../src/agent/executor/programs/perform.ts';
-import { downloadRequest } from '../../../../src/core/document/download-content.ts';
 import type { JsonObject } from '../../../../src/core/model/json.ts';
-import { git, makeRepo, tempDir } from '../../../fakes/git-repo.ts';
+import { fetchInto, place, serve } from '../../../fakes/download.ts';
+import { git, makeRepo } from '../../../fakes/git-repo.ts';
 import { startGitServer } from '../../../fakes/git-server.ts';
-
-/** A node's folder; gone after the test. */
-function place(t: TestContext): string {
-  const dir = tempDir('download-');
-  t.after(() => rm(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-async function fetchInto(
-  dir: string,
-  inputs: JsonObject,
-  more: Partial<DownloadOrder> = {},
-): Promise<Performed> {
-  const request = downloadRequest(inputs);
-  if (!request.ok) return { ok: false, text: request.error };
-  return perform(
-    {
-      kind: 'download',
-      ...request.value,
-      downloads: join(dir, 'downloads'),
-      scratch: join(dir, 'scratch'),
-      s3CredentialsFile: join(dir, 's3.json'),
-      document: null,
-      gitHubUrl: 'http://127.0.0.1:1',
-      ...more,
-    },
-    AbortSignal.timeout(20_000),
-  );
-}
-
-async function serve(t: TestContext, handle: RequestListener): Promise<string> {
-  const server = createServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 const http = (url: string, more: JsonObject = {}): JsonObject => ({
   sourceType: 'HTTP',
