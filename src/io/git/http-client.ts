@@ -16,6 +16,8 @@ export type HttpLimits = {
   readonly pushDeadlineMs: number;
   /** Largest answer taken, packs included. */
   readonly bytesMax: number;
+  /** Reading through what a fetch brought, after it has come. */
+  readonly unpackDeadlineMs: number;
 };
 export const HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 30_000,
@@ -23,6 +25,7 @@ export const HTTP_LIMITS: HttpLimits = {
   deadlineMs: 120_000,
   pushDeadlineMs: 60_000,
   bytesMax: 512 << 20,
+  unpackDeadlineMs: 300_000,
 };
 
 export type RemoteConfig = {

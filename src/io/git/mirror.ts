@@ -5,6 +5,7 @@ import { damageIn, typedDiskFailure } from './errno.ts';
 import { DamagedObject, gitError } from './git-error.ts';
 import type { RemoteConfig } from './http-client.ts';
 import { withHttp } from './http-client.ts';
+import { takingPacks } from './incoming-pack.ts';
 import { readShallow } from './local-repository.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { openObjectReader } from './object-reader.ts';
@@ -56,7 +57,7 @@ export async function openMirror(dir: string, remote: RemoteConfig, log: Logger)
         const git = await library();
         await git.fetch({
           fs: safeFs,
-          http: withHead(http, tip),
+          http: takingPacks(withHead(http, tip), { gitdir: dir, remote, log, signal }),
           gitdir: dir,
           url: remote.url,
           remote: 'origin',

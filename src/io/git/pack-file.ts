@@ -124,7 +124,7 @@ function endOf(starts: Float64Array, offset: number, end: number): number {
   return starts[low] ?? end;
 }
 
-function readAt(fd: number, offset: number, length: number): Buffer {
+export function readAt(fd: number, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
