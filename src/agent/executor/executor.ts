@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { preparingText } from '../../core/document/run-document.ts';
 import type { Instant, RunId } from '../../core/model/brand.ts';
 import { instant } from '../../core/model/brand.ts';
+import type { StreamResult } from '../../core/model/run.ts';
 import { isDiskError } from '../../disk/errors.ts';
 import {
   makeScratchDir,
@@ -42,6 +43,7 @@ import {
   findTask,
   forgetSupervisor,
   groupOf,
+  isBroken,
   neverBegan,
   outputEndOf,
   outputStartOf,
@@ -207,9 +209,14 @@ export function openExecutor(options: ExecutorOptions): ExecutorPort {
       ? await options.vault.unlock(order.run, order.ciphertexts)
       : withoutSecrets;
     const mask = unlocked.ok ? unlocked.mask : null;
-    const dir = place?.dir ?? runFolder(runsDir, order.run);
-    const stdout = await readStream(outputFile(dir, 'out'), start.out, end.out, mask);
-    const stderr = await readStream(outputFile(dir, 'err'), start.err, end.err, mask);
+    const told = async (which: 'out' | 'err'): Promise<StreamResult> => {
+      if (place === null) return noOutput;
+      const path = outputFile(place.dir, which);
+      const stream = await readStream(path, start[which], end[which], mask);
+      return isBroken(place, which) ? appendText(stream, INCOMPLETE) : stream;
+    };
+    const stdout = await told('out');
+    const stderr = await told('err');
     const streams = unlocked.ok ? { stdout, stderr } : withheld(unlocked.message);
     const compliance = unlocked.ok ? (left?.report(mask) ?? null) : null;
     const reported = compliance === null ? {} : { compliance };
@@ -413,6 +420,8 @@ const canGoOn = ({ alive, written, dir }: Supervisor): boolean =>
 
 /** Not before its start, though a step may set the clock. */
 const endOf = ({ startedAt }: TaskOrder, at: number): Instant => instant(Math.max(startedAt, at));
+
+const INCOMPLETE = '\noutput incomplete: the process that collects it was killed';
 
 const nothingWritten: OutputEnds = { out: 0, err: 0 };
 

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunId } from '../../core/model/brand.ts';
 import { isSystemError } from '../../disk/errors.ts';
@@ -8,7 +8,7 @@ import { removeScratch, writeScratch } from '../../disk/scratch.ts';
 import { killGroup, processStart } from './process.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
 import { outputFile, taskFile } from './supervisor.ts';
-import { WAITING } from './supervisor-script.ts';
+import { BROKEN_FILE, WAITING } from './supervisor-script.ts';
 
 /** Named by the run id, whose grammar is checked; no name that anybody else chose is ever part of a path. */
 export const runFolder = (runsDir: string, run: RunId): string => join(runsDir, run);
@@ -91,6 +91,15 @@ export function outputsEndAfter(dir: string, start: OutputEnds): OutputEnds {
     err: Math.max(start.err, sizeOf(outputFile(dir, 'err'))),
   };
 }
+
+/** That a collector was killed while it kept the task's output; what it held then is lost. */
+export function isBroken({ dir, n }: TaskPlace, stream: 'out' | 'err'): boolean {
+  const path = join(dir, BROKEN_FILE);
+  if (!existsSync(path)) return false; // as after nearly every task
+  return (readSmallFile(path, BROKEN_BYTES_MAX) ?? '').split('\n').includes(`${stream} ${n}`);
+}
+
+const BROKEN_BYTES_MAX = 64 * 1024;
 
 function recordedStartOf({ dir, n }: TaskPlace): OutputEnds | null {
   const [, out, err] =

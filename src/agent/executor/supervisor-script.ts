@@ -17,6 +17,15 @@ export const GO_LINE = 'go';
 /** What `n.exit` says from the moment at which a supervisor can be told to perform task n, until the task begins. */
 export const WAITING = 'waiting';
 
+/** Says, a line each, to which stream of which task something may be missing. */
+export const BROKEN_FILE = 'broken';
+
+/**
+ * What scripts send to their process group (`trap 'kill 0' EXIT`) and so to the supervisor and its collectors, which have to see the
+ * task to its end. A task gets them as every process does.
+ */
+const signals = 'HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU';
+
 /**
  * The supervisor of a run: a shell of its own session, started ahead, that outlives the agent. It lives in its own folder
  * (relative names follow when the folder is moved into the run's) and performs task n at each line of its input:
@@ -32,28 +41,40 @@ export const WAITING = 'waiting';
  * one `cat` per stream serves them all: it opens the pipes of each task in turn, and opening a pipe waits for the other
  * side. Hence, once the pipes of the next task are open, all that this one wrote has been collected. The waiting task is
  * set up while the agent looks at the last one. At the limit of its file (the collector's alone) `cat` ends and a drain takes
- * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. When the agent is
+ * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. A `cat` that was killed is
+ * followed by others, one per task, beginning with the pipe it was at: opened for both ways first, because whoever wrote there may
+ * be gone, and opening it would wait. When the agent is
  * gone, the input ends after the task: the waiting shell takes the names of the pipes away, which ends the collectors, and ends
  * the supervisor; its number is nobody else's while one of its group lives. Where a script has removed the folder there are no
  * next pipes: what was collected is waited for, and the code is told all the same, by its own end too, of which the agent may hear first.
  */
 export const supervisorScript = `
 umask 077
+trap '' ${signals}
 mkfifo o0 e0 o1 e1 || exit 70
 collect() {
   (
     trap '' XFSZ
     ulimit -f ${(OUTPUT_BYTES_MAX + OUTPUT_BYTES_BEFORE_MAX) / 512}
     exec </dev/null >"$1" 2>/dev/null
-    while cat $3; do :; done
+    while :; do cat $3 || { s=$?; break; }; done
     n=0
     while [ -e "$((n + 1)).exit" ]; do n=$((n + 1)); done
+    while [ "$s" -gt 128 ]; do
+      echo "$1 $n" >>${BROKEN_FILE}
+      [ -p "$2$((n % 2))" ] || break
+      exec 8<>"$2$((n % 2))"
+      exec 7<"$2$((n % 2))" 8>&-
+      cat <&7 || { s=$?; continue; }
+      exec 7<&-
+      n=$((n + 1))
+      while :; do cat "$2$((n % 2))" || { s=$?; break; }; n=$((n + 1)); done
+    done
     while cat "$2$((n % 2))" >/dev/null; do n=$((n + 1)); done
   ) &
 }
 collect out o '${pipes('o')}'
 collect err e '${pipes('e')}'
-trap '' PIPE
 exec 9>&1
 n=0
 while :; do
@@ -64,13 +85,13 @@ while :; do
     exec 3<"o$slot" 4<"e$slot" 5>"$n.exit"
     echo ${WAITING} >&5
     (
-      trap - PIPE
       umask 022
       exec 3<&- 4<&- 9>&-
       read -r out err ${GO_LINE} || { rm -f o0 e0 o1 e1; kill -9 $$; exit; }
       exec </dev/null
       echo "$out $err" >&5 || exit 1
       exec 5>&-
+      trap - ${signals}
       . "./$n.run"
     )
     code=$?

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { killGroup } from './process.ts';
 import { supervisorScript } from './supervisor-script.ts';
@@ -116,5 +117,6 @@ function lineReader({ stdin, stdout }: ChildProcess): { next(): Promise<string> 
   };
 }
 
-const signalNumbers: { readonly [signal: string]: number } = { SIGKILL: 9, SIGTERM: 15, SIGINT: 2 };
-const signalNumber = (signal: NodeJS.Signals | null): number => signalNumbers[signal ?? ''] ?? 9;
+/** A signal without a name here is nothing that a deadline sends: 128 is a failure. */
+const signalNumber = (signal: NodeJS.Signals | null): number =>
+  signal === null ? 0 : (constants.signals[signal] ?? 0);
