@@ -13,8 +13,8 @@ export function launchText(
   const entries = Object.entries(script.environment).filter(
     ([name]) => !secretNames.includes(name),
   );
-  const exports = entries.filter(([name]) => isIdentifier.test(name)).map(exportText);
-  const others = entries.filter(([name]) => !isIdentifier.test(name)).map(assignmentText);
+  const exports = entries.filter(([name]) => isExportable(name)).map(exportText);
+  const others = entries.filter(([name]) => !isExportable(name)).map(assignmentText);
   const shell = script.text.startsWith('#!') ? [] : ['/bin/sh'];
   const command = [...(script.interpreter ?? shell), scriptPath].map(quote).join(' ');
   return [
@@ -23,8 +23,8 @@ export function launchText(
     `cd ${quote(script.workingDirectory)} || exit 1`,
     'unset OLDPWD PWD',
     ...exports,
-    // `export` takes shell names only; the environment takes any.
-    others.length === 0 ? `exec ${command}` : `exec env ${others.join(' ')} ${command}`,
+    // A program more, and its arguments are to be seen by others while it runs: for the few that `export` does not take.
+    others.length === 0 ? `exec ${command}` : `exec ${ENV} -- ${others.join(' ')} ${command}`,
     '',
   ].join('\n');
 }
@@ -45,7 +45,26 @@ export function secretLine(variables: { readonly [name: string]: string }): stri
     .join('; ');
 }
 
+/** By its path: the document may have set another PATH. */
+const ENV = '/usr/bin/env';
+
 const isIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * Names that one of the shells that stand as `sh` keeps for itself: read-only, or checked (`OPTIND=abc` ends dash), or counted on, or
+ * acted on with words of its own (`LC_ALL` in bash). The environment takes any.
+ */
+const ownOfShells = new RegExp(
+  `^(_|${[
+    'BASH\\w*|COMP\\w+|COPROC|DIRSTACK|EGID|ENV|EPOCH\\w+|EUID|EXECIGNORE|FCEDIT|FIGNORE|FUNC\\w+|FPATH|GID|GLOB\\w+|GROUPS',
+    'HIST\\w*|histchars|HOST\\w+|IFS|IGNOREEOF|INPUTRC|KSH\\w*|LANG|LC_\\w+|LINENO|MACHTYPE|MAIL\\w*|OLDPWD|OPT\\w+|OSTYPE',
+    'PGRP|PIPESTATUS|POSIX\\w+|PPID|PROMPT\\w*|PS\\d|PWD|RANDOM|READLINE\\w+|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM',
+    'TIMEFORMAT|TMOUT|UID|auto_resume',
+  ].join('|')})$`,
+);
+
+const isExportable = (name: string): boolean => isIdentifier.test(name) && !ownOfShells.test(name);
+
 export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const exportText = ([name, value]: readonly [string, string]): string =>
   `export ${name}=${quote(value)}`;

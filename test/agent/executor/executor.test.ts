@@ -96,6 +96,35 @@ test('the environment is exactly what the language lists', () =>
     ]);
   }));
 
+test('variables that the shell keeps for itself reach the script, and no PATH hinders its start', () =>
+  withBench(async (bench) => {
+    const environment = {
+      'APP-MODE': 'z',
+      '-u': 'PATH',
+      OPTIND: 'abc',
+      PATH: '/opt/x/bin',
+      PPID: '7',
+      UID: '12',
+      IFS: 'a',
+      LINENO: 'q',
+      SHELLOPTS: 'x',
+      LC_ALL: 'xx_XX',
+      PWD: '/nowhere',
+    };
+    const { exitCode, stdout, stderr } = await bench.perform(0, '#!/bin/cat /proc/self/environ', {
+      environment,
+    });
+    const environ = stdout.text.slice(0, stdout.text.indexOf('#!')).split('\0');
+    for (const [name, value] of Object.entries(environment))
+      assert.ok(environ.includes(`${name}=${value}`), name);
+    assert.deepEqual([exitCode, stderr.text], [0, '']);
+    // dash itself ends of that one.
+    const shell = await bench.perform(1, '/bin/echo hi', {
+      environment: { ...environment, OPTIND: '1' },
+    });
+    assert.deepEqual([shell.exitCode, shell.stdout.text], [0, 'hi\n']);
+  }));
+
 test('nothing of a step reaches the next: variables, directory, umask', () =>
   withBench(async (bench) => {
     await bench.perform(0, ['export LEFT=1', 'cd /usr', 'umask 077']);
