@@ -61,7 +61,7 @@ for (const { name, last } of [
       const go = join(bench.dir, 'go');
       const runCommand = [
         'echo before; echo why >&2',
-        `echo $$ >${bench.dir}/pid`,
+        `echo $$ >${bench.dir}/pid.new; mv ${bench.dir}/pid.new ${bench.dir}/pid`,
         `while [ ! -e ${go} ]; do sleep 0.02; done`,
         last,
       ];
