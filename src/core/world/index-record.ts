@@ -62,6 +62,8 @@ export function indexRecord(world: World, record: Record): void {
         world.assign(record.association, node);
         world.rings.refresh(record.association, node);
       }
+      // Shares of the targets are others now.
+      world.hopeful.add(record.association);
       world.touch(record.association, record.nodes);
       return;
     case 'unassigned':

@@ -162,8 +162,11 @@ export function watchAbsence(turn: Turn, node: NodeState): void {
     else {
       const rebooting = Math.min(world.rebooting.get(node.id) ?? 0, now + REBOOT_MS);
       const at = Math.max(now + GONE_MS, rebooting) as Instant;
-      world.goneAt.set(node.id, at);
-      world.timers.push({ kind: 'gone', node: node.id, at });
+      // Never later for a clock that is set back, or one that is often would put it off for ever.
+      if (at < (world.goneAt.get(node.id) ?? Infinity)) {
+        world.goneAt.set(node.id, at);
+        world.timers.push({ kind: 'gone', node: node.id, at });
+      }
     }
   }
   watchSilence(turn, node.id);

@@ -18,6 +18,7 @@ import { takeReport } from './on-compliance.ts';
 import { refresh } from './on-refresh.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
+import type { Timer, World } from './world.ts';
 
 type Found = { readonly execution: Execution; readonly run: Run };
 type Ref = { readonly execution: ExecutionId; readonly node: NodeId; readonly run: RunId };
@@ -89,26 +90,46 @@ const CLAIM_MS = 30 * 60_000;
  */
 export function watchClaim(turn: Turn, { execution, run }: Found): void {
   const due = Math.min(run.since, turn.now) + execution.timeoutBudgetMs + RESULT_GRACE_MS;
-  askLater(turn, { execution, run }, Math.max(due, turn.now + RESULT_GRACE_MS) as Instant);
+  // Where it is overdue and was asked for before, it is not asked for sooner.
+  const isKnown = turn.world.claims.get(run.node)?.run === run.run;
+  const soonest = turn.now + (isKnown ? CLAIM_MS : RESULT_GRACE_MS);
+  askLater(turn, { execution, run }, Math.max(due, soonest) as Instant);
 }
 
-function askLater(turn: Turn, found: Found, at: Instant): void {
-  const { node, run } = found.run;
-  if (turn.world.claims.get(node)?.run === run) return;
-  turn.world.claims.set(node, { run, at });
-  turn.world.timers.push({ kind: 'claim', ...refOf(found), at });
+/** Never later than it was said before: a clock that is set back again and again must not put it off for ever. */
+function askLater(turn: Turn, { execution, run }: Found, at: Instant): void {
+  const { claims } = turn.world;
+  const known = claims.get(run.node);
+  if (known?.run === run.run && known.at <= at) return;
+  claims.set(run.node, { execution: execution.id, run: run.run, at });
+  lookAtClaim(turn.world, run.node, at);
+}
+
+function lookAtClaim({ claimTimers, timers }: World, node: NodeId, at: Instant): void {
+  const set = claimTimers.get(node);
+  // An earlier one looks again, and goes on from there.
+  if (set !== undefined && set <= at) return;
+  claimTimers.set(node, at);
+  timers.push({ kind: 'claim', node, at });
 }
 
 /** `revoke` is the question: a node that has the run says busy or how it ended, one that has not says revoked. */
-export function onClaimDue(turn: Turn, ref: Ref & { readonly at: Instant }): void {
+export function onClaimTimer(turn: Turn, { node: id, at }: Timer & { kind: 'claim' }): void {
   const { world } = turn;
-  if (world.claims.get(ref.node)?.at !== ref.at) return;
-  world.claims.delete(ref.node);
-  const found = findRun(turn, ref.node, ref.run, ref.execution);
+  if (world.claimTimers.get(id) !== at) return;
+  world.claimTimers.delete(id);
+  const claim = world.claims.get(id);
+  if (claim === undefined) return;
+  const found = findRun(turn, id, claim.run, claim.execution);
+  if (found?.run.phase === 'Started' && claim.at > turn.now) {
+    lookAtClaim(world, id, claim.at);
+    return;
+  }
+  world.claims.delete(id);
   if (found?.run.phase !== 'Started') return;
-  const node = world.state.nodes.get(ref.node);
-  if (node?.job?.run === ref.run && node.connectedAt !== null) {
-    turn.effects.push({ kind: 'revoke-job', node: ref.node, run: ref.run });
+  const node = world.state.nodes.get(id);
+  if (node?.job?.run === claim.run && node.connectedAt !== null) {
+    turn.effects.push({ kind: 'revoke-job', node: id, run: claim.run });
   }
   askLater(turn, found, (turn.now + CLAIM_MS) as Instant);
 }

@@ -12,18 +12,15 @@ import { findRun, watchClaim } from './on-run.ts';
 import { scheduleNext } from './on-time.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
-import { onCalendarsMoved, watchGate } from './watch-gate.ts';
+import { lookAtGates } from './watch-gate.ts';
 
 export function onSetBack(turn: Turn): void {
   const { world, now } = turn;
   note(turn, 'clock set back', { byMs: world.seenAt - now });
   world.seenAt = now;
   bringBack(turn);
-  for (const name of world.state.associations.keys()) {
-    scheduleNext(turn, name);
-    watchGate(turn, name);
-  }
-  onCalendarsMoved(turn, null);
+  for (const name of world.state.associations.keys()) scheduleNext(turn, name);
+  lookAtGates(turn);
   for (const execution of world.state.executions.values()) {
     watchExecution(turn, execution);
     watchUnreachable(turn, execution);
@@ -54,10 +51,7 @@ function watchNode(turn: Turn, id: NodeId): void {
     const ref = { execution: execution.id, node: id, run: run.run };
     world.timers.push({ kind: 'run', phase: 'Offered', ...ref, at });
   }
-  if (found?.run.phase === 'Started') {
-    world.claims.delete(id);
-    watchClaim(turn, found);
-  }
+  if (found?.run.phase === 'Started') watchClaim(turn, found);
 }
 
 export function watchUnreachable({ world, now }: Turn, execution: Execution): void {

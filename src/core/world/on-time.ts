@@ -10,7 +10,7 @@ import type { DueSlot } from '../schedule/slots.ts';
 import { dueSlot } from '../schedule/slots.ts';
 import { cancelExecution, closeOpen, endIfDone, openExecution, openOf } from './executions.ts';
 import { onGone } from './on-node.ts';
-import { findRun, finish, giveBack, onClaimDue, untold } from './on-run.ts';
+import { findRun, finish, giveBack, onClaimTimer, untold } from './on-run.ts';
 import { prepareRuns } from './prepare-slot.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -61,7 +61,7 @@ function onTimer(turn: Turn, timer: Timer): void {
       world.rings.touch(timer.association);
       return;
     case 'claim':
-      return onClaimDue(turn, timer);
+      return onClaimTimer(turn, timer);
     case 'gone':
       return onGone(turn, timer.node, timer.at);
     case 'silent': {

@@ -32,16 +32,24 @@ function lookAtGate(turn: Turn, name: AssociationName): void {
   watchGate(turn, name);
 }
 
-/** Calendars may say something else now: a revision brought others than `before`, or the clock was set (`before` null). */
-export function onCalendarsMoved(turn: Turn, before: Catalog['calendars'] | null): void {
+/** A revision may have brought other calendars than `before`. */
+export function onCalendarsMoved(turn: Turn, before: Catalog['calendars']): void {
   const { revision } = turn.world;
   if (revision === null) return;
   const { calendars } = revision.catalog;
   for (const [name, { association }] of revision.definitions) {
     const isMoved = association.calendarNames.some(
-      (each) => before === null || !isSame(before.get(each), calendars.get(each)),
+      (each) => !isSame(before.get(each), calendars.get(each)),
     );
     if (isMoved) lookAtGate(turn, name);
+  }
+}
+
+/** The clock was set: what was over may be to come again. */
+export function lookAtGates(turn: Turn): void {
+  for (const [name, { association }] of turn.world.revision?.definitions ?? []) {
+    const { calendarNames, suspend } = association;
+    if (suspend !== null || calendarNames.length > 0) lookAtGate(turn, name);
   }
 }
 

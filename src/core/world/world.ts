@@ -78,16 +78,17 @@ export type Timer = { readonly at: Instant } & (
   /** A ring has soaked. */
   | { readonly kind: 'soak'; readonly association: AssociationName }
   /** A started run is overdue at a connected node: ask whether it still has it. */
-  | {
-      readonly kind: 'claim';
-      readonly execution: ExecutionId;
-      readonly node: NodeId;
-      readonly run: RunId;
-    }
+  | { readonly kind: 'claim'; readonly node: NodeId }
   | { readonly kind: 'gone'; readonly node: NodeId }
   | { readonly kind: 'silent'; readonly node: NodeId }
   | { readonly kind: 'rested'; readonly node: NodeId }
 );
+
+export type Claim = {
+  readonly execution: ExecutionId;
+  readonly run: RunId;
+  readonly at: Instant;
+};
 
 type Upcoming = Pick<AssociationState, 'anchor' | 'lastSlot' | 'gaps'> & {
   readonly association: Association;
@@ -131,8 +132,10 @@ export class World {
   readonly refusals: Refusals = createRefusals();
   /** What nodes told that had seen more than this daemon knew when they connected; not durable, they tell again. */
   readonly seen = new Map<NodeId, Seen>();
-  /** Started runs that are asked for when they are overdue: one timer per node, however often it comes back. */
-  readonly claims = new Map<NodeId, { readonly run: RunId; readonly at: Instant }>();
+  /** Started runs that are asked for when they are overdue, at the node that runs them. */
+  readonly claims = new Map<NodeId, Claim>();
+  /** The timer that looks at the claim of a node: one each, whatever ran there since it was set. */
+  readonly claimTimers = new Map<NodeId, Instant>();
   /** As they were last read; one that is not in here cannot be read. */
   alarms: ReadonlyMap<string, AlarmState> = new Map();
   /** Run ids of slots that are about to fire. */

@@ -91,3 +91,16 @@ test('a job that is too large for any message fails its run and is not offered a
   );
   assert.equal(fleet.after(24 * 60 * MINUTE).takeJobs().length, 0);
 });
+
+test('however many runs a node has, one timer asks for the one that is overdue', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { schedule: 'rate(1 minute)' } }, { 1: {} }))
+    .connect(1);
+  const sizes: number[] = [];
+  for (let minute = 0; minute < 50; minute++) {
+    fleet.runAll();
+    fleet.after(MINUTE);
+    sizes.push(fleet.world.timers.size);
+  }
+  assert.ok(Math.max(...sizes.slice(10)) <= Math.max(...sizes.slice(0, 10)), String(sizes));
+});

@@ -195,3 +195,10 @@ test('counters are folds of run records: the bounds hold over any restarts', () 
     { numRuns: 150 },
   );
 });
+
+test('a share of the targets grows with nodes that join, connected or not: who waits starts', () => {
+  const fleet = fleetOf(2, { maxConcurrency: '50%' });
+  assert.equal(fleet.takeJobs().length, 1);
+  fleet.accept(revision(2, { motd: { maxConcurrency: '50%' } }, tagged(4)));
+  assert.equal(fleet.takeJobs().length, 1);
+});

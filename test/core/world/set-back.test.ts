@@ -169,3 +169,31 @@ test('set back: a node that went away by the clock ahead is silent an hour from 
   jump(fleet, before);
   assert.equal(fleet.world.state.nodes.get(node(1))?.lastSeenAt, before);
 });
+
+test('a suspend that was over and is to come again is reported, and ends again', () => {
+  const suspend = { reason: 'migration', owner: 'ops', until: instant(NOON + HOUR) };
+  const fleet = new TestFleet().accept(revision(1, { motd: { suspend } }, { 1: {} })).connect(1);
+  fleet.after(HOUR + MINUTE);
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+  const { dirty } = fleet.world;
+  for (const ms of [-10 * MINUTE, 10 * MINUTE]) {
+    dirty.all = false;
+    dirty.associations.clear();
+    fleet.after(ms);
+    assert.ok(dirty.associations.has(associationName('motd')));
+  }
+});
+
+test('a clock that is set back again and again puts off neither an absence nor a question', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} }, { 1: {}, 2: {} })).connect(1, 2);
+  const [away, quiet] = fleet.takeJobs();
+  assert.ok(away);
+  assert.ok(quiet);
+  fleet.start(away).start(quiet).happen({ kind: 'disconnected', node: away.node });
+  for (let minute = 0; minute < 65; minute++) fleet.after(MINUTE).after(-1);
+  const phases = fleet.executions().flatMap(({ runs }) => [...runs.values()]);
+  assert.equal(phases.find(({ node: id }) => id === away.node)?.phase, 'Done');
+  assert.ok(fleet.journal.some(({ kind }) => kind === 'unreachable'));
+  const asked = fleet.effects.filter(({ kind }) => kind === 'revoke-job');
+  assert.equal(asked.length, 1);
+});
