@@ -87,6 +87,8 @@ export function openSession(options: SessionOptions): Session {
   }
 
   function heard(): void {
+    // Until the welcome there is one deadline for all: whoever only pings would hold the node for ever.
+    if (phase !== 'open') return;
     clearTimeout(silence);
     silence = setTimeout(() => end({ kind: 'closed', reason: 'silent' }), silenceMs);
   }

@@ -147,6 +147,30 @@ test('a server that accepts and falls silent is left', async () => {
   silent.close();
 });
 
+test('a server that only pings is left at the same deadline', async () => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  server.on('connection', (socket) => {
+    const pings = setInterval(() => socket.ping(), 50);
+    socket.on('close', () => clearInterval(pings));
+  });
+  const session = openSession({
+    server: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    serverKey: daemon.publicKey,
+    identity: agent,
+    node: agentNode,
+    hello: () => assert.fail('never asked'),
+    onWelcome: () => undefined,
+    onMessage: () => undefined,
+    handshakeTimeoutMs: 500,
+  });
+  const held = AbortSignal.timeout(8_000);
+  const ending = await Promise.race([session.ended, once(held, 'abort')]);
+  assert.deepEqual(ending, { kind: 'closed', reason: 'silent' });
+  session.close();
+  server.close();
+});
+
 for (const [server, allowed] of [
   ['wss://example.org:7443', true],
   ['ws://127.0.0.1:1', true],

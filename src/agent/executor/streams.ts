@@ -2,6 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamResult } from '../../core/model/run.ts';
 import { openRegularFile } from '../../disk/regular-file.ts';
+import { STREAM_END_MAX } from '../../protocol/messages.ts';
 import type { Mask } from '../../secrets/mask.ts';
 import { appendText, noOutput, openStreamFold } from '../output.ts';
 import { OUTPUT_BYTES_MAX } from './supervisor-script.ts';
@@ -9,6 +10,8 @@ import { OUTPUT_BYTES_MAX } from './supervisor-script.ts';
 const chunkBytes = 64 * 1024;
 /** After so many chunks other work gets its turn: at most a millisecond or two of hashing. */
 const chunksPerTurn = 8;
+
+const NOT_KEPT = `\n[what came after ${OUTPUT_BYTES_MAX} bytes was not kept]\n`;
 
 /**
  * What a task wrote to one stream, from `start` to `end`, read in flat memory however long it is. Synchronous reads: nearly all
@@ -43,7 +46,10 @@ export async function readStream(
       if (masked !== undefined || chunks % chunksPerTurn === 0) await nextTurn();
     }
     if (masked !== undefined) fold.add(masked.end());
-    return fold.result();
+    const stream = fold.result();
+    if (end - start <= OUTPUT_BYTES_MAX) return stream;
+    // The end of what was kept is not the end of what was written.
+    return { ...stream, tail: (stream.tail + NOT_KEPT).slice(-STREAM_END_MAX) };
   } finally {
     closeSync(fd);
   }

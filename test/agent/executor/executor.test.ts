@@ -307,6 +307,7 @@ test('output beyond 64 MiB is drained and dropped; the step does not notice', ()
     assert.equal(exitCode, 0);
     assert.equal(stdout.bytes, 64 * 1024 * 1024);
     assert.equal(stdout.text.length, 24_000);
+    assert.match(stdout.tail, /\[what came after 67108864 bytes was not kept\]\n$/);
     assert.ok(process.memoryUsage().rss - before < 60 * 1024 * 1024, 'memory stays flat');
   }));
 
