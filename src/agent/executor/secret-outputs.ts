@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { isDiskError } from '../../disk/errors.ts';
 import { removeScratch, removeScratchTree, writeScratch } from '../../disk/scratch.ts';
 import { namesIn, SUPERVISOR_FILE } from './run-folder.ts';
+import { stagedIn } from './staged.ts';
 import { outputFile } from './supervisor.ts';
 
 const markOf = (folder: string): string => join(folder, 'secret');
@@ -24,7 +25,9 @@ export const scratchOf = (folder: string): string => join(folder, 'scratch');
  * of a file) stays until the folder goes, and ends no agent.
  */
 export function dropSecretOutputs(folder: string): void {
-  removeIfPossible(() => removeScratchTree(scratchOf(folder)));
+  const scratch = scratchOf(folder);
+  for (const dir of stagedIn(scratch)) removeIfPossible(() => removeScratchTree(dir));
+  removeIfPossible(() => removeScratchTree(scratch));
   if (!existsSync(markOf(folder))) return;
   for (const name of namesIn(folder)) {
     if (!/^s\d+$/.test(name)) continue;

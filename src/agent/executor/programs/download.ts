@@ -31,7 +31,7 @@ export type DownloadOrder = {
 /** @returns what the step says; @throws DownloadError */
 export async function downloadContent(order: DownloadOrder, signal: AbortSignal): Promise<string> {
   const destination = await destinationOf(order.destinationPath, order.downloads);
-  const staging = await openStaging(destination);
+  const staging = await openStaging(destination, order.scratch);
   try {
     return `Content downloaded to ${await fetchSource(order, destination, staging, signal)}`;
   } finally {

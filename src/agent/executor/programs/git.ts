@@ -133,7 +133,7 @@ async function fetchOverHttp(
   const common = { fs, http, gitdir, url, remote: 'origin', tags: false };
   try {
     if (commitID !== '') {
-      await git.fetch({ ...common, singleBranch: false });
+      await git.fetch({ ...common, singleBranch: false, tags: true });
       const oid = await git.expandOid({ fs, gitdir, oid: commitID.toLowerCase() });
       await git.readCommit({ fs, gitdir, oid });
       return oid;
@@ -235,11 +235,12 @@ async function fetchWithGit(
   signal: AbortSignal,
 ): Promise<string> {
   const { repository, branch, commitID } = source;
-  const shallow = commitID === '' ? ['--depth', '1', '--single-branch'] : [];
+  // A commit may hang on a tag alone.
+  const shallow = commitID === '' ? ['--depth', '1', '--single-branch', '--no-tags'] : [];
   const from = branch === '' ? [] : [`--branch=${branch}`];
   const ssh = sshCommand(source, `${gitdir}.key`);
   await runGit(
-    ['clone', '--bare', '--quiet', '--no-tags', ...shallow, ...from, '--', repository, gitdir],
+    ['clone', '--bare', '--quiet', ...shallow, ...from, '--', repository, gitdir],
     ssh,
     signal,
   );

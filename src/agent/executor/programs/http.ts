@@ -38,9 +38,9 @@ export async function get(url: string, options: HttpOptions): Promise<HttpAnswer
     headersTimeout: quietMs,
     bodyTimeout: quietMs,
   });
-  const { origin } = new URL(url);
-  const auth: HttpAuth = options.auth ?? { method: 'None' };
   let at = new URL(url);
+  const { origin } = at;
+  const { auth = { method: 'None' } } = options;
   let authorization = auth.method === 'Basic' ? basicAuthorization(auth) : null;
   let challenged = false;
   for (let redirects = 0; ; ) {
@@ -54,7 +54,7 @@ export async function get(url: string, options: HttpOptions): Promise<HttpAnswer
         headers: {
           'user-agent': 'reconciled',
           ...(isOurs ? options.headers?.(at) : {}),
-          ...(isOurs && authorization !== null ? { authorization } : {}),
+          ...(isOurs && authorization !== null ? { authorization } : authorizationIn(at)),
         },
       }),
     );
@@ -81,6 +81,19 @@ export async function get(url: string, options: HttpOptions): Promise<HttpAnswer
     if (redirects > REDIRECTS_MAX) throw new DownloadError(`more than ${REDIRECTS_MAX} redirects`);
     if (!URL.canParse(location, at.href)) throw new DownloadError('a redirect leads to no URL');
     at = new URL(location, at.href);
+    // An answer to a challenge is for the one place that was asked for.
+    if (auth.method === 'Digest') [authorization, challenged] = [null, false];
+  }
+}
+
+/** What a URL says of itself, as `user:password@`; for this place only. */
+function authorizationIn({ username, password }: URL): { readonly authorization?: string } {
+  if (username === '' && password === '') return {};
+  try {
+    const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
+    return { authorization: basicAuthorization({ username: user, password: secret }) };
+  } catch {
+    return {}; // a percent sign that encodes nothing
   }
 }
 
@@ -126,7 +139,8 @@ export function dropBody(body: Readable): void {
 }
 
 /** For people: what a URL carries besides its place may be secret. */
-export const shown = ({ origin, pathname }: URL): string => `${origin}${pathname}`;
+export const shown = ({ protocol, host, pathname }: URL): string =>
+  `${protocol}//${host}${pathname}`;
 
 async function reach<Answer>(url: URL, call: () => Promise<Answer>): Promise<Answer> {
   try {

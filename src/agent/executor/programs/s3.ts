@@ -14,25 +14,43 @@ export type S3Place = {
   readonly bucketUrl: string;
   /** Decoded; '' is the whole bucket. */
   readonly key: string;
+  /** '' is the current one. */
+  readonly versionId: string;
 };
 
-/** Null: no https URL of a bucket. `http:` is for servers on this machine. */
+/**
+ * Null: no https URL of a bucket. `http:` is for servers on this machine.
+ * @throws DownloadError for a query that means something else than one version
+ */
 export function s3Place(path: string): S3Place | null {
   if (!URL.canParse(path)) return null;
   const url = new URL(path);
   const isLoopback = url.hostname === '127.0.0.1' || url.hostname === 'localhost';
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) return null;
   const segments = url.pathname.split('/').slice(1);
-  const byHost = /^[a-z0-9.-]+\.s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(url.hostname);
+  const byHost = bucketHost.test(url.hostname);
+  const versionId = url.searchParams.get('versionId') ?? '';
+  for (const name of url.searchParams.keys())
+    if (name !== 'versionId')
+      throw new DownloadError(`${name} in the query of an S3 URL means nothing here`);
   const bucket = byHost ? '' : (segments.shift() ?? '');
   if (!byHost && bucket === '') return null;
   try {
     const key = segments.map(decodeURIComponent).join('/');
-    return { bucketUrl: `${url.origin}/${byHost ? '' : `${bucket}/`}`, key };
+    return { bucketUrl: `${url.origin}/${byHost ? '' : `${bucket}/`}`, key, versionId };
   } catch {
     return null; // a percent sign that encodes nothing
   }
 }
+
+/** The region that a host of AWS names: a bucket lies where its URL says, whatever region the node's credentials name. */
+export const regionOf = (url: URL): string | null =>
+  /\bs3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+){1,3}-\d)\.amazonaws\.com(?:\.cn)?$/.exec(
+    url.hostname,
+  )?.[1] ?? null;
+
+/** One part of a name after another, each beginning with its own separator: nothing to try twice. */
+const bucketHost = /^[a-z0-9.-]+\.s3(?:[.-][a-z0-9]+)*\.amazonaws\.com(?:\.cn)?$/;
 
 /** @returns where the content stands: a file, or the folder of a prefix */
 export async function downloadS3(
@@ -48,15 +66,22 @@ export async function downloadS3(
   const place = s3Place(path);
   if (place === null) throw new DownloadError(`${path} is no https URL of a bucket or an object`);
   const headers = (url: URL) =>
-    credentials === null ? {} : signedHeaders(url, credentials, new Date());
+    credentials === null
+      ? {}
+      : signedHeaders(
+          url,
+          { ...credentials, region: regionOf(url) ?? credentials.region },
+          new Date(),
+        );
   const http = { headers, allowInsecure: place.bucketUrl.startsWith('http:'), signal };
+  const version = place.versionId === '' ? '' : `?versionId=${encodeURIComponent(place.versionId)}`;
   const object = (key: string): string =>
-    place.bucketUrl + key.split('/').map(encodeURIComponent).join('/');
+    place.bucketUrl + key.split('/').map(encodeURIComponent).join('/') + version;
 
-  const keys = place.key === '' || place.key.endsWith('/') ? null : [place.key];
-  const listed = await listKeys(place, http);
-  const isObject = listed === null ? keys !== null : listed.includes(place.key);
-  if (isObject && !place.key.endsWith('/')) {
+  const isFolder = place.key === '' || place.key.endsWith('/');
+  if (isFolder && version !== '') throw new DownloadError('versionId is for a single object');
+  const listed = version === '' ? await listKeys(place, http) : null;
+  if (!isFolder && (listed === null || listed.includes(place.key))) {
     const name = lastSegment(place.key);
     await download(object(place.key), { ...http, sha256 }, () => staging.file([name]));
     const file = fileAt(destination, name);
@@ -70,7 +95,11 @@ export async function downloadS3(
   const below = listed.filter((key) => key.startsWith(prefix) && !key.endsWith('/'));
   if (below.length === 0) throw new DownloadError(`there is no object at ${path}`);
   for (const key of below) {
-    const name = key.slice(prefix.length).split('/');
+    // An empty name between two slashes is none, as in every path; keys that then meet are refused by the staging.
+    const name = key
+      .slice(prefix.length)
+      .split('/')
+      .filter((one) => one !== '');
     for (const segment of name) checkSegment(segment);
     await download(object(key), { ...http, sha256: '' }, () => staging.file(name));
   }

@@ -8,6 +8,7 @@ import {
   placeDownload,
 } from '../../../disk/download-file.ts';
 import { removeScratchDir } from '../../../disk/scratch.ts';
+import { forgetStaged, recordStaged, stagedName } from '../staged.ts';
 import type { Destination } from './placed.ts';
 import {
   checkSegment,
@@ -31,10 +32,13 @@ export type Staging = {
   discard(): Promise<void>;
 };
 
-export async function openStaging(destination: Destination): Promise<Staging> {
+/** `scratch` is the run's: with it goes what a killed download leaves. */
+export async function openStaging(destination: Destination, scratch: string): Promise<Staging> {
   const parent = destination.isFolder ? destination.path : dirname(destination.path);
   await makeDownloadDir(parent);
-  const dir = join(parent, `.reconciled-${randomBytes(8).toString('hex')}`);
+  const id = randomBytes(8).toString('hex');
+  const dir = join(parent, stagedName(id));
+  recordStaged(scratch, id, dir);
   await makeDownloadDir(dir);
   const enter = openNames();
   const files: (readonly string[])[] = [];
@@ -82,7 +86,10 @@ export async function openStaging(destination: Destination): Promise<Staging> {
       if (only === undefined) throw new DownloadError('there is nothing to download');
       await placeOver(join(dir, ...only), path);
     },
-    discard: () => removeScratchDir(dir),
+    async discard() {
+      await removeScratchDir(dir);
+      forgetStaged(scratch, id);
+    },
   };
 }
 

@@ -14,6 +14,9 @@ import {
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { regionOf, s3Place } from '../../../../src/agent/executor/programs/s3.ts';
+import { openStaging } from '../../../../src/agent/executor/programs/staging.ts';
+import { dropSecretOutputs, scratchOf } from '../../../../src/agent/executor/secret-outputs.ts';
 import type { JsonObject } from '../../../../src/core/model/json.ts';
 import { fetchInto, place, serve } from '../../../fakes/download.ts';
 import { git, makeRepo } from '../../../fakes/git-repo.ts';
@@ -112,6 +115,46 @@ test('HTTP: Digest answers the challenge once', async (t) => {
   assert.equal((await fetchInto(dir, http(`${url}/f?a=1`, auth))).ok, true);
   const denied = await fetchInto(dir, http(`${url}/f?a=1`, { ...auth, password: 'x' }));
   assert.match(denied.text, /answers 401/);
+});
+
+test('HTTP: Digest answers anew after a redirect', async (t) => {
+  const dir = place(t);
+  const url = await serve(t, (request, response) => {
+    const given = request.headers.authorization ?? '';
+    if (given.includes(`uri="${request.url}"`) && given.includes(`nonce="n${request.url}"`))
+      return request.url === '/a'
+        ? response.writeHead(302, { location: '/b' }).end()
+        : response.end('in');
+    const challenge = `Digest realm="here", nonce="n${request.url}", qop="auth"`;
+    return response.writeHead(401, { 'www-authenticate': challenge }).end();
+  });
+  const auth = { authMethod: 'Digest', username: 'u', password: 'p' };
+  assert.deepEqual((await fetchInto(dir, http(`${url}/a`, auth))).ok, true);
+});
+
+test('HTTP: credentials in a URL are for its own place, and no other scheme is followed', async (t) => {
+  const seen: (string | undefined)[] = [];
+  const dir = place(t);
+  const other = await serve(t, (request, response) => {
+    seen.push(request.headers.authorization);
+    response.end();
+  });
+  const leads: { readonly [path: string]: string } = {
+    '/go': `${other}/f`,
+    '/file': 'file:///etc/passwd',
+  };
+  const url = await serve(t, (request, response) => {
+    seen.push(request.headers.authorization);
+    const location = leads[request.url ?? ''];
+    if (location === undefined) response.end();
+    else response.writeHead(302, { location }).end();
+  });
+  const withUser = (path: string, user: string) => url.replace('//', `//${user}@`) + path;
+  assert.equal((await fetchInto(dir, http(withUser('/go', 'u:p%40ss')))).ok, true);
+  assert.deepEqual(seen, [`Basic ${Buffer.from('u:p@ss').toString('base64')}`, undefined]);
+  assert.equal((await fetchInto(dir, http(withUser('/f', 'u%zz')))).ok, true);
+  const elsewhere = await fetchInto(dir, http(`${url}/file`));
+  assert.deepEqual(elsewhere, { ok: false, text: 'file:///etc/passwd is not https' });
 });
 
 test('HTTP: plain http only where it is allowed, nobody is there, and the deadline ends a silent server', async (t) => {
@@ -260,6 +303,23 @@ test('Git: the system’s git for a path, and no transport but those of the lang
   assert.equal(namesIn(dir).includes('run'), false);
 });
 
+test('Git: a commit that only a tag leads to, over http and from a file', async (t) => {
+  const dir = place(t);
+  const repo = makeRepo(dir, 'fleet.git');
+  repo.commit({ 'a.txt': 'one' });
+  const tagged = repo.commit({ 'a.txt': 'tagged' }, { branch: 'gone' });
+  git(repo.work, ['tag', '-a', 'v1', '-m', 'x', tagged]);
+  git(repo.work, ['push', '-q', 'origin', 'v1']);
+  repo.deleteBranch('gone');
+  const server = await startGitServer({ root: dir });
+  t.after(() => server.close());
+  for (const url of [`${server.url}/fleet.git`, `file://${repo.bare}`]) {
+    const done = await fetchInto(dir, gitInputs(url, { getOptions: `commitID:${tagged}` }));
+    assert.equal(done.ok, true, done.text);
+    assert.equal(readFileSync(join(dir, 'downloads', 'repo', 'a.txt'), 'utf8'), 'tagged');
+  }
+});
+
 test('Git: links that lead out of the download are refused, others are links', async (t) => {
   const dir = place(t);
   const repo = makeRepo(dir, 'fleet.git');
@@ -400,6 +460,66 @@ test('S3: keys that would leave the folder are refused, and what is not there sa
     );
   assert.match((await fetchInto(dir, s3(`${url}/bucket/none`))).text, /there is no object at/);
   assert.match((await fetchInto(dir, s3('http://example.org/bucket/x'))).text, /is no https URL/);
+});
+
+test('S3: one version of an object, no other query, and names between two slashes are none', async (t) => {
+  const dir = place(t);
+  const asked: IncomingMessage[] = [];
+  const url = await serve(t, bucket({ 'a/one.sh': '1', 'b//two.sh': '2' }, asked));
+  const one = `${url}/bucket/a/one.sh`;
+  assert.equal((await fetchInto(dir, s3(`${one}?versionId=a%2Bb`, 'one'))).ok, true);
+  assert.deepEqual(
+    asked.map((request) => request.url),
+    ['/bucket/a/one.sh?versionId=a%2Bb'],
+  );
+  for (const [path, why] of [
+    [`${one}?X-Amz-Signature=1`, /X-Amz-Signature in the query/],
+    [`${url}/bucket/a/?versionId=1`, /versionId is for a single object/],
+  ] as const)
+    assert.match((await fetchInto(dir, s3(path))).text, why);
+  assert.equal((await fetchInto(dir, s3(`${url}/bucket/b/`))).ok, true);
+  assert.equal(readFileSync(join(dir, 'downloads', 'got', 'two.sh'), 'utf8'), '2');
+});
+
+test('S3: the host of a bucket is told in time that grows with its length', () => {
+  const long = Array.from({ length: 60 }, () => '-a').join('');
+  assert.deepEqual(s3Place(`https://a.s3${long}.example/x/y`), {
+    bucketUrl: `https://a.s3${long}.example/x/`,
+    key: 'y',
+    versionId: '',
+  });
+  for (const host of ['b.s3', 'b.c.s3.eu-west-1', 'b.s3-us-west-2', 'b.s3.dualstack.eu-west-1'])
+    assert.deepEqual(s3Place(`https://${host}.amazonaws.com/k`)?.key, 'k', host);
+  assert.equal(s3Place('https://s3.eu-west-1.amazonaws.com/b/k')?.key, 'k');
+});
+
+test('S3: a signature is for the region that the host names', () => {
+  for (const [host, region] of [
+    ['b.s3.eu-west-1', 'eu-west-1'],
+    ['s3.dualstack.us-gov-west-1', 'us-gov-west-1'],
+    ['b.s3-ap-south-1', 'ap-south-1'],
+    ['b.s3', null],
+  ])
+    assert.equal(regionOf(new URL(`https://${host}.amazonaws.com/k`)), region);
+  assert.equal(regionOf(new URL('https://s3.eu-west-1.example.org/k')), null);
+});
+
+test('a download that was killed leaves nothing once its run is over', async (t) => {
+  const dir = place(t);
+  const folder = join(dir, 'run');
+  const elsewhere = join(dir, 'elsewhere');
+  const destination = { path: elsewhere, isFolder: true };
+  const staging = await openStaging(destination, scratchOf(folder));
+  await (await staging.file(['f'])).close();
+  writeFileSync(join(elsewhere, 'kept'), 'x');
+  // A record that names something else removes nothing.
+  writeFileSync(join(scratchOf(folder), `staged-${'0'.repeat(16)}`), elsewhere);
+  // Nor does what a script leaves there end the agent.
+  mkdirSync(join(scratchOf(folder), `staged-${'1'.repeat(16)}`));
+  execFileSync('mkfifo', [join(scratchOf(folder), `staged-${'2'.repeat(16)}`)]);
+  writeFileSync(join(scratchOf(folder), `staged-${'3'.repeat(16)}`), 'a\0b');
+  dropSecretOutputs(folder);
+  assert.deepEqual(namesIn(elsewhere), ['kept']);
 });
 
 test('SSMDocument: what came with the job, as JSON', async (t) => {
