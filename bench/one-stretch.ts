@@ -11,7 +11,7 @@ import { runIdOf } from '../src/core/canonical/occasion.ts';
 import { assess } from '../src/core/compliance/assess.ts';
 import { instant } from '../src/core/model/brand.ts';
 import { advance } from '../src/core/world/advance.ts';
-import { waitingOf } from '../src/core/world/waiting.ts';
+import { boundWaiting, waitingOf } from '../src/core/world/waiting.ts';
 import { lookAt } from '../src/reconcile/look.ts';
 import type { AssociationSpec } from '../test/fakes/fleet.ts';
 import { definition, MINUTE, named, node, revision, TestFleet } from '../test/fakes/fleet.ts';
@@ -99,7 +99,7 @@ report('a question about the whole fleet', {
       state: world.state,
       definitions: world.revision?.definitions ?? new Map(),
       nodes: world.fleet.nodes,
-      nextSlotOf: (name) => world.nextSlotOf(name),
+      boundWaiting: (name) => boundWaiting(world, name),
       waitingOf: (execution, run) => waitingOf(world, execution, run),
     }),
   ),

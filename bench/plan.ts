@@ -16,7 +16,7 @@ import { loadFiles, openFiles } from '../src/cli/load-repository.ts';
 import { assess } from '../src/core/compliance/assess.ts';
 import { commitId } from '../src/core/model/brand.ts';
 import { renderFiles } from '../src/core/report/report-files.ts';
-import { waitingOf } from '../src/core/world/waiting.ts';
+import { boundWaiting, waitingOf } from '../src/core/world/waiting.ts';
 import { hello, TestFleet } from '../test/fakes/fleet.ts';
 import { gitEnv } from '../test/fakes/git-repo.ts';
 import { writeFleet } from './generate-fleet.ts';
@@ -72,7 +72,7 @@ async function writeStatus(commit: string): Promise<void> {
       state: world.state,
       definitions,
       nodes: world.fleet.nodes,
-      nextSlotOf: (name) => world.nextSlotOf(name),
+      boundWaiting: (name) => boundWaiting(world, name),
       waitingOf: (execution, run) => waitingOf(world, execution, run),
     }),
     plan: null,

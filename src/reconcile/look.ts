@@ -8,7 +8,7 @@ import type { Facts } from '../core/compliance/facts.ts';
 import type { NodeId } from '../core/model/brand.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import type { ReportView } from '../core/report/view.ts';
-import { refusedOf, waitingOf } from '../core/world/waiting.ts';
+import { boundWaiting, refusedOf, waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import type { Ports } from './ports.ts';
 
@@ -61,7 +61,7 @@ const factsOf = (
   state: world.state,
   definitions,
   nodes: world.fleet.nodes,
-  nextSlotOf: (name) => world.nextSlotOf(name),
+  boundWaiting: (name) => boundWaiting(world, name),
   waitingOf: (execution, run) => waitingOf(world, execution, run),
   calendarOf: (name) => world.calendarOf(name),
   refusedOf: (run) => refusedOf(world, run),

@@ -316,7 +316,7 @@ export function factsOf(state: State, of: Partial<Facts> = {}): Facts {
     state,
     definitions: new Map([...state.associations.keys()].map((name) => [name, aDefinition(name)])),
     nodes: nodesOfState(state),
-    nextSlotOf: () => null,
+    boundWaiting: (): Waiting => ({ reason: 'schedule', until: null }),
     waitingOf: (): Waiting => ({ reason: 'offline', until: null }),
     ...of,
   };

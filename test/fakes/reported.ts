@@ -4,7 +4,7 @@ import { assess } from '../../src/core/compliance/assess.ts';
 import type { Instant } from '../../src/core/model/brand.ts';
 import { reportFiles } from '../../src/core/report/report-files.ts';
 import type { ReportView } from '../../src/core/report/view.ts';
-import { waitingOf } from '../../src/core/world/waiting.ts';
+import { boundWaiting, waitingOf } from '../../src/core/world/waiting.ts';
 import type { World } from '../../src/core/world/world.ts';
 
 export class Reported {
@@ -57,7 +57,7 @@ function viewOf(world: World, now: Instant): ReportView {
       state,
       definitions: revision.definitions,
       nodes: fleet.nodes,
-      nextSlotOf: (name) => world.nextSlotOf(name),
+      boundWaiting: (name) => boundWaiting(world, name),
       waitingOf: (execution, run) => waitingOf(world, execution, run),
       calendarOf: (name) => world.calendarOf(name),
     }),

@@ -3,7 +3,7 @@ import { digestOf } from '../../src/core/canonical/digest.ts';
 import { assess } from '../../src/core/compliance/assess.ts';
 import { present } from '../../src/core/model/errors.ts';
 import { reportFiles } from '../../src/core/report/report-files.ts';
-import { waitingOf } from '../../src/core/world/waiting.ts';
+import { boundWaiting, waitingOf } from '../../src/core/world/waiting.ts';
 import { lastPlanReport } from '../../src/reconcile/last-plan.ts';
 import type { TestFleet } from './fleet.ts';
 
@@ -20,7 +20,7 @@ export function statusFilesOf({ world, now }: TestFleet): ReadonlyMap<string, st
         state: world.state,
         definitions: revision.definitions,
         nodes: world.fleet.nodes,
-        nextSlotOf: (association) => world.nextSlotOf(association),
+        boundWaiting: (association) => boundWaiting(world, association),
         waitingOf: (execution, run) => waitingOf(world, execution, run),
         calendarOf: (name) => world.calendarOf(name),
       }),

@@ -2,7 +2,7 @@
 import { assess } from '../../src/core/compliance/assess.ts';
 import { instant } from '../../src/core/model/brand.ts';
 import type { AssignmentStanding, AssociationStanding } from '../../src/core/model/standing.ts';
-import { waitingOf } from '../../src/core/world/waiting.ts';
+import { boundWaiting, waitingOf } from '../../src/core/world/waiting.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { acceptTip, beginDeeds } from './deeds.ts';
 import { overdueHistory } from './history.ts';
@@ -259,7 +259,7 @@ function standingsOf(world: World, daemon: Story['daemon']) {
     state: world.state,
     definitions: world.revision?.definitions ?? new Map(),
     nodes: world.fleet.nodes,
-    nextSlotOf: (name) => world.nextSlotOf(name),
+    boundWaiting: (name) => boundWaiting(world, name),
     waitingOf: (execution, run) => waitingOf(world, execution, run),
   });
 }

@@ -93,12 +93,12 @@ function owedStatus(facts: Facts, owed: NonNullable<AssignmentStanding['owed']>)
   }
 }
 
-/** Nothing is owed and nothing of this generation has run: the next slot will see to it. */
-function boundStatus(facts: Facts, { association }: Assignment): Spoken {
-  const until = facts.nextSlotOf(association);
-  const waiting: Waiting | null = until === null ? null : { reason: 'schedule', until };
-  return { status: 'Pending', detailedStatus: 'Associated', waiting };
-}
+/** Nothing is owed and nothing of this generation has run: the next slot will see to it, if one is to come and opens. */
+const boundStatus = (facts: Facts, { association }: Assignment): Spoken => ({
+  status: 'Pending',
+  detailedStatus: 'Associated',
+  waiting: facts.boundWaiting(association),
+});
 
 function outcomeStatus(outcome: Outcome): Spoken {
   const { detailedStatus } = outcome;
@@ -124,7 +124,10 @@ export function complianceOf(last: LastOutcome | null): ComplianceStatus | null 
 /** A MANUAL association of which nothing was reported is not known to be compliant, however its runs end. */
 const unreported = ({ status }: Spoken): Rating => (status === 'Failed' ? 'failing' : 'waiting');
 
-/** Who waits for a slot waits as stated: the verdict is about what failed, what is silent and what is owed. */
+/**
+ * Who waits for a slot waits as stated: the verdict is about what failed, what is silent and what is owed. A slot that a
+ * gate will skip, or none at all, brings nothing.
+ */
 function ratingOf(
   { status, waiting }: Spoken,
   compliance: ComplianceStatus | null,
@@ -132,7 +135,7 @@ function ratingOf(
   wanted: string | null,
 ): Rating {
   if (status === 'Failed' || compliance === 'NON_COMPLIANT') return 'failing';
-  if (waiting?.reason === 'schedule') return 'ok';
+  if (waiting?.reason === 'schedule' && waiting.until !== null) return 'ok';
   if (last?.outcome.status === 'Success' && isCurrent(last, wanted)) return 'ok';
   return shown !== null && skippedByNode(shown.outcome) && isCurrent(shown, wanted)
     ? 'ok'

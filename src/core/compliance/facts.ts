@@ -11,7 +11,8 @@ export type Facts = {
   readonly definitions: ReadonlyMap<AssociationName, Definition>;
   /** Enrolled nodes; revoked ones are not in it. */
   readonly nodes: ReadonlyMap<NodeId, Node>;
-  nextSlotOf(association: AssociationName): Instant | null;
+  /** Of a node to which nothing is owed: its next slot, or what keeps that from opening anything. */
+  boundWaiting(association: AssociationName): Waiting;
   waitingOf(execution: Execution, run: Run): Waiting;
   /** How the calendars of an association stand; absent: nobody knows. */
   calendarOf?(association: AssociationName): CalendarStanding | null;

@@ -167,11 +167,12 @@ function outcomeBefore({ status, outcome, applied }: AssignmentStanding): LastOu
 }
 
 export function pendingFields({ reason, until, detail }: Waiting): Fields {
+  const isOwn = reason === 'busy' || (reason === 'schedule' && until === null);
   return {
     Reason: reason,
     ...(until === null ? {} : { Until: formatInstant(rounded(until)) }),
     // Of the others the detail stands with the association.
-    ...(reason === 'busy' && detail !== undefined ? { Detail: detail } : {}),
+    ...(isOwn && detail !== undefined ? { Detail: detail } : {}),
   };
 }
 

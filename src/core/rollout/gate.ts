@@ -81,12 +81,11 @@ function ringing({ alarm }: Gated, alarms: GateInput['alarms']): string | null {
  * A slot of an association that is suspended or behind a closed calendar opens nothing: that interval is not applied and
  * the next one is tried (SSM user guide, "About State Manager associations"). An alarm only makes runs wait.
  */
-export function skipAt(
-  association: Gated,
-  input: GateInput,
-  slot: Instant,
-): { readonly reason: SkipReason; readonly detail: string } | null {
+export function skipAt(association: Gated, input: GateInput, slot: Instant): Skip | null {
   const { waiting } = gateOf({ ...association, alarm: null }, input, slot);
   if (waiting?.reason !== 'suspended' && waiting?.reason !== 'calendar') return null;
-  return { reason: waiting.reason, detail: waiting.detail };
+  return { ...waiting, reason: waiting.reason };
 }
+
+/** `until`: when the gate that keeps a slot from opening may open. */
+export type Skip = Waiting & { readonly reason: SkipReason; readonly detail: string };

@@ -20,7 +20,7 @@ import { calendarStanding } from '../rollout/gate.ts';
 import { matches } from '../selector/match.ts';
 import type { Question as Coming } from './upcoming.ts';
 import { scheduledOf } from './upcoming.ts';
-import { refusedOf } from './waiting.ts';
+import { boundWaiting, refusedOf } from './waiting.ts';
 import type { World } from './world.ts';
 
 export type Question = {
@@ -114,7 +114,7 @@ function explained(
     state: world.state,
     definitions: world.revision?.definitions ?? new Map(),
     nodes: world.fleet.nodes,
-    nextSlotOf: (of: AssociationName) => world.nextSlotOf(of),
+    boundWaiting: (of: AssociationName) => boundWaiting(world, of),
     waitingOf,
     refusedOf: (run: Run) => refusedOf(world, run),
   };

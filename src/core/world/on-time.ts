@@ -5,6 +5,7 @@ import type { AssociationName, ExecutionId } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
+import type { SkipReason } from '../model/state.ts';
 import type { AlarmState } from '../rollout/gate.ts';
 import type { DueSlot } from '../schedule/slots.ts';
 import { dueSlot } from '../schedule/slots.ts';
@@ -102,7 +103,7 @@ function skip(
   turn: Turn,
   { association: { name, applyOnlyAtCronInterval }, digests }: Definition,
   { at: slot, over }: Slot,
-  skipped: NonNullable<ReturnType<World['skipAt']>>,
+  { reason, detail }: { readonly reason: SkipReason; readonly detail: string },
 ): void {
   const { world, now } = turn;
   const known = present(world.state.associations.get(name), 'a slot has its association');
@@ -116,7 +117,8 @@ function skip(
     association: name,
     slot,
     ...(over === null ? {} : { over }),
-    ...skipped,
+    reason,
+    detail,
     targets: world.assigned.get(name)?.size ?? 0,
     generation: digests.generation,
     revision: known.commit,
@@ -125,8 +127,8 @@ function skip(
   note(turn, 'slot skipped', {
     association: name,
     slot: formatInstant(slot),
-    reason: skipped.reason,
-    detail: skipped.detail,
+    reason,
+    detail,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Why a pending run does not run now, and until when where that is known (the closed list of contract §5). */
 
+import type { AssociationName } from '../model/brand.ts';
 import type { Waiting } from '../model/standing.ts';
 import type { Execution, Run } from '../model/state.ts';
 import { waitingReasons } from '../rollout/waiting.ts';
@@ -26,6 +27,18 @@ export function waitingOf(world: World, execution: Execution, run: Run): Waiting
   });
   return waiting.reason === 'busy' && ahead !== null ? { ...waiting, detail: ahead } : waiting;
 }
+
+/**
+ * What a node waits for to which nothing is owed: the next slot; or the gate that this slot will find closed, for such a slot
+ * is skipped (contract §5); or, where none is left, whoever starts it.
+ */
+export function boundWaiting(world: World, name: AssociationName): Waiting {
+  const until = world.nextSlotOf(name);
+  if (until === null) return { reason: 'schedule', until, detail: NO_SLOT };
+  return world.skipAt(name, until) ?? { reason: 'schedule', until };
+}
+
+const NO_SLOT = 'no slot is to come: a manual run starts it';
 
 /** It is asked again now, and refused the last time: nothing has changed until it takes the job. */
 export function refusedOf({ refusals }: Pick<World, 'refusals'>, { node }: Run): Waiting | null {

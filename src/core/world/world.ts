@@ -30,7 +30,7 @@ import type {
 } from '../model/state.ts';
 import { emptyState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
-import type { AlarmState, Gate } from '../rollout/gate.ts';
+import type { AlarmState, Gate, Skip } from '../rollout/gate.ts';
 import { calendarStanding, gateOf, nextLook, skipAt } from '../rollout/gate.ts';
 import { concurrencyMax, errorsAllowed } from '../rollout/limits.ts';
 import { firedUntil, upcomingSlot } from '../schedule/slots.ts';
@@ -181,6 +181,7 @@ export class World {
     const moved = this.#markMoved(this.fleet.nodes, fleet.nodes);
     const groups = this.revision?.catalog.groups ?? new Map();
     this.#markJudged(this.revision?.catalog ?? null, revision.catalog);
+    this.#markGated(revision);
     this.revision = revision;
     this.fleet = fleet;
     this.dependents = dependentsIn(revision);
@@ -258,7 +259,7 @@ export class World {
   }
 
   /** Why a slot of it opens nothing; null: it does. */
-  skipAt(name: AssociationName, slot: Instant): ReturnType<typeof skipAt> {
+  skipAt(name: AssociationName, slot: Instant): Skip | null {
     const association = this.definition(name)?.association;
     if (association === undefined || this.revision === null) return null;
     const { calendars } = this.revision.catalog;
@@ -318,6 +319,15 @@ export class World {
     }
     for (const name of known.keys()) {
       if (!after.invalidAssociations.has(name)) this.dirty.associations.add(name);
+    }
+  }
+
+  /** Calendars change without their associations, and whoever waits for a slot is told whether it will open. */
+  #markGated({ catalog: { calendars }, definitions }: LoadedRevision): void {
+    const known = this.revision?.catalog.calendars ?? null;
+    for (const [name, { association }] of definitions) {
+      const moved = association.calendarNames.some((of) => known?.get(of) !== calendars.get(of));
+      if (moved) this.touch(name, this.assigned.get(name) ?? []);
     }
   }
 

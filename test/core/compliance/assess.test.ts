@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { assess, exitCodeOf } from '../../../src/core/compliance/assess.ts';
 import type { Facts } from '../../../src/core/compliance/facts.ts';
 import { present } from '../../../src/core/model/errors.ts';
-import type { AssignmentStanding } from '../../../src/core/model/standing.ts';
+import type { AssignmentStanding, Waiting } from '../../../src/core/model/standing.ts';
 import type { Record } from '../../../src/core/world/records.ts';
 import {
   aDefinition,
@@ -49,6 +49,16 @@ const unreachable: Record = {
 
 const standing = (records: readonly Record[], of: Partial<Facts> = {}): AssignmentStanding =>
   present(assess(factsOf(stateOf([...bound, ...records]), of)).of(aNodeId(1))[0], 'it is bound');
+
+const slot = { reason: 'schedule', until: minutesAfter(noon, 60) } as const;
+
+test('whoever waits for a slot is as it should be, unless a gate will skip that slot or none is to come', () => {
+  const ratingWhere = (waiting: Waiting) => standing([], { boundWaiting: () => waiting }).rating;
+  assert.equal(ratingWhere(slot), 'ok');
+  assert.equal(ratingWhere({ ...slot, until: null }), 'waiting');
+  assert.equal(ratingWhere({ ...slot, reason: 'calendar' }), 'waiting');
+  assert.equal(ratingWhere({ ...slot, reason: 'suspended' }), 'waiting');
+});
 
 // Spec appendix I.6, and what the contract adds to it.
 for (const c of [

@@ -10,7 +10,7 @@ import { libraryOf } from '../../../src/core/load/library.ts';
 import type { Standings } from '../../../src/core/model/standing.ts';
 import { crowdedNodes } from '../../../src/core/plan/crowded.ts';
 import { concurrencyMax, errorsAllowed, parseRateLimit } from '../../../src/core/rollout/limits.ts';
-import { waitingOf } from '../../../src/core/world/waiting.ts';
+import { boundWaiting, waitingOf } from '../../../src/core/world/waiting.ts';
 import { MINUTE, named, node } from '../../fakes/fleet.ts';
 import { anAssociation, DOCUMENT, MergingFleet } from '../../fakes/merging-fleet.ts';
 import { load, repository } from '../load/repository.ts';
@@ -34,7 +34,7 @@ function standingsOf({ world, now }: MergingFleet): Standings {
     state: world.state,
     definitions: world.revision?.definitions ?? new Map(),
     nodes: world.fleet.nodes,
-    nextSlotOf: (name) => world.nextSlotOf(name),
+    boundWaiting: (name) => boundWaiting(world, name),
     waitingOf: (execution, run) => waitingOf(world, execution, run),
   });
 }

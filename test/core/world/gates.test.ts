@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assess } from '../../../src/core/compliance/assess.ts';
 import type { Ring } from '../../../src/core/model/association.ts';
 import type { Instant, NodeId } from '../../../src/core/model/brand.ts';
 import { instant } from '../../../src/core/model/brand.ts';
@@ -7,8 +8,8 @@ import type { Calendar } from '../../../src/core/model/calendar.ts';
 import type { RunStatus } from '../../../src/core/model/run.ts';
 import type { AlarmState } from '../../../src/core/rollout/gate.ts';
 import { parseRateLimit } from '../../../src/core/rollout/limits.ts';
-import { waitingOf } from '../../../src/core/world/waiting.ts';
-import { MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { boundWaiting, waitingOf } from '../../../src/core/world/waiting.ts';
+import { commit, MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const HOUR = 60 * MINUTE;
 const at = (text: string): Instant => instant(Date.parse(text));
@@ -24,6 +25,13 @@ function waits(fleet: TestFleet, name: string, n: number): string {
   const end = until === null ? '' : ` until ${new Date(until).toISOString()}`;
   return `${reason}${end}${detail === undefined ? '' : `: ${detail}`}`;
 }
+
+const runAgain = (name: string) => ({
+  kind: 'operator' as const,
+  id: 'run again',
+  by: 'alice',
+  request: { kind: 'run' as const, associations: [named(name)], nodes: null },
+});
 
 const skippedSlots = (fleet: TestFleet): readonly string[] =>
   fleet.journal.flatMap((record) =>
@@ -171,6 +179,85 @@ test('a calendar that nobody can read is closed', () => {
     waits(fleet, 'motd', 1),
     /^calendar: freeze; calendars\/freeze\.ics counts as closed/,
   );
+});
+
+/** `Pending/Associated waiting: schedule until …`, and what the fleet comes to. */
+function standsAs(fleet: TestFleet, name: string, n: number): readonly [string, string] {
+  const { world } = fleet;
+  const { revision: loaded } = world;
+  assert.ok(loaded !== null);
+  const standings = assess({
+    now: fleet.now,
+    state: world.state,
+    definitions: loaded.definitions,
+    nodes: world.fleet.nodes,
+    boundWaiting: (of) => boundWaiting(world, of),
+    waitingOf: (execution, run) => waitingOf(world, execution, run),
+  });
+  const of = standings.of(node(n)).find(({ association }) => association === named(name));
+  const { reason, until, detail } = of?.waiting ?? { reason: null, until: null };
+  const end = until == null ? '' : ` until ${new Date(until).toISOString()}`;
+  const why = detail === undefined ? '' : `: ${detail}`;
+  const { status, detailedStatus } = of ?? {};
+  return [`${status}/${detailedStatus} ${reason}${end}${why}`, standings.fleet.verdict];
+}
+
+test('a calendar that cannot be read never leaves an association that waits for its slot green', () => {
+  const motd = { schedule: 'cron(0 2 * * ? *)', flag: true, calendarNames };
+  const broken = { ...freeze(), unreadable: 'line 3: no DTSTART' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [broken])).connect(1);
+  const why = 'freeze; calendars/freeze.ics counts as closed: line 3: no DTSTART';
+  for (let days = 0; days < 3; days++) {
+    assert.deepEqual(standsAs(fleet, 'motd', 1), [
+      `Pending/Associated calendar: ${why}`,
+      'pending',
+    ]);
+    fleet.after(24 * HOUR);
+    assert.deepEqual(fleet.runAll(), []);
+  }
+});
+
+test('whoever waits for a slot that a gate will skip waits for the gate; a slot that opens is waited for as stated', () => {
+  const motd = { schedule: 'cron(0 2 * * ? *)', flag: true, calendarNames };
+  const tomorrow = freeze(['2026-03-02T00:00:00Z', 4]);
+  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [tomorrow])).connect(1);
+  assert.deepEqual(standsAs(fleet, 'motd', 1), [
+    'Pending/Associated calendar until 2026-03-02T04:00:00.000Z: freeze',
+    'pending',
+  ]);
+  fleet.accept(revision(2, { motd }, { 1: {} }, [freeze()]));
+  assert.deepEqual(standsAs(fleet, 'motd', 1), [
+    'Pending/Associated schedule until 2026-03-02T02:00:00.000Z',
+    'compliant',
+  ]);
+  const longer = { ...suspend, until: at('2026-03-02T09:00:00Z') };
+  fleet.accept(revision(3, { motd: { ...motd, suspend: longer } }, { 1: {} }, [freeze()]));
+  assert.deepEqual(standsAs(fleet, 'motd', 1), [
+    'Pending/Associated suspended until 2026-03-02T09:00:00.000Z: migration (ops)',
+    'pending',
+  ]);
+  fleet.after(14 * HOUR);
+  assert.equal(standsAs(fleet, 'motd', 1)[1], 'compliant', 'the slot after the suspend opens');
+});
+
+test('what changed without a slot to come says that a manual run starts it', () => {
+  const { settings } = revision(1, {}).catalog;
+  const quiet = (values: string) => {
+    const loaded = revision(1, { motd: { values } }, { 1: {} });
+    const triggers = { ...settings.triggers, parameterValues: false };
+    return { ...loaded, catalog: { ...loaded.catalog, settings: { ...settings, triggers } } };
+  };
+  const fleet = new TestFleet().accept(quiet('a')).connect(1);
+  fleet.runAll();
+  fleet.accept({ ...quiet('b'), commit: commit(2) });
+  assert.deepEqual(fleet.runAll(), []);
+  assert.deepEqual(standsAs(fleet, 'motd', 1), [
+    'Pending/Associated schedule: no slot is to come: a manual run starts it',
+    'pending',
+  ]);
+  fleet.happen(runAgain('motd'));
+  assert.deepEqual(fleet.runAll(), ['motd@1']);
+  assert.equal(standsAs(fleet, 'motd', 1)[1], 'compliant');
 });
 
 // --- alarms -----------------------------------------------------------------------------------------------------

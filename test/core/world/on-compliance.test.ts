@@ -14,7 +14,7 @@ import { countItems, NODE_ITEMS_BYTES_MAX } from '../../../src/core/model/compli
 import { emptyState } from '../../../src/core/model/state.ts';
 import { apply } from '../../../src/core/world/apply.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
-import { waitingOf } from '../../../src/core/world/waiting.ts';
+import { boundWaiting, waitingOf } from '../../../src/core/world/waiting.ts';
 import { MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const idOf = (name: string): string => associationId('test', name);
@@ -78,7 +78,7 @@ const standingsOf = ({ world, now }: TestFleet) =>
     state: world.state,
     definitions: world.revision?.definitions ?? new Map(),
     nodes: world.fleet.nodes,
-    nextSlotOf: (name) => world.nextSlotOf(name),
+    boundWaiting: (name) => boundWaiting(world, name),
     waitingOf: (execution, run) => waitingOf(world, execution, run),
   });
 
