@@ -5,10 +5,11 @@ import type {
   CommitId,
   Digest,
   ExecutionId,
+  Instant,
   NodeId,
   RunId,
 } from '../model/brand.ts';
-import { executionId, formatInstant, isCommitId, runId } from '../model/brand.ts';
+import { executionId, formatInstant, isCommitId, parseInstant, runId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { Occasion } from '../model/run.ts';
 import { shortHash, shortHashes } from './identity.ts';
@@ -40,6 +41,13 @@ export function changeCommitOf(occasion: string): CommitId | null {
   const commit = /^change:([^@]*)(?:@\d+)?$/.exec(occasion)?.[1] ?? '';
   return isCommitId(commit) ? commit : null;
 }
+
+/** The slot that it is named after; null for every other occasion. */
+export function slotInstant(occasion: string): Instant | null {
+  return occasion.startsWith(SLOT) ? parseInstant(occasion.slice(SLOT.length)) : null;
+}
+
+const SLOT = 'slot:';
 
 /** How often it was tried again so far, and the run that this one takes the place of; null for every other occasion. */
 export function retryOf(

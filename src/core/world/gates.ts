@@ -1,7 +1,8 @@
 /** What holds a run back although its node is there: its ring, what it depends on. The rest is `core/rollout/gate.ts`. */
+import { slotInstant } from '../canonical/occasion.ts';
 import type { AssociationName } from '../model/brand.ts';
 import type { Waiting } from '../model/standing.ts';
-import type { Execution, LastOutcome, NodeState, State } from '../model/state.ts';
+import type { Execution, LastOutcome, NodeState } from '../model/state.ts';
 import { soakEnd } from '../rollout/rings.ts';
 import { hasTaken } from './rings.ts';
 import type { World } from './world.ts';
@@ -37,7 +38,7 @@ export function dependencyGate(
   node: NodeState,
 ): Waiting | null {
   for (const dependency of world.definition(name)?.association.dependsOn ?? []) {
-    const why = unmet(world.state, dependency, node, openedAt);
+    const why = unmet(world, dependency, node, openedAt);
     if (why !== null) {
       return { reason: 'dependency', until: null, detail: `${dependency} ${why}` };
     }
@@ -46,18 +47,22 @@ export function dependencyGate(
 }
 
 function unmet(
-  state: State,
+  world: World,
   name: AssociationName,
   node: NodeState,
   openedAt: number,
 ): string | null {
-  const association = state.associations.get(name);
+  const { associations, executions } = world.state;
+  const association = associations.get(name);
   if (association === undefined) return 'is not in force';
   const assignment = node.assignments.get(name);
   if (assignment === undefined) return 'does not target this node';
   const { execution, last, shown } = assignment;
-  const owed = execution === null ? undefined : state.executions.get(execution);
-  if (owed !== undefined && owed.openedAt <= openedAt) return 'runs first';
+  const owed = execution === null ? undefined : executions.get(execution);
+  if (owed !== undefined && dueAt(owed) <= openedAt) return 'runs first';
+  // Slots of one instant open over several passes, and in any order.
+  const slot = world.nextSlotOf(name);
+  if (slot !== null && slot <= Math.min(openedAt, world.seenAt)) return 'runs first';
   const { generation } = association.digests;
   // A node that skipped it, by a precondition, has nothing to do for it.
   if (shown?.generation === generation && skippedByNode(shown)) return null;
@@ -69,6 +74,10 @@ function unmet(
   }
   return 'has not succeeded yet';
 }
+
+/** A slot is due when it is, however much later it opens. */
+const dueAt = ({ occasion, openedAt }: Execution): number =>
+  Math.min(slotInstant(occasion) ?? openedAt, openedAt);
 
 const skippedByNode = ({ outcome }: LastOutcome): boolean =>
   outcome.status === 'Skipped' && outcome.startedAt !== null;

@@ -76,6 +76,7 @@ export function indexRecord(world: World, record: Record): void {
     case 'slot-skipped':
       dirty.ended.add(record.id);
       world.history.place(world.state.executions.get(record.id));
+      lineUpDependents(world, record.association, world.assigned.get(record.association) ?? []);
       return world.touch(record.association, world.assigned.get(record.association) ?? []);
     case 'ring-passed':
     case 'ring-opened':
@@ -87,6 +88,9 @@ export function indexRecord(world: World, record: Record): void {
       world.rings.touch(record.association);
       return world.lineUpAll(record.association);
     case 'slot':
+      // Whoever waited for it to come waits for its runs now, or for nothing.
+      lineUpDependents(world, record.association, world.assigned.get(record.association) ?? []);
+      return world.touch(record.association, world.assigned.get(record.association) ?? []);
     case 'anchored':
       return world.touch(record.association, world.assigned.get(record.association) ?? []);
     case 'registered':
