@@ -124,7 +124,11 @@ function explained(
       : { assignment, standing: standingOf(facts, state, assignment) };
   const earlierSlots: Coming['earlierSlots'] = contact === 'live' ? 'owed' : 'fired';
   const revision = present(world.revision, 'a definition has its revision');
-  const upcoming = scheduledOf(world, revision, definition, { from: now, earlierSlots });
+  const upcoming = scheduledOf(world, revision, definition, {
+    from: now,
+    earlierSlots,
+    start: null,
+  });
   const targeted = matches(association.targets, node, revision.catalog.groups);
   const subject: Subject = {
     association,

@@ -60,7 +60,7 @@ export function movesOf(
       ...groupsIn(now.association).flatMap((each) => groups.get(each) ?? []),
     ];
     if (change === 'unchanged' && because.length === 0) continue;
-    const coming = scheduledOf(world, before, then, asked);
+    const coming = scheduledOf(world, before, then, { ...asked, start: null });
     moves.set(name, { because, nextRunBefore: nextRunIn(coming, asked.from) });
   }
   return moves;
@@ -161,7 +161,7 @@ export function comingUnder(
 ): Coming {
   const definition = revision.definitions.get(name);
   if (definition === undefined) return NOTHING;
-  const coming = scheduledOf(world, revision, definition, asked);
+  const coming = scheduledOf(world, revision, definition, { ...asked, start: plan.start });
   const nextRun = nextRunIn(coming, asked.from);
   const never = nextRun === null ? neverIn(coming, asked.from) : null;
   if (plan.start === null) return { ...NOTHING, nextRun, never };

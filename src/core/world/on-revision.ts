@@ -19,6 +19,7 @@ import {
   closeOpen,
   joinExecution,
   openExecution,
+  openOf,
   startingDeadline,
   unassign,
   watchExecution,
@@ -62,7 +63,10 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   const calendarsBefore = world.revision?.catalog.calendars ?? new Map();
   world.attach(revision, fleet);
   if (isFirstRead) world.reindex();
-  for (const [name, each] of plan) applyPlan(turn, name, each, revision);
+  for (const [name, each] of plan) {
+    applyPlan(turn, name, each, revision);
+    if (each.change === 'update') liftStop(turn, name, revision.commit);
+  }
   onCalendarsMoved(turn, calendarsBefore);
   // An operator named it before the revision in force could be read again after a restart.
   if (isFirstRead) takeUp(turn);
@@ -316,6 +320,14 @@ function start(
   }
 }
 
+/** A stop at the error threshold lasts until an edit (contract §5), also one that runs nobody by itself. */
+function liftStop(turn: Turn, name: AssociationName, by: CommitId): void {
+  const open = openOf(turn.world, name);
+  if (open === null || open.stopped === null) return;
+  emit(turn, { kind: 'unstopped', execution: open.id, by });
+  note(turn, 'stop lifted by an edit', { association: name, execution: open.id, by });
+}
+
 function removeAssociation(turn: Turn, name: AssociationName, plan: AssociationPlan): void {
   closeOpen(turn, name, 'removed');
   if (plan.leaves.length > 0) unassign(turn, name, plan.leaves);
@@ -343,7 +355,7 @@ function recordVersion(
     digests,
     generationCommit:
       before?.digests.generation === digests.generation ? before.generationCommit : commit,
-    ...slotsUnder(before, definition, turn.now),
+    ...slotsUnder(before, definition, { now: turn.now, start: plan.start }),
     rollout: rolloutUnder(turn.world, association.name, before, digests.generation),
   });
   emit(turn, {

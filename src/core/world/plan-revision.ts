@@ -44,7 +44,7 @@ export function planRevision(
 /**
  * An edited schedule begins now; any other edit keeps the slots that are still to come, the one that is due this moment too.
  * Those that are gone never come again, even where the clock was set back before the edit. A rate counts anew from
- * whatever makes everybody run.
+ * whatever makes everybody run (`start`); from an edit that runs nobody it must not, or edits that come often starve it.
  */
 export function slotsUnder(
   before: AssociationState | undefined,
@@ -52,7 +52,7 @@ export function slotsUnder(
     association,
     digests: { generation, schedule },
   }: Pick<Definition, 'digests'> & { readonly association: Pick<Association, 'schedule'> },
-  now: Instant,
+  { now, start }: { readonly now: Instant; readonly start: AssociationPlan['start'] },
 ): Slots {
   if (before === undefined) return { anchor: now, lastSlot: now, gaps: [] };
   const { anchor, lastSlot, gaps } = before;
@@ -65,6 +65,7 @@ export function slotsUnder(
       gaps: withGap({ gaps }, { after: lastSlot, before: now }),
     };
   }
-  const counts = association.schedule?.kind === 'rate' && before.digests.generation !== generation;
+  const isNew = before.digests.generation !== generation && start?.who === 'all';
+  const counts = association.schedule?.kind === 'rate' && isNew;
   return { anchor: counts ? now : anchor, lastSlot, gaps };
 }

@@ -51,7 +51,8 @@ export function upcomingOf(
       const matched = fleet.resolve(targets, groups);
       const asked = nodes === null ? matched : matched.filter((node) => nodes.has(node));
       if (nodes !== null && asked.length === 0) return [];
-      const slots = slotsOf(world, revision, definition, question);
+      const start = plan.get(name)?.start ?? null;
+      const slots = slotsOf(world, revision, definition, { ...question, start });
       const starts = startsOf(plan.get(name), asked, {
         rings: (of) => ringsOf(definition, of, place),
         rollout: rolloutIn(world, definition, plan.get(name), question.from),
@@ -98,12 +99,17 @@ function placingIn({ catalog }: Pick<LoadedRevision, 'catalog'>, fleet: Fleet): 
   };
 }
 
+type SlotsAsked = Pick<Question, 'from' | 'earlierSlots'> & {
+  /** Whom the revision starts at once; null: nobody, as of one that is in force already. */
+  readonly start: AssociationPlan['start'];
+};
+
 /** Its slots alone, whoever it targets. */
 export function scheduledOf(
   world: World,
   revision: { readonly catalog: Pick<Catalog, 'calendars'> },
   definition: Definition,
-  question: Pick<Question, 'from' | 'earlierSlots'>,
+  question: SlotsAsked,
 ): Upcoming {
   return { ...slotsOf(world, revision, definition, question), nodes: 0, starts: [] };
 }
@@ -112,12 +118,12 @@ function slotsOf(
   world: World,
   { catalog }: { readonly catalog: Pick<Catalog, 'calendars'> },
   { association, digests }: Definition,
-  { from, earlierSlots }: Pick<Question, 'from' | 'earlierSlots'>,
+  { from, earlierSlots, start }: SlotsAsked,
 ): Pick<Upcoming, 'association' | 'anchor' | 'lastSlot' | 'gaps' | 'gateAt'> {
   const slots = slotsUnder(
     world.state.associations.get(association.name),
     { association, digests },
-    from,
+    { now: from, start },
   );
   return {
     association,
@@ -203,7 +209,8 @@ function owedOf(
   if (waiting.length === 0) return [];
   const { trigger, reason } = open;
   const starting = { trigger, rings: [allAtOnce(waiting)] };
-  if (open.stopped !== null) {
+  // An edit lifts a stop.
+  if (open.stopped !== null && plan.change !== 'update') {
     const underWay: Gate = { reason: 'error-threshold', until: nextSlot, detail: '' };
     return [{ ...starting, reason, underWay }];
   }

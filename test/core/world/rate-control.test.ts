@@ -96,6 +96,25 @@ test('the stop lasts for the interval: the next slot starts with new counters', 
   assert.equal(last.stopped, null);
 });
 
+test('without a schedule the stop lasts until an edit, also one that runs nobody by itself', () => {
+  const spec = { maxConcurrency: '1', maxErrors: '0' };
+  const fleet = fleetOf(3, spec);
+  assert.equal(fleet.runAll(() => 'Failed').length, 1);
+  assert.deepEqual(fleet.after(30 * 24 * HOUR).runAll(), []);
+  const targets = { 1: {}, 2: {}, 3: {} };
+  fleet.accept(revision(2, { motd: { ...spec, maxErrors: '1' } }, targets));
+  assert.deepEqual(fleet.runAll(), ['motd@2', 'motd@3']);
+});
+
+test('an edit of something else lifts no stop', () => {
+  const spec = { maxConcurrency: '1', maxErrors: '0' };
+  const fleet = fleetOf(3, spec);
+  fleet.runAll(() => 'Failed');
+  const other = { targets: [{ kind: 'tag', key: 'none', values: [] }] } as const;
+  fleet.accept(revision(2, { motd: spec, other }, { 1: {}, 2: {}, 3: {} }));
+  assert.deepEqual(fleet.runAll(), []);
+});
+
 test('a failure of an interval that is over counts in that interval', () => {
   const spec = { schedule: 'rate(1 hour)', maxConcurrency: '1', maxErrors: '0' };
   const fleet = fleetOf(2, spec);

@@ -206,6 +206,17 @@ test('T7: switched off, the new value waits for the next run, also where one is 
   );
 });
 
+test('T7: switched off, values that come more often than a rate do not starve it', () => {
+  const off = { 'reconciled.yaml': 'triggers: { parameterValues: false }\n' };
+  const fleet = referring(RATE).merge(off);
+  let runs = 0;
+  for (let half = 1; half <= 48; half++) {
+    runs += fleet.after(HOUR / 2).runAll().length;
+    fleet.merge({ 'parameters/text.yaml': PARAMETER(`value ${half}`) });
+  }
+  assert.equal(runs, 24 * ALL.length);
+});
+
 test('T8: a manual start runs all targets, or the node named, whatever the flag says', () => {
   const fleet = settled(HOURLY, FLAG);
   assert.deepEqual(fleet.manual().runAll(), ALL);
