@@ -220,7 +220,7 @@ function runsOf(
 }
 
 /** The id is a pure hash; only when an execution of the same occasion is still remembered does it get a number. */
-function freshId(world: World, definition: Definition, occasion: string): ExecutionId {
+export function freshId(world: World, definition: Definition, occasion: string): ExecutionId {
   const { association, digests } = definition;
   for (let n = 1; ; n++) {
     const text = n === 1 ? occasion : `${occasion}#${n}`;

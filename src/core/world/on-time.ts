@@ -1,6 +1,6 @@
 /** What falls due. A timer is only a reason to look: whoever it names may have moved on, and then nothing happens. */
 
-import { executionIdOf, formatOccasion } from '../canonical/occasion.ts';
+import { formatOccasion } from '../canonical/occasion.ts';
 import type { AssociationName, ExecutionId } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
@@ -9,7 +9,14 @@ import type { SkipReason } from '../model/state.ts';
 import type { AlarmState } from '../rollout/gate.ts';
 import type { DueSlot } from '../schedule/slots.ts';
 import { dueSlot } from '../schedule/slots.ts';
-import { cancelExecution, closeOpen, endIfDone, openExecution, openOf } from './executions.ts';
+import {
+  cancelExecution,
+  closeOpen,
+  endIfDone,
+  freshId,
+  openExecution,
+  openOf,
+} from './executions.ts';
 import { onGone } from './on-node.ts';
 import { findRun, finish, giveBack, onClaimTimer, untold } from './on-run.ts';
 import { prepareRuns } from './prepare-slot.ts';
@@ -101,11 +108,13 @@ type Slot = Pick<DueSlot & { kind: 'fire' }, 'at' | 'over'>;
 /** Recorded with its reason, so that the history has every interval; what is owed from before stays owed. */
 function skip(
   turn: Turn,
-  { association: { name, applyOnlyAtCronInterval }, digests }: Definition,
+  definition: Definition,
   { at: slot, over }: Slot,
   { reason, detail }: { readonly reason: SkipReason; readonly detail: string },
 ): void {
   const { world, now } = turn;
+  const { association, digests } = definition;
+  const { name, applyOnlyAtCronInterval } = association;
   const known = present(world.state.associations.get(name), 'a slot has its association');
   const open = openOf(world, name);
   // With the flag nobody starts late: the interval before this one is over as it is at any slot.
@@ -113,7 +122,7 @@ function skip(
   const occasion = formatOccasion({ kind: 'slot', at: slot });
   emit(turn, {
     kind: 'slot-skipped',
-    id: executionIdOf(name, digests.generation, occasion),
+    id: freshId(world, definition, occasion),
     association: name,
     slot,
     ...(over === null ? {} : { over }),
@@ -224,7 +233,10 @@ function lose(
   });
 }
 
-/** With ApplyOnlyAtCronInterval nobody starts late: whoever was not there when the slot came is skipped. */
+/**
+ * With ApplyOnlyAtCronInterval nobody starts late: whoever was not there when the slot came is skipped, and everybody whom a
+ * pause or a closed gate still holds.
+ */
 function onStartingDeadline(turn: Turn, id: ExecutionId): void {
   const execution = turn.world.state.executions.get(id);
   if (execution === undefined || execution.closed !== null) return;
@@ -234,8 +246,10 @@ function onStartingDeadline(turn: Turn, id: ExecutionId): void {
   const absent = waiting.filter(
     (run) => turn.world.state.nodes.get(run.node)?.connectedAt === null,
   );
-  if (absent.length === 0 && turn.world.state.paused === null) return;
-  if (absent.length === waiting.length || turn.world.state.paused !== null) {
+  const { world } = turn;
+  const isHeld = world.state.paused !== null || world.gateOf(association.name).waiting !== null;
+  if (absent.length === 0 && !isHeld) return;
+  if (absent.length === waiting.length || isHeld) {
     closeOpen(turn, execution.association, 'deadline');
     return;
   }

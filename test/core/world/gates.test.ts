@@ -260,6 +260,22 @@ test('what changed without a slot to come says that a manual run starts it', () 
   assert.equal(standsAs(fleet, 'motd', 1)[1], 'compliant');
 });
 
+test('with ApplyOnlyAtCronInterval a calendar that closes after the slot makes nobody start late', () => {
+  const motd = { schedule: 'cron(0 2 * * ? *)', flag: true, maxConcurrency: '1', calendarNames };
+  const closing = freeze(['2026-03-02T02:05:00Z', 8]);
+  const fleet = new TestFleet().accept(revision(1, { motd }, undefined, [closing]));
+  fleet.connect(1, 2, 3).after(14 * HOUR);
+  const [job] = fleet.takeJobs();
+  assert.ok(job);
+  fleet.start(job).after(6 * MINUTE);
+  fleet.finish(job).after(4 * MINUTE);
+  fleet.after(8 * HOUR);
+  assert.deepEqual(fleet.runAll(), []);
+  const [execution] = fleet.executions();
+  assert.equal(execution?.closed?.reason, 'deadline');
+  assert.deepEqual([execution.statuses.Success, execution.statuses.Skipped], [1, 2]);
+});
+
 // --- alarms -----------------------------------------------------------------------------------------------------
 
 const read = (state: AlarmState | null) => ({
@@ -287,6 +303,23 @@ for (const { state, ignorePollFailure, starts } of [
     assert.deepEqual(fleet.happen(read('OK')).runAll(), starts ? [] : ['motd@1']);
   });
 }
+
+test('with ApplyOnlyAtCronInterval a slot behind an alarm is given up at its starting deadline', () => {
+  const motd = {
+    schedule: 'cron(0 2 * * ? *)',
+    flag: true,
+    alarm: { name: 'budget', ignorePollFailure: false },
+  };
+  const fleet = new TestFleet().happen(read('ALARM')).accept(revision(1, { motd }));
+  fleet.connect(1, 2, 3).after(14 * HOUR);
+  assert.match(waits(fleet, 'motd', 1), /^alarm/);
+  fleet.after(10 * MINUTE - 1);
+  assert.match(waits(fleet, 'motd', 1), /^alarm/);
+  fleet.after(1);
+  assert.equal(waits(fleet, 'motd', 1), 'nothing');
+  assert.deepEqual(fleet.happen(read('OK')).runAll(), []);
+  assert.equal(fleet.after(24 * HOUR - 10 * MINUTE).runAll().length, 3, 'the next slot runs');
+});
 
 // --- dependencies -----------------------------------------------------------------------------------------------
 

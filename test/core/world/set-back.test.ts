@@ -197,3 +197,23 @@ test('a clock that is set back again and again puts off neither an absence nor a
   const asked = fleet.effects.filter(({ kind }) => kind === 'revoke-job');
   assert.equal(asked.length, 1);
 });
+
+test('set back: a slot that is skipped never takes the place of an execution with runs out', () => {
+  const motd = { schedule: 'cron(0 * * * ? *)', flag: true, maxConcurrency: '1' };
+  const spec = { motd, other: {} };
+  const fleet = new TestFleet().accept(revision(1, spec)).connect(1, 2, 3);
+  fleet.runAll();
+  fleet.after(65 * MINUTE);
+  const [job] = fleet.takeJobs();
+  assert.ok(job);
+  fleet.start(job).after(-20 * MINUTE);
+  // Taken away and brought back, it has forgotten that its slot has fired; the host sleeps over its second coming.
+  fleet.accept(revision(2, { other: {} }), 100).accept(revision(3, spec));
+  fleet.after(30 * MINUTE);
+  const skips = fleet.journal.filter((record) => record.kind === 'slot-skipped');
+  assert.equal(skips.length, 1);
+  assert.equal(fleet.world.state.executions.get(job.execution)?.phases.Started, 1);
+  fleet.finish(job);
+  assert.equal(fleet.world.state.executions.get(job.execution)?.statuses.Success, 1);
+  assert.equal(fleet.world.state.associations.get(associationName('motd'))?.inFlight, 0);
+});
