@@ -41,7 +41,10 @@ export function onCalendarsMoved(turn: Turn, before: Catalog['calendars']): void
     const isMoved = association.calendarNames.some(
       (each) => !isSame(before.get(each), calendars.get(each)),
     );
-    if (isMoved) lookAtGate(turn, name);
+    if (!isMoved) continue;
+    // Whoever waits for a slot is told whether that will open.
+    turn.world.touch(name, turn.world.assigned.get(name) ?? []);
+    lookAtGate(turn, name);
   }
 }
 

@@ -181,7 +181,6 @@ export class World {
     const moved = this.#markMoved(this.fleet.nodes, fleet.nodes);
     const groups = this.revision?.catalog.groups ?? new Map();
     this.#markJudged(this.revision?.catalog ?? null, revision.catalog);
-    this.#markGated(revision);
     this.revision = revision;
     this.fleet = fleet;
     this.dependents = dependentsIn(revision);
@@ -319,15 +318,6 @@ export class World {
     }
     for (const name of known.keys()) {
       if (!after.invalidAssociations.has(name)) this.dirty.associations.add(name);
-    }
-  }
-
-  /** Calendars change without their associations, and whoever waits for a slot is told whether it will open. */
-  #markGated({ catalog: { calendars }, definitions }: LoadedRevision): void {
-    const known = this.revision?.catalog.calendars ?? null;
-    for (const [name, { association }] of definitions) {
-      const moved = association.calendarNames.some((of) => known?.get(of) !== calendars.get(of));
-      if (moved) this.touch(name, this.assigned.get(name) ?? []);
     }
   }
 
