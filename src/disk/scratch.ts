@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { diskError } from './errors.ts';
+import { diskError, systemCode } from './errors.ts';
 
 /** @throws ReconcileError DISK_FULL, DISK_IO (retry `backoff`), also for what is no file: scripts can put anything there */
 export function writeScratch(path: string, text: string, mode: number): void {
@@ -37,6 +37,17 @@ const WRITE_FLAGS =
 /** With missing parents; an existing folder is fine. */
 export function makeScratchDir(path: string): void {
   attempt('create', path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+}
+
+/** Below a folder that must be there: one that a script has removed does not come back. An existing one is fine. */
+export function makeScratchSubdir(path: string): void {
+  attempt('create', path, () => {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (cause) {
+      if (systemCode(cause) !== 'EEXIST') throw cause;
+    }
+  });
 }
 
 export function moveScratchDir(from: string, to: string): void {

@@ -240,7 +240,7 @@ test('a script removes its run folder, and its agent is killed: waited for, Inte
     const runs = join(agent.root, 'var/lib/reconciled-agent/runs');
     const content = script(
       [
-        'rm -rf "$(dirname "$(dirname "$0")")"',
+        'rm -rf "$(dirname "$(dirname "$(dirname "$0")")")"',
         `echo one >>${marks}`,
         `until [ -e ${end} ]; do sleep 0.05; done`,
         `echo end >>${marks}`,

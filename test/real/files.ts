@@ -40,8 +40,8 @@ export function association(name: string, more: { readonly [key: string]: unknow
   };
 }
 
-/** The run that a script belongs to, from the folder it lies in: runs/<run id>/<supervisor>/<n>.sh. */
-export const RUN_ID = '"$(basename "$(dirname "$(dirname "$0")")")"';
+/** The run that a script belongs to, from the folder it lies in: runs/<run id>/<supervisor>/<n>/_script.sh. */
+export const RUN_ID = '"$(basename "$(dirname "$(dirname "$(dirname "$0")")")")"';
 
 /** One line per start in `$RECONCILED_ROOT/<file>`: a run that starts twice is seen there. */
 export const mark = (file: string, word: string): string =>

@@ -9,6 +9,7 @@ import type { StreamResult } from '../../core/model/run.ts';
 import { isDiskError } from '../../disk/errors.ts';
 import {
   makeScratchDir,
+  makeScratchSubdir,
   moveScratchDir,
   removeScratchDir,
   removeScratchTree,
@@ -55,7 +56,7 @@ import {
 import { dropSecretOutputs, markSecret, scratchOf } from './secret-outputs.ts';
 import { readStream } from './streams.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
-import { outputFile, startSupervisor, taskFile } from './supervisor.ts';
+import { outputFile, scriptFile, scriptFolder, startSupervisor, taskFile } from './supervisor.ts';
 import { OUTPUT_BYTES_BEFORE_MAX, PIPE_NAME } from './supervisor-script.ts';
 
 export type ExecutorOptions = {
@@ -465,7 +466,13 @@ function withheld(why: string): Pick<TaskOutcome, 'stdout' | 'stderr'> {
   return { stdout: noOutput, stderr: appendText(noOutput, text) };
 }
 
-type TaskFile = { readonly path: string; readonly text: string; readonly mode: number };
+/** `folder`: where it is the only file. */
+type TaskFile = {
+  readonly folder?: string;
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+};
 
 /** What a supervisor finds in its folder when it gets the task. */
 function filesOf(
@@ -475,14 +482,18 @@ function filesOf(
 ): readonly TaskFile[] {
   const { dir, n } = place;
   const script = plan.kind === 'script' ? plan : programScript(place, plan);
-  const path = taskFile(dir, n, script.interpreter === undefined ? 'sh' : 'ps1');
+  const folder = scriptFolder(dir, n);
+  const path = scriptFile(dir, n, script.interpreter === undefined ? 'sh' : 'ps1');
   const text = launchText(script, path, secretNames);
   return [
-    { path, text: script.text, mode: 0o700 },
+    { folder, path, text: script.text, mode: 0o700 },
     { path: taskFile(dir, n, 'run'), text, mode: 0o600 },
   ];
 }
 
 const isSame = (a: TaskFile, b: TaskFile): boolean => a.path === b.path && a.text === b.text;
 
-const writeTaskFile = ({ path, text, mode }: TaskFile): void => writeScratch(path, text, mode);
+function writeTaskFile({ folder, path, text, mode }: TaskFile): void {
+  if (folder !== undefined) makeScratchSubdir(folder);
+  writeScratch(path, text, mode);
+}

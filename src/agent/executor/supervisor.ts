@@ -33,11 +33,15 @@ export type Supervisor = {
 };
 
 /** Names in the folder of a supervisor (`supervisor-script.ts`). */
-export const taskFile = (
-  dir: string,
-  n: number,
-  what: 'run' | 'sh' | 'ps1' | 'order' | 'exit',
-): string => join(dir, `${n}.${what}`);
+export const taskFile = (dir: string, n: number, what: 'run' | 'order' | 'exit'): string =>
+  join(dir, `${n}.${what}`);
+
+/** Task n's own folder, with nothing but its script in it: many begin with `cd "$(dirname "$0")"`. */
+export const scriptFolder = (dir: string, n: number): string => join(dir, String(n));
+
+/** Named as the reference names it. */
+export const scriptFile = (dir: string, n: number, what: 'sh' | 'ps1'): string =>
+  join(scriptFolder(dir, n), `_script.${what}`);
 
 /** What all tasks of the supervisor wrote to one stream, one after another. */
 export const outputFile = (dir: string, stream: 'out' | 'err'): string => join(dir, stream);

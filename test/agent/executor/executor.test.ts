@@ -253,7 +253,7 @@ test('files are private: folders 0700, scripts 0700, outputs 0600', () =>
     const folder = join(bench.dir, 'runs', run('1'), 's0');
     const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
     assert.equal(await mode(folder), 0o700);
-    assert.equal(await mode(join(folder, '0.sh')), 0o700);
+    assert.equal(await mode(join(folder, '0', '_script.sh')), 0o700);
     assert.equal(await mode(join(folder, 'out')), 0o600);
   }));
 
@@ -346,14 +346,23 @@ test('endless output ends with the kill, and the disk holds 64 MiB of it', () =>
     assert.ok(outcome.stdout.bytes <= 64 * 1024 * 1024);
   }));
 
+test('a script that writes beside itself meets nothing of ours', () =>
+  withBench(async (bench) => {
+    const lines = ['cd "$(dirname "$0")"', 'ls', 'for f in out err 0.exit o0 1; do : >$f; done'];
+    const { exitCode, stdout } = await bench.perform(0, lines);
+    assert.deepEqual([exitCode, stdout.text], [0, '_script.sh\n']);
+    assert.equal((await bench.perform(1, 'echo next')).stdout.text, 'next\n');
+  }));
+
 // --- scripts that remove what we keep of them
 
 const lost = 'output lost: the file that held it is gone';
 for (const c of [
-  { name: 'the folder of its supervisor', what: '"$(dirname "$0")"', out: lost },
-  { name: 'its run folder', what: '"$(dirname "$(dirname "$0")")"', out: lost },
-  { name: 'all files of its supervisor', what: '"$(dirname "$0")"/*', out: lost },
-  { name: 'its exit file', what: '"${0%.sh}.exit"', out: 'said\n' },
+  { name: 'the folder of its supervisor', what: '"$(dirname "$(dirname "$0")")"', out: lost },
+  { name: 'its run folder', what: '"$(dirname "$(dirname "$(dirname "$0")")")"', out: lost },
+  { name: 'all files of its supervisor', what: '"$(dirname "$(dirname "$0")")"/*', out: lost },
+  { name: 'its exit file', what: '"$(dirname "$0").exit"', out: 'said\n' },
+  { name: 'its own folder', what: '"$(dirname "$0")"', out: 'said\n', codeIsLeft: true },
 ]) {
   test(`a script that removes ${c.name} is told its own code, and the next one runs`, () =>
     withBench(async (bench) => {
@@ -376,7 +385,7 @@ for (const c of [
       const next = again();
       next.executor.adopt(next.order(0, { runCommand: [] }), { rebooted: false });
       const { outcome } = await next.next('task-ended');
-      assert.equal(outcome.exitCode, null);
+      assert.equal(outcome.exitCode, 'codeIsLeft' in c ? 0 : null);
       assert.ok(!alive(pid), 'it was waited for');
       await until(() => !hasMembers(supervisor), 'no supervisor and no collector is left');
       assert.equal((await next.perform(1, 'echo next')).stdout.text, 'next\n');
@@ -401,7 +410,11 @@ test('a script that removes everything, its supervisor’s name too, is never ta
 test('a folder of a later supervisor that a script removed: what an earlier one says of that task is no longer true', () =>
   withBench(async (bench, again) => {
     await bench.perform(0, 'head -c 2000000 /dev/zero');
-    await startWaiting(bench, 1, `rm -rf "$(dirname "$0")"; echo >${bench.dir}/gone; sleep 0.3`);
+    await startWaiting(
+      bench,
+      1,
+      `rm -rf "$(dirname "$(dirname "$0")")"; echo >${bench.dir}/gone; sleep 0.3`,
+    );
     await until(() => existsSync(join(bench.dir, 'gone')), 'it has removed it');
     assert.equal(
       readFileSync(join(bench.dir, 'runs', run('1'), 's0', '1.exit'), 'utf8'),
@@ -490,7 +503,7 @@ for (const c of [
       await startWaiting(bench, 0, `until [ -s ${go} ]; do sleep 0.05; done; cat ${go}`);
       bench.executor.prepare(bench.order(1, { runCommand: ['echo ahead'] }));
       const folder = join(bench.dir, 'runs', run('1'), 's0');
-      assert.match(readFileSync(join(folder, '1.sh'), 'utf8'), /echo ahead/);
+      assert.match(readFileSync(join(folder, '1', '_script.sh'), 'utf8'), /echo ahead/);
       await writeFile(go, 'go');
       assert.equal((await bench.next('task-ended')).outcome.stdout.text, 'go');
       assert.equal((await bench.perform(1, c.lines)).stdout.text, c.want);
@@ -659,9 +672,9 @@ test('no supervisor and no collector is left when the run is over and the execut
     bench.executor.release(run('1'));
     await until(() => !hasMembers(pgid), 'all of its group are gone');
     assert.deepEqual((await readdir(folder)).sort(), [
+      '0',
       '0.exit',
       '0.run',
-      '0.sh',
       '1.exit',
       'err',
       'out',

@@ -55,7 +55,7 @@ for (const what of ['mkdir', 'mkfifo', 'ln -s ../../../victim'])
       await bench.perform(0, [
         inFolder,
         'echo precious >"$RECONCILED_ROOT/victim"',
-        `for f in 1 1.sh 1.run; do ${what} $f; done`,
+        `for f in 1 1.run; do ${what} $f; done`,
       ]);
       const { exitCode, failure } = await bench.perform(1, 'echo never');
       assert.equal(exitCode, 1);
