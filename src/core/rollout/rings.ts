@@ -68,3 +68,39 @@ export const failuresIn = (counts: readonly RingCounts[], ring: number): number 
 
 const limitOf = (ring: Ring | undefined, maxErrors: RateLimit): RateLimit =>
   ring?.maxErrors ?? maxErrors;
+
+/** Rings as they were and as they are; `counts` is about those that are. Null: what they were is not known any more. */
+export type RingsEdit = {
+  readonly before: readonly Ring[] | null;
+  readonly after: readonly Ring[];
+  readonly counts: readonly RingCounts[];
+};
+
+/**
+ * Where a rollout stands after its rings were edited. It stays at the same ring, and nothing jumps the health gate: a ring that
+ * is new before that one, and has not finished, comes first. Where that one is gone, the first that had not passed begins anew.
+ */
+export function positionAfter(
+  { ring, passedAt, forgiven: before }: Position,
+  edit: RingsEdit,
+): Position {
+  const keys = edit.before?.map(keyOf) ?? [];
+  const earlier = edit.after.map((each) => keys.indexOf(keyOf(each)));
+  // Nodes of no ring are the last one.
+  earlier.push(edit.before === null ? -1 : edit.before.length);
+  const same = earlier.indexOf(ring);
+  const forgiven = earlier.map((was) => before[was] ?? 0);
+  const first = earlier.findIndex((was, at) => {
+    const { nodes = 0, finished = 0, awaited = 0 } = edit.counts[at] ?? {};
+    const hasPassed = was !== -1 && was < ring;
+    if (hasPassed || same === -1) return !hasPassed;
+    return at !== same && nodes > 0 && (awaited > 0 || finished === 0);
+  });
+  if (same !== -1 && (first === -1 || same < first)) return { ring: same, passedAt, forgiven };
+  return { ring: first, passedAt: null, forgiven };
+}
+
+type Position = Pick<RolloutState, 'ring' | 'passedAt' | 'forgiven'>;
+
+/** Two rings are one and the same by what they are called and whom they hold: how long one soaks is no matter. */
+const keyOf = ({ name, targets }: Ring): string => JSON.stringify([name, targets]);

@@ -2,7 +2,7 @@
 import { slotInstant } from '../canonical/occasion.ts';
 import type { AssociationName } from '../model/brand.ts';
 import type { Waiting } from '../model/standing.ts';
-import type { Execution, LastOutcome, NodeState } from '../model/state.ts';
+import type { Execution, LastOutcome, NodeState, RolloutState } from '../model/state.ts';
 import { soakEnd } from '../rollout/rings.ts';
 import { hasTaken } from './rings.ts';
 import type { World } from './world.ts';
@@ -24,8 +24,20 @@ export function ringGate(world: World, name: AssociationName, node: NodeState): 
   }
   if (ring <= rollout.ring) return null;
   const until = ring === rollout.ring + 1 ? soakEnd(rollout, rings) : null;
-  const now = rollout.passedAt === null ? 'runs' : 'soaks';
-  return { reason: 'rollout', until, detail: `${of}; ring ${rollout.ring + 1} ${now}` };
+  return { reason: 'rollout', until, detail: `${of}; ${ringWords(world, name, rollout)}` };
+}
+
+/** What the ring does that has been opened last. */
+export function ringWords(
+  world: World,
+  name: AssociationName,
+  { ring, passedAt }: Pick<RolloutState, 'ring' | 'passedAt'>,
+): string {
+  const cancelled = world.rings.of(name)?.[ring]?.cancelled.size ?? 0;
+  if (passedAt !== null) return `ring ${ring + 1} soaks`;
+  if (cancelled === 0) return `ring ${ring + 1} runs`;
+  const nodes = cancelled === 1 ? '1 node' : `${cancelled} nodes`;
+  return `ring ${ring + 1} waits for ${nodes} whose run was cancelled: the next execution runs there`;
 }
 
 /**

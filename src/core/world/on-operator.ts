@@ -14,6 +14,7 @@ import {
   openOf,
   unassign,
 } from './executions.ts';
+import { ringWords } from './gates.ts';
 import { failuresByRing } from './on-rollout.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -64,7 +65,7 @@ function resumeAssociation(turn: Turn, asked: Asked, name: AssociationName): Ans
   const open = openOf(turn.world, name);
   const isStopped = open !== null && open.stopped !== null;
   const isHalted = (turn.world.state.associations.get(name)?.rollout?.halted ?? null) !== null;
-  if (!isStopped && !isHalted) return done(`${name} is not stopped`);
+  if (!isStopped && !isHalted) return done(notStopped(turn.world, name));
   if (isHalted) {
     emit(turn, {
       kind: 'rollout-resumed',
@@ -76,6 +77,14 @@ function resumeAssociation(turn: Turn, asked: Asked, name: AssociationName): Ans
   }
   if (isStopped) emit(turn, { kind: 'unstopped', execution: open.id, by: asked.by });
   return done(`${name} goes on`, open === null ? [] : [open.id]);
+}
+
+/** It may wait all the same: for nodes of a ring whose run was cancelled, which no resume runs again. */
+function notStopped(world: World, name: AssociationName): string {
+  const rollout = world.state.associations.get(name)?.rollout ?? null;
+  const cancelled = rollout === null ? 0 : world.rings.of(name)?.[rollout.ring]?.cancelled.size;
+  if (rollout === null || cancelled === 0) return `${name} is not stopped`;
+  return `${name} is not stopped; ${ringWords(world, name, rollout)} (the next slot, or reconciled run ${name})`;
 }
 
 /** T8: an explicit request wins over ApplyOnlyAtCronInterval, and over a stop at the error threshold. */

@@ -6,6 +6,7 @@ import type { Removal } from '../accept/accept.ts';
 import { judgeAncestry, judgeRemoval } from '../accept/accept.ts';
 import { formatOccasion } from '../canonical/occasion.ts';
 import { nodesOf } from '../enrol/nodes.ts';
+import type { Ring } from '../model/association.ts';
 import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
 import type { AssociationDigests, Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
@@ -60,11 +61,12 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   note(turn, 'revision accepted', { commit: revision.commit, by, position, ...countChanges(plan) });
   recordFiles(turn, revision);
   recordDocuments(turn, revision);
-  const calendarsBefore = world.revision?.catalog.calendars ?? new Map();
+  const { revision: former } = world;
+  const calendarsBefore = former?.catalog.calendars ?? new Map();
   world.attach(revision, fleet);
   if (isFirstRead) world.reindex();
   for (const [name, each] of plan) {
-    applyPlan(turn, name, each, revision);
+    applyPlan(turn, name, each, { former, revision });
     if (each.change === 'update') liftStop(turn, name, revision.commit);
   }
   onCalendarsMoved(turn, calendarsBefore);
@@ -100,7 +102,7 @@ export function onRestored(turn: Turn, revision: LoadedRevision): void {
   world.reindex();
   for (const [name, each] of plan) {
     const start = each.start?.who === 'all' ? upgraded : each.start;
-    applyPlan(turn, name, { ...each, start }, revision);
+    applyPlan(turn, name, { ...each, start }, { former: revision, revision });
   }
   takeUp(turn);
   dropNodes(turn, fleet);
@@ -265,18 +267,27 @@ function recordDocuments(turn: Turn, revision: LoadedRevision): void {
   }
 }
 
+type Sides = {
+  /** In force until now; null: it is not known any more. */
+  readonly former: LoadedRevision | null;
+  readonly revision: LoadedRevision;
+};
+
 function applyPlan(
   turn: Turn,
   name: AssociationName,
   plan: AssociationPlan,
-  revision: LoadedRevision,
+  { former, revision }: Sides,
 ): void {
   const definition = revision.definitions.get(name);
   if (definition === undefined) {
     removeAssociation(turn, name, plan);
     return;
   }
-  if (plan.change !== 'unchanged') recordVersion(turn, plan, definition, revision.commit);
+  if (plan.change !== 'unchanged') {
+    const ringsBefore = former?.definitions.get(name)?.association.rings ?? null;
+    recordVersion(turn, plan, definition, { commit: revision.commit, ringsBefore });
+  }
   if (plan.leaves.length > 0) unassign(turn, name, plan.leaves);
   if (plan.joins.length > 0) {
     emit(turn, { kind: 'assigned', association: name, nodes: plan.joins });
@@ -339,9 +350,13 @@ function recordVersion(
   turn: Turn,
   plan: AssociationPlan,
   definition: Definition,
-  commit: CommitId,
+  {
+    commit,
+    ringsBefore,
+  }: { readonly commit: CommitId; readonly ringsBefore: readonly Ring[] | null },
 ): void {
   const { association, digests } = definition;
+  const { generation } = digests;
   const before = turn.world.state.associations.get(association.name);
   if (before !== undefined && before.digests.generation !== digests.generation) {
     closeOpenOf(turn, plan, association.name);
@@ -356,7 +371,7 @@ function recordVersion(
     generationCommit:
       before?.digests.generation === digests.generation ? before.generationCommit : commit,
     ...slotsUnder(before, definition, { now: turn.now, start: plan.start }),
-    rollout: rolloutUnder(turn.world, association.name, before, digests.generation),
+    rollout: rolloutUnder(turn.world, { name: association.name, before, generation, ringsBefore }),
   });
   emit(turn, {
     kind: 'version',

@@ -1,9 +1,10 @@
 /** Rings, one after the other: passed, soaked, opened; halted when too many of one failed. */
+import type { Ring } from '../model/association.ts';
 import type { AssociationName } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { AssociationState, RolloutState } from '../model/state.ts';
 import type { RingCounts, RolloutStep } from '../rollout/rings.ts';
-import { nextStep } from '../rollout/rings.ts';
+import { nextStep, positionAfter } from '../rollout/rings.ts';
 import type { RingTally } from './rings.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -69,13 +70,11 @@ function take(
 
 /**
  * The rollout of a version that becomes effective: a new generation begins at the first ring, any other edit goes on
- * where it was and lifts a halt (an edit is how a commit resumes).
+ * where it was and lifts a halt (an edit is how a commit resumes). `ringsBefore` is null where nobody knows them any more.
  */
 export function rolloutUnder(
   world: World,
-  name: AssociationName,
-  before: AssociationState | undefined,
-  generation: AssociationState['digests']['generation'],
+  { name, before, generation, ringsBefore }: RolloutEdit,
 ): RolloutState | null {
   const rings = world.definition(name)?.association.rings ?? [];
   if (rings.length === 0) return null;
@@ -84,19 +83,24 @@ export function rolloutUnder(
   }
   const { rollout } = before;
   if (rollout === null) return null;
-  return {
-    ...rollout,
-    ring: Math.min(rollout.ring, rings.length),
-    halted: null,
-    forgiven: rollout.halted === null ? rollout.forgiven : failuresByRing(world, name),
-  };
+  const counts = (world.rings.of(name) ?? []).map(countsOf);
+  const position = positionAfter(rollout, { before: ringsBefore, after: rings, counts });
+  const forgiven = rollout.halted === null ? position.forgiven : failuresByRing(world, name);
+  return { ...position, halted: null, forgiven };
 }
+
+type RolloutEdit = {
+  readonly name: AssociationName;
+  readonly before: AssociationState | undefined;
+  readonly generation: AssociationState['digests']['generation'];
+  readonly ringsBefore: readonly Ring[] | null;
+};
 
 /** What a resume forgives: everything so far. */
 export const failuresByRing = (world: World, name: AssociationName): readonly number[] =>
   (world.rings.of(name) ?? []).map(({ failed }) => failed.size);
 
-const countsOf = ({ nodes, finished, failed, awaited }: RingTally): RingCounts => ({
+export const countsOf = ({ nodes, finished, failed, awaited }: RingTally): RingCounts => ({
   nodes: nodes.size,
   finished: finished.size,
   failed: failed.size,

@@ -4,7 +4,15 @@
  */
 import type { Ring } from '../model/association.ts';
 import type { AssociationName, NodeId } from '../model/brand.ts';
-import type { Assignment, AssociationState, NodeState, Run, State } from '../model/state.ts';
+import type {
+  Assignment,
+  AssociationState,
+  NodeState,
+  Outcome,
+  Run,
+  State,
+} from '../model/state.ts';
+import { isFailure, isUndeliverable } from './tally.ts';
 
 /** What one ring has come to. */
 export type RingTally = {
@@ -15,6 +23,8 @@ export type RingTally = {
   readonly failed: Set<NodeId>;
   /** Not ended, and connected or running: the ring is not over before they are. */
   readonly awaited: Set<NodeId>;
+  /** Of those, whose run was cancelled, and to whom nothing is owed: the next execution runs them. */
+  readonly cancelled: Set<NodeId>;
 };
 
 export type Rings = {
@@ -39,6 +49,23 @@ export type RingLayout = {
   /** The first ring that matches, or `rings.length`. */
   readonly place: (node: NodeId) => number;
 };
+
+/** Rings as another layout would have them, as state stands now. */
+export function talliesIn(
+  state: State,
+  name: AssociationName,
+  { rings, nodes, place: placeOf }: RingLayout,
+): readonly RingTally[] {
+  const tallies = [...rings, null].map(newTally);
+  for (const id of nodes) {
+    const node = state.nodes.get(id);
+    const assignment = node?.assignments.get(name);
+    const tally = tallies[placeOf(id)];
+    if (node === undefined || assignment === undefined || tally === undefined) continue;
+    place(tally, state, node, assignment);
+  }
+  return tallies;
+}
 
 type Entry = { readonly tallies: readonly RingTally[]; readonly place: RingLayout['place'] };
 
@@ -95,13 +122,12 @@ const newTally = (): RingTally => ({
   finished: new Set(),
   failed: new Set(),
   awaited: new Set(),
+  cancelled: new Set(),
 });
 
-function forget({ nodes, finished, failed, awaited }: RingTally, id: NodeId): void {
+function forget({ nodes, ...judged }: RingTally, id: NodeId): void {
   if (!nodes.delete(id)) return;
-  finished.delete(id);
-  failed.delete(id);
-  awaited.delete(id);
+  for (const set of Object.values(judged)) set.delete(id);
 }
 
 function place(tally: RingTally, state: State, node: NodeState, assignment: Assignment): void {
@@ -109,10 +135,16 @@ function place(tally: RingTally, state: State, node: NodeState, assignment: Assi
   const run = runOf(state, node, assignment);
   const ended = generation !== undefined && hasTaken(assignment, generation);
   const isOut = run?.phase === 'Offered' || run?.phase === 'Started';
+  const { last } = assignment;
+  // Nothing is owed to it, and what it has told proves nothing: a job it would not take holds nothing up, as if it were away.
+  const idle = run === undefined && last?.generation === generation ? last?.outcome : undefined;
+  const isAway = node.connectedAt === null || (idle !== undefined && isUndeliverable(idle));
+  const isAwaited = isOut || (!ended && !isAway);
   tally.nodes.add(node.id);
   put(tally.finished, node.id, ended);
   put(tally.failed, node.id, run?.phase === 'Unreachable' || (ended && hasFailed(assignment)));
-  put(tally.awaited, node.id, isOut || (!ended && node.connectedAt !== null));
+  put(tally.awaited, node.id, isAwaited);
+  put(tally.cancelled, node.id, isAwaited && idle?.status === 'Cancelled');
 }
 
 function runOf(state: State, node: NodeState, { execution }: Assignment): Run | undefined {
@@ -124,15 +156,23 @@ function put(set: Set<NodeId>, node: NodeId, isIn: boolean): void {
   else set.delete(node);
 }
 
-/** A run of this generation has ended here, and it was the node that ended it: what the daemon skips was never taken. */
+/**
+ * A run of this generation has ended here, and it was the node that ended it: what the daemon skips was never taken. Nor is one
+ * that was cancelled, which proves nothing, or a job that the node would not take.
+ */
 export function hasTaken(
   { last, shown }: Pick<Assignment, 'last' | 'shown'>,
   generation: AssociationState['digests']['generation'],
 ): boolean {
-  if (last?.generation === generation) return true;
-  return shown?.generation === generation && shown.outcome.startedAt !== null;
+  if (last?.generation === generation && proves(last.outcome)) return true;
+  return shown?.generation === generation && isSkippedByNode(shown.outcome);
 }
 
+const proves = (outcome: Outcome): boolean =>
+  outcome.status !== 'Cancelled' && !isUndeliverable(outcome);
+
+const isSkippedByNode = ({ status, startedAt }: Outcome): boolean =>
+  status === 'Skipped' && startedAt !== null;
+
 /** What counts against MaxErrors counts against a ring's (advice H-16). */
-const hasFailed = ({ last }: Assignment): boolean =>
-  last?.outcome.status === 'Failed' || last?.outcome.status === 'TimedOut';
+const hasFailed = ({ last }: Assignment): boolean => last !== null && isFailure(last.outcome);

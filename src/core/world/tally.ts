@@ -2,7 +2,7 @@
 import type { Instant } from '../model/brand.ts';
 import { commonFailure, lastExecutionDate } from '../model/execution-status.ts';
 import type { RunStatus } from '../model/run.ts';
-import type { Condensed, Execution, PhaseCounts, Run } from '../model/state.ts';
+import type { Condensed, Execution, Outcome, PhaseCounts, Run } from '../model/state.ts';
 
 const noPhases = (): PhaseCounts => ({
   Pending: 0,
@@ -55,8 +55,12 @@ function tally(execution: Execution, run: Run, by: 1 | -1): void {
   if (isError(run)) execution.failures += by;
 }
 
+const isError = ({ phase, outcome }: Run): boolean =>
+  phase === 'Unreachable' || (outcome !== null && isFailure(outcome));
+
 /** What MaxErrors counts: a job that the node would not take has failed, and tells nothing of the document (advice H-16). */
-function isError({ phase, outcome }: Run): boolean {
-  if (phase === 'Unreachable' || outcome?.status === 'TimedOut') return true;
-  return outcome?.status === 'Failed' && outcome.detailedStatus !== 'Undeliverable';
-}
+export const isFailure = (outcome: Outcome): boolean =>
+  outcome.status === 'TimedOut' || (outcome.status === 'Failed' && !isUndeliverable(outcome));
+
+export const isUndeliverable = ({ detailedStatus }: Outcome): boolean =>
+  detailedStatus === 'Undeliverable';

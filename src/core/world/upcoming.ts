@@ -9,13 +9,17 @@ import { instant } from '../model/brand.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { compareText } from '../model/problem.ts';
+import type { RolloutState } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { gateOf } from '../rollout/gate.ts';
+import { positionAfter } from '../rollout/rings.ts';
 import { settledUntil, upcomingSlot } from '../schedule/slots.ts';
 import { matches } from '../selector/match.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
+import { countsOf } from './on-rollout.ts';
 import { planRevision, slotsUnder } from './plan-revision.ts';
+import { talliesIn } from './rings.ts';
 import type { World } from './world.ts';
 
 export type Question = {
@@ -53,13 +57,15 @@ export function upcomingOf(
       if (nodes !== null && asked.length === 0) return [];
       const start = plan.get(name)?.start ?? null;
       const slots = slotsOf(world, revision, definition, { ...question, start });
+      const position = positionIn(world, definition, { nodes: matched, place });
       const starts = startsOf(plan.get(name), asked, {
         rings: (of) => ringsOf(definition, of, place),
-        rollout: rolloutIn(world, definition, plan.get(name), question.from),
+        rollout: rolloutIn(world, definition, plan.get(name), { from: question.from, position }),
         owed: owedOf(world, definition, plan.get(name), {
           from: question.from,
           nodes: asked,
           place,
+          ring: position?.ring ?? null,
           nextSlot: upcomingSlot(definition.association, slots, question.from),
         }),
       });
@@ -87,7 +93,10 @@ export function startsIn(
   const place = placingIn(revision, fleet);
   return startsOf(plan, matched, {
     rings: (nodes) => ringsOf(definition, nodes, place),
-    rollout: rolloutIn(world, definition, plan, from),
+    rollout: rolloutIn(world, definition, plan, {
+      from,
+      position: positionIn(world, definition, { nodes: matched, place }),
+    }),
     owed: [],
   });
 }
@@ -184,11 +193,14 @@ function owedOf(
     from,
     nodes,
     place,
+    ring: opened,
     nextSlot,
   }: {
     readonly from: Instant;
     readonly nodes: readonly NodeId[];
     readonly place: Placing;
+    /** The one that has been opened last; null: all of them. */
+    readonly ring: number | null;
     readonly nextSlot: Instant | null;
   },
 ): readonly Start[] {
@@ -199,7 +211,7 @@ function owedOf(
   if (open.generation !== digests.generation && plan.start?.who !== 'owed') return [];
   const rollout = state?.rollout ?? null;
   if (rollout !== null && rollout.halted !== null && plan.change !== 'update') return [];
-  const ring = rollout?.ring ?? rings.length;
+  const ring = opened ?? rings.length;
   const hasCome = (node: NodeId): boolean =>
     ring >= rings.length || rings.slice(0, ring + 1).some((each) => place(each, node));
   const gone = new Set(plan.leaves);
@@ -236,15 +248,15 @@ function rolloutIn(
   world: World,
   { association: { name, rings }, digests }: Definition,
   plan: AssociationPlan | undefined,
-  from: Instant,
+  { from, position }: { readonly from: Instant; readonly position: Position | null },
 ): Rollout {
   const before = world.state.associations.get(name);
   if (before?.digests.generation !== digests.generation || bringsGeneration(plan)) {
     return { kind: 'new' };
   }
   const { rollout, generationCommit: commit } = before;
-  if (rollout === null || rings.length === 0) return { kind: 'through' };
-  const ring = Math.min(rollout.ring, rings.length);
+  if (rollout === null || position === null || rings.length === 0) return { kind: 'through' };
+  const { ring, passedAt } = position;
   // An edit is how a commit resumes.
   if (rollout.halted !== null && plan?.change !== 'update') {
     const { failures, ring: bad } = rollout.halted;
@@ -253,9 +265,28 @@ function rolloutIn(
   }
   const soakMs = rings[ring]?.soakMs ?? 0;
   // A ring that still runs is supposed to end now, and well.
-  const until = instant((rollout.passedAt ?? from) + soakMs);
-  const detail = `ring ${ring + 1} ${rollout.passedAt === null ? 'runs' : 'soaks'}`;
+  const until = instant((passedAt ?? from) + soakMs);
+  const detail = `ring ${ring + 1} ${passedAt === null ? 'runs' : 'soaks'}`;
   return { kind: 'under-way', ring, commit, gate: { reason: 'rollout', until, detail } };
+}
+
+type Position = Pick<RolloutState, 'ring' | 'passedAt'>;
+
+/** Where its rollout stands among the rings that it will have; null: nothing is rolled out. */
+function positionIn(
+  { state, revision }: World,
+  { association: { name, rings } }: Definition,
+  { nodes, place }: { readonly nodes: readonly NodeId[]; readonly place: Placing },
+): Position | null {
+  const rollout = state.associations.get(name)?.rollout ?? null;
+  if (rollout === null) return null;
+  const before = revision?.definitions.get(name)?.association.rings ?? rings;
+  const placeOf = (id: NodeId): number => {
+    const at = rings.findIndex((ring) => place(ring, id));
+    return at === -1 ? rings.length : at;
+  };
+  const tallies = before === rings ? [] : talliesIn(state, name, { rings, nodes, place: placeOf });
+  return positionAfter(rollout, { before, after: rings, counts: tallies.map(countsOf) });
 }
 
 /** Also once it is in force: the daemon tells of a plan after it has applied it. */

@@ -82,6 +82,34 @@ for (const { name, fleet, revised, want } of [
     ],
   },
   {
+    name: 'the first ring soaks, and is another one by a commit: it soaks anew',
+    fleet: () => {
+      const fleet = begun();
+      fleet.runAll();
+      return fleet.after(20 * MINUTE);
+    },
+    revised: { rings: [{ ...ring('canary', 25), name: 'first' }, ring('early', 10)] },
+    want: [
+      '2026-03-01T12:45 document motd on 1',
+      '2026-03-01T12:55 document motd on 2',
+      '2026-03-01T13:00 schedule motd on 5',
+    ],
+  },
+  {
+    name: 'the first ring soaks, and one without nodes is put before it: it goes on',
+    fleet: () => {
+      const fleet = begun();
+      fleet.runAll();
+      return fleet.after(20 * MINUTE);
+    },
+    revised: { rings: [ring('nobody', 60), ...(motd.rings ?? [])] },
+    want: [
+      '2026-03-01T12:30 document motd on 1',
+      '2026-03-01T12:40 document motd on 2',
+      '2026-03-01T13:00 schedule motd on 5',
+    ],
+  },
+  {
     name: 'through: a schedule that is edited runs everywhere at once',
     fleet: () => {
       const fleet = begun();

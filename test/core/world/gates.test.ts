@@ -554,6 +554,103 @@ test('a restart goes on where the rollout was', () => {
   assert.deepEqual(fleet.runAll(), ['motd@3']);
 });
 
+const stands = (fleet: TestFleet) => {
+  const rollout = fleet.world.state.associations.get(named('motd'))?.rollout ?? null;
+  return rollout === null ? null : `${rollout.ring}${rollout.passedAt === null ? '' : ' soaks'}`;
+};
+const fresh = (of: readonly Ring[] = rings): TestFleet =>
+  new TestFleet().accept(revision(1, { motd: { rings: of } }, FLEET)).connect(1, 2, 3, 4, 5);
+const [canary = ring('canary', 30), early = ring('early', 10)] = rings;
+
+for (const { edit, to, becomes, starts } of [
+  { edit: 'it is dropped', to: [early], becomes: '0', starts: ['motd@3'] },
+  {
+    edit: 'it is renamed',
+    to: [{ ...canary, name: 'first' }, early],
+    becomes: '0 soaks',
+    starts: [],
+  },
+  {
+    edit: 'it soaks for longer',
+    to: [{ ...canary, soakMs: HOUR }, early],
+    becomes: '0 soaks',
+    starts: [],
+  },
+  {
+    edit: 'one that has not run comes before it',
+    to: [early, canary],
+    becomes: '0',
+    starts: ['motd@3'],
+  },
+  { edit: 'the one after it is dropped', to: [canary], becomes: '0 soaks', starts: [] },
+] as const)
+  test(`while a ring soaks ${edit}: the rings after it are not let through`, () => {
+    const fleet = fresh();
+    assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
+    fleet.accept(revision(2, { motd: { rings: to } }, FLEET));
+    assert.deepEqual(fleet.runAll(), starts);
+    assert.equal(stands(fleet), starts.length > 0 ? `${becomes} soaks` : becomes);
+  });
+
+test('a ring that is put before the one that runs comes first for whoever has not started', () => {
+  const fleet = fresh([{ ...early, soakMs: 0 }]);
+  const [job] = fleet.takeJobs();
+  assert.ok(job);
+  fleet.accept(revision(2, { motd: { rings } }, FLEET));
+  assert.equal(stands(fleet), '0');
+  assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
+  fleet.start(job).finish(job);
+  assert.equal(waits(fleet, 'motd', 4), 'rollout: ring 3 of 3; ring 1 soaks');
+});
+
+test('what a resume forgave a ring goes with it to its new place', () => {
+  const nobody = ring('nobody', 60);
+  const fleet = fresh();
+  fleet.runAll(failing(2));
+  fleet.happen(resume('motd'));
+  fleet.accept(revision(2, { motd: { rings: [nobody, canary, early] } }, FLEET));
+  assert.deepEqual(
+    fleet.world.state.associations.get(named('motd'))?.rollout?.forgiven,
+    [0, 1, 0, 0],
+  );
+  assert.equal(stands(fleet), '1 soaks');
+});
+
+test('a run that was cancelled proves nothing: its ring waits for it, and says so', () => {
+  const motd = { rings, schedule: 'rate(1 hour)' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  const jobs = fleet.takeJobs();
+  const request = { kind: 'cancel' as const, execution: jobs[0]?.execution as never };
+  for (const job of jobs) fleet.start(job);
+  fleet.happen({ kind: 'operator', id: 'c', by: 'alice', request });
+  for (const job of jobs) fleet.finish(job, 'Cancelled');
+  fleet.after(40 * MINUTE);
+  assert.equal(stands(fleet), '0');
+  fleet.effects = [];
+  fleet.happen(resume('motd'));
+  const [answer] = fleet.effects.flatMap((each) => (each.kind === 'answer' ? [each.answer] : []));
+  assert.match(answer?.message ?? '', /ring 1 waits for 2 nodes whose run was cancelled/);
+  fleet.after(20 * MINUTE);
+  assert.deepEqual(fleet.runAll().toSorted(), ['motd@1', 'motd@2'], 'the next slot goes on');
+  assert.equal(stands(fleet), '0 soaks');
+});
+
+test('H-16: a job that the canary would not take halts nothing, and proves nothing', () => {
+  const strict = [{ ...canary, soakMs: 0 }];
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { rings: strict } }, FLEET))
+    .connect(1, 2, 3);
+  const refuse = (job: { readonly node: NodeId; readonly run: never }) =>
+    fleet.happen({ kind: 'refused', ...job, code: 'BadSignature', message: '', clock: null });
+  const [one, two] = fleet.takeJobs();
+  assert.ok(one && two);
+  refuse({ node: one.node, run: one.run as never });
+  assert.equal(stands(fleet), '0');
+  refuse({ node: two.node, run: two.run as never });
+  assert.equal(stands(fleet), '0', 'a ring that took nothing proves nothing');
+  assert.equal(fleet.world.state.associations.get(named('motd'))?.rollout?.halted, null);
+});
+
 // --- Duration ---------------------------------------------------------------------------------------------------
 
 test('Duration cancels what runs and starts nothing more', () => {
