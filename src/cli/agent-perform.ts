@@ -1,3 +1,4 @@
+import { limitMemory, programBytesMax } from '../agent/executor/programs/memory-limit.ts';
 import { performOrder } from '../agent/executor/programs/perform.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -11,6 +12,7 @@ export const command: Command = {
     'reconciled agent perform 0.order        # the executor starts this; nobody else needs to',
   ],
   async run(call, { stdout, stderr, env, signal }) {
+    limitMemory(programBytesMax());
     const { ok, text } = await performOrder(call.args[0] ?? '', env, signal);
     (ok ? stdout : stderr).write(text);
     return ok ? EXIT.done : EXIT.error;

@@ -406,10 +406,13 @@ function masked({ document, ...outcome }: TaskOutcome, mask: Mask | null): TaskO
 
 const secretInDocument = 'it holds the value of a SecureString, which is never part of a document';
 
+/** SIGKILL, which also a program of ours gives itself, when it has taken too much memory. */
+const killedExitCode = 137;
+
 /** A program of ours that fails says why itself: its words stand where a script's exit status would. */
 function spoken(outcome: TaskOutcome): TaskOutcome {
   const { exitCode, stderr } = outcome;
-  if (exitCode !== 1 || stderr.text === '') return outcome;
+  if ((exitCode !== 1 && exitCode !== killedExitCode) || stderr.text === '') return outcome;
   return { ...outcome, failure: stderr.text.slice(0, 2_000), stderr: noOutput };
 }
 
