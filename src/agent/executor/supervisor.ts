@@ -123,4 +123,4 @@ function lineReader({ stdin, stdout }: ChildProcess): { next(): Promise<string> 
 
 /** A signal without a name here is nothing that a deadline sends: 128 is a failure. */
 const signalNumber = (signal: NodeJS.Signals | null): number =>
-  signal === null ? 0 : (constants.signals[signal] ?? 0);
+  signal === null ? 0 : constants.signals[signal];
