@@ -1,4 +1,5 @@
 import { limitMemory, programBytesMax } from '../agent/executor/programs/memory-limit.ts';
+import { waitFor } from '../agent/executor/programs/patience.ts';
 import { performOrder } from '../agent/executor/programs/perform.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -13,7 +14,11 @@ export const command: Command = {
   ],
   async run(call, { stdout, stderr, env, signal }) {
     limitMemory(programBytesMax());
-    const { ok, text } = await performOrder(call.args[0] ?? '', env, signal);
+    const tell = (line: string): void => {
+      stdout.write(line);
+    };
+    const patience = { signal, wait: waitFor, tell };
+    const { ok, text } = await performOrder(call.args[0] ?? '', env, patience);
     (ok ? stdout : stderr).write(text);
     return ok ? EXIT.done : EXIT.error;
   },

@@ -6,18 +6,28 @@ import { diskError, systemCode } from './errors.ts';
 
 export type DownloadFile = {
   write(chunk: Uint8Array): Promise<void>;
+  /** Throws away what was written, for another attempt. */
+  rewind(): Promise<void>;
   close(): Promise<void>;
 };
 
 /** @throws ReconcileError DISK_FULL, DISK_IO; also when something of that name is there already */
 export async function createDownloadFile(path: string): Promise<DownloadFile> {
   const file: FileHandle = await attempt('create', path, () => open(path, 'wx', 0o700));
+  let end = 0;
   return {
     async write(chunk) {
       await attempt('write', path, async () => {
-        for (let at = 0; at < chunk.length; )
-          at += (await file.write(chunk, at, chunk.length - at)).bytesWritten;
+        for (let at = 0; at < chunk.length; ) {
+          const { bytesWritten } = await file.write(chunk, at, chunk.length - at, end);
+          at += bytesWritten;
+          end += bytesWritten;
+        }
       });
+    },
+    async rewind() {
+      await attempt('truncate', path, () => file.truncate(0));
+      end = 0;
     },
     close: () => attempt('close', path, () => file.close()),
   };

@@ -168,9 +168,12 @@ test('document run: what is downloaded is where the next step runs, and a docume
       },
     ],
   });
-  const server = createServer((request, response) =>
-    response.end(request.url === '/inner' ? inner : '#!/bin/sh\necho from $1\n'),
-  );
+  const failed = new Set<string | undefined>();
+  const server = createServer(({ url: asked }, response) => {
+    if (!failed.has(asked)) response.writeHead(503).end();
+    else response.end(asked === '/inner' ? inner : '#!/bin/sh\necho from $1\n');
+    failed.add(asked);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -208,7 +211,10 @@ test('document run: what is downloaded is where the next step runs, and a docume
   await writeFile(file, JSON.stringify(outer));
   const ended = await call(['document', 'run', file, '--root', dir, '--format', 'json']);
   const [get, use, builtIn, wrong] = (JSON.parse(ended.stdout) as Printed).steps;
-  assert.match(String(get?.['stdout']), /^Content downloaded to .*\/downloads\/hello\.sh$/);
+  assert.match(
+    String(get?.['stdout']),
+    /^http:\S+\/script answers 503; attempt 2 of 6 in \d+ ms\nContent downloaded to .*\/downloads\/hello\.sh$/,
+  );
   assert.equal(use?.['stdout'], 'from afar\n');
   assert.match(String(builtIn?.['stdout']), /downloads\/documentinner twice\n$/);
   assert.deepEqual(

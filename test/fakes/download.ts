@@ -19,11 +19,15 @@ export function place(t: TestContext): string {
   return dir;
 }
 
+/** Of a program that waits for nothing: what it would have waited, in ms, and what it told meanwhile. */
+export type Told = { readonly waits: number[]; readonly lines: string[] };
+
 /** What the program says of these inputs, with everything it needs below `dir`. */
 export async function fetchInto(
   dir: string,
   inputs: JsonObject,
   more: Partial<DownloadOrder> = {},
+  told: Told = { waits: [], lines: [] },
 ): Promise<Performed> {
   const request = downloadRequest(inputs);
   if (!request.ok) return { ok: false, text: request.error };
@@ -38,7 +42,14 @@ export async function fetchInto(
       gitHubUrl: 'http://127.0.0.1:1',
       ...more,
     },
-    AbortSignal.timeout(20_000),
+    {
+      signal: AbortSignal.timeout(20_000),
+      wait(ms) {
+        told.waits.push(ms);
+        return Promise.resolve();
+      },
+      tell: (line) => told.lines.push(line),
+    },
   );
 }
 

@@ -7,7 +7,8 @@ import type { JsonObject } from '../../../core/model/json.ts';
 import { makeScratchDir, removeScratchDir } from '../../../disk/scratch.ts';
 import type { GitSource } from './git.ts';
 import { fetchTree } from './git.ts';
-import { download } from './http.ts';
+import { download, get, shown } from './http.ts';
+import type { Patience } from './patience.ts';
 import type { Destination } from './placed.ts';
 import { destinationOf, fileAt } from './placed.ts';
 import { downloadS3, readS3Credentials } from './s3.ts';
@@ -29,11 +30,11 @@ export type DownloadOrder = {
 };
 
 /** @returns what the step says; @throws DownloadError */
-export async function downloadContent(order: DownloadOrder, signal: AbortSignal): Promise<string> {
+export async function downloadContent(order: DownloadOrder, patience: Patience): Promise<string> {
   const destination = await destinationOf(order.destinationPath, order.downloads);
   const staging = await openStaging(destination, order.scratch);
   try {
-    return `Content downloaded to ${await fetchSource(order, destination, staging, signal)}`;
+    return `Content downloaded to ${await fetchSource(order, destination, staging, patience)}`;
   } finally {
     await staging.discard();
   }
@@ -44,17 +45,19 @@ async function fetchSource(
   order: DownloadOrder,
   destination: Destination,
   staging: Staging,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<string> {
   const { source } = order;
+  const { signal } = patience;
   switch (source.sourceType) {
     case 'HTTP': {
       const name = `download${randomBytes(8).toString('hex')}`;
-      const { authMethod: method, username, password, sha256 } = source;
+      const { url, authMethod: method, username, password, sha256 } = source;
       const auth = method === 'None' ? { method } : { method, username, password };
       const { allowInsecureDownload: allowInsecure } = source;
-      const options = { auth, allowInsecure, sha256, signal };
-      await download(source.url, options, () => staging.file([name]));
+      const ask = () => get(url, { auth, allowInsecure, signal });
+      const wanted = { name: shown(new URL(url)), ask, sha256 };
+      await download(wanted, patience, await staging.file([name]));
       return placeOne(staging, fileAt(destination, name));
     }
     case 'Git':
@@ -75,7 +78,7 @@ async function fetchSource(
     }
     case 'S3': {
       const credentials = await readS3Credentials(order.s3CredentialsFile);
-      return downloadS3(source, { destination, staging, credentials, signal });
+      return downloadS3(source, { destination, staging, credentials, patience });
     }
     case 'SSMDocument': {
       const name = `${source.name.split('/').at(-1)?.replace(/:.*$/, '') ?? ''}.json`;

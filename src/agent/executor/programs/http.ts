@@ -1,9 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
+import { ReconcileError } from '../../../core/model/errors.ts';
 import type { DownloadFile } from '../../../disk/download-file.ts';
 import { digestAuthorization } from './digest-auth.ts';
-import { DownloadError } from './placed.ts';
+import type { Patience } from './patience.ts';
+import { again } from './patience.ts';
+import { DownloadError, PassingError } from './placed.ts';
 
 export type HttpAuth =
   | { readonly method: 'None' }
@@ -97,40 +100,67 @@ function authorizationIn({ username, password }: URL): { readonly authorization?
   }
 }
 
-/** The body into a file, whole or not at all. @throws DownloadError for another status, another digest, a cut answer */
+/** What `download` asks for, and how. */
+export type Wanted = {
+  /** For people. */
+  readonly name: string;
+  readonly ask: () => Promise<HttpAnswer>;
+  /** '' when any content will do. */
+  readonly sha256: string;
+};
+
+/**
+ * The body into `file`, which is closed then; when this throws, it holds nothing to be used. What may pass is tried again,
+ * each time from the first byte: a status too, but for 403 as with AWS's agent, and 401, which would only lock somebody out.
+ * @throws DownloadError for another status, another digest, a cut answer
+ */
 export async function download(
-  url: string,
-  options: HttpOptions & { readonly sha256: string },
-  file: () => Promise<DownloadFile>,
+  { name, ask, sha256 }: Wanted,
+  patience: Patience,
+  file: DownloadFile,
 ): Promise<void> {
-  const { status, body, headers } = await get(url, options);
-  if (status !== 200) {
-    dropBody(body);
-    throw new DownloadError(`${shown(new URL(url))} answers ${status}`);
+  try {
+    await again(async () => {
+      const answer = await ask();
+      const { status, body } = answer;
+      if (status !== 200) {
+        dropBody(body);
+        const Failure = status === 401 || status === 403 ? DownloadError : PassingError;
+        throw new Failure(`${name} answers ${status}`);
+      }
+      const digest = await pour(answer, file, name);
+      if (sha256 !== '' && digest !== sha256)
+        throw new DownloadError(`SHA-256 of ${name} is ${digest}, not ${sha256}`);
+    }, patience);
+  } finally {
+    await file.close();
   }
-  const target = await file();
+}
+
+/** @returns the SHA-256 of all that the answer held */
+async function pour(
+  { body, headers }: HttpAnswer,
+  file: DownloadFile,
+  name: string,
+): Promise<string> {
+  await file.rewind();
   const hash = createHash('sha256');
   let bytes = 0;
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       hash.update(chunk);
       bytes += chunk.length;
-      await target.write(chunk);
+      await file.write(chunk);
     }
   } catch (cause) {
-    if (cause instanceof DownloadError) throw cause;
-    throw new DownloadError(`${shown(new URL(url))} broke off after ${bytes} bytes`);
-  } finally {
-    await target.close();
+    // Ours, or the disk's: no server can heal that.
+    if (cause instanceof DownloadError || cause instanceof ReconcileError) throw cause;
+    throw new PassingError(`${name} broke off after ${bytes} bytes`);
   }
   const length = headers['content-length'];
   if (length !== undefined && headers['content-encoding'] === undefined && Number(length) !== bytes)
-    throw new DownloadError(`${shown(new URL(url))} broke off after ${bytes} of ${length} bytes`);
-  const digest = hash.digest('hex');
-  if (options.sha256 !== '' && digest !== options.sha256)
-    throw new DownloadError(
-      `SHA-256 of ${shown(new URL(url))} is ${digest}, not ${options.sha256}`,
-    );
+    throw new PassingError(`${name} broke off after ${bytes} of ${length} bytes`);
+  return hash.digest('hex');
 }
 
 /** An answer that nobody reads; destroying it is an error to whoever listens. */
@@ -147,7 +177,7 @@ async function reach<Answer>(url: URL, call: () => Promise<Answer>): Promise<Ans
     return await call();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DownloadError(`${shown(url)} cannot be reached: ${why}`);
+    throw new PassingError(`${shown(url)} cannot be reached: ${why}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { ReconcileError } from '../../../core/model/errors.ts';
 import { isSystemError } from '../../../disk/errors.ts';
 import type { DownloadOrder } from './download.ts';
 import { downloadContent } from './download.ts';
+import type { Patience } from './patience.ts';
 import { DownloadError } from './placed.ts';
 
 /** What a program of ours is asked for: written by the executor, for this process only. */
@@ -20,7 +21,7 @@ export const secretVariable = (field: string): string => SECRET_PREFIX + field;
 export async function performOrder(
   file: string,
   env: { readonly [name: string]: string | undefined },
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<Performed> {
   const order = JSON.parse(await readFile(file, 'utf8')) as ProgramOrder; // the executor wrote it
   await unlink(file);
@@ -28,12 +29,12 @@ export async function performOrder(
     name.startsWith(SECRET_PREFIX) ? [[name.slice(SECRET_PREFIX.length), value ?? '']] : [],
   );
   const source = withCredentials(order.source, Object.fromEntries(secrets));
-  return perform({ ...order, source }, signal);
+  return perform({ ...order, source }, patience);
 }
 
-export async function perform(order: ProgramOrder, signal: AbortSignal): Promise<Performed> {
+export async function perform(order: ProgramOrder, patience: Patience): Promise<Performed> {
   try {
-    return { ok: true, text: await downloadContent(order, signal) };
+    return { ok: true, text: await downloadContent(order, patience) };
   } catch (cause) {
     // So is what the system says of a path that a document or a server chose: ENAMETOOLONG, ELOOP.
     const isAnswer = cause instanceof DownloadError || cause instanceof ReconcileError;

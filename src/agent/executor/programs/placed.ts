@@ -6,6 +6,9 @@ import { systemCode } from '../../../disk/errors.ts';
 /** What is wrong with a download, in words for the step's stderr. */
 export class DownloadError extends Error {}
 
+/** One that may be gone at the next attempt: the network's, or the server's for now. */
+export class PassingError extends DownloadError {}
+
 export const DOWNLOAD_BYTES_MAX = 1024 * 1024 * 1024;
 export const DOWNLOAD_FILES_MAX = 10_000;
 

@@ -1,11 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { isJsonObject } from '../../../core/model/json.ts';
 import { systemCode } from '../../../disk/errors.ts';
-import { download, dropBody, get } from './http.ts';
+import type { HttpAnswer, Wanted } from './http.ts';
+import { download, dropBody, shown } from './http.ts';
+import type { Patience } from './patience.ts';
+import { again } from './patience.ts';
 import type { Destination } from './placed.ts';
-import { checkSegment, DOWNLOAD_FILES_MAX, DownloadError, fileAt, lastSegment } from './placed.ts';
+import {
+  checkSegment,
+  DOWNLOAD_FILES_MAX,
+  DownloadError,
+  fileAt,
+  lastSegment,
+  PassingError,
+} from './placed.ts';
+import type { Bucket } from './s3-bucket.ts';
+import { openBucket } from './s3-bucket.ts';
 import type { S3Credentials } from './sigv4.ts';
-import { signedHeaders } from './sigv4.ts';
 import type { Staging } from './staging.ts';
 
 /** A bucket as its URL names it: by host (`bucket.s3.region.amazonaws.com`) or by the first part of the path. */
@@ -43,12 +54,6 @@ export function s3Place(path: string): S3Place | null {
   }
 }
 
-/** The region that a host of AWS names: a bucket lies where its URL says, whatever region the node's credentials name. */
-export const regionOf = (url: URL): string | null =>
-  /\bs3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+){1,3}-\d)\.amazonaws\.com(?:\.cn)?$/.exec(
-    url.hostname,
-  )?.[1] ?? null;
-
 /** One part of a name after another, each beginning with its own separator: nothing to try twice. */
 const bucketHost = /^[a-z0-9.-]+\.s3(?:[.-][a-z0-9]+)*\.amazonaws\.com(?:\.cn)?$/;
 
@@ -59,31 +64,26 @@ export async function downloadS3(
     readonly destination: Destination;
     readonly staging: Staging;
     readonly credentials: S3Credentials | null;
-    readonly signal: AbortSignal;
+    readonly patience: Patience;
   },
 ): Promise<string> {
-  const { destination, staging, credentials, signal } = options;
+  const { destination, staging, credentials, patience } = options;
   const place = s3Place(path);
   if (place === null) throw new DownloadError(`${path} is no https URL of a bucket or an object`);
-  const headers = (url: URL) =>
-    credentials === null
-      ? {}
-      : signedHeaders(
-          url,
-          { ...credentials, region: regionOf(url) ?? credentials.region },
-          new Date(),
-        );
-  const http = { headers, allowInsecure: place.bucketUrl.startsWith('http:'), signal };
+  const bucket = openBucket(place.bucketUrl, credentials, patience.signal);
   const version = place.versionId === '' ? '' : `?versionId=${encodeURIComponent(place.versionId)}`;
-  const object = (key: string): string =>
-    place.bucketUrl + key.split('/').map(encodeURIComponent).join('/') + version;
+  const wanted = (key: string, digest: string): Wanted => {
+    const below = key.split('/').map(encodeURIComponent).join('/');
+    const ask = () => bucket.ask(below + version);
+    return { name: shown(new URL(place.bucketUrl + below)), ask, sha256: digest };
+  };
 
   const isFolder = place.key === '' || place.key.endsWith('/');
   if (isFolder && version !== '') throw new DownloadError('versionId is for a single object');
-  const listed = version === '' ? await listKeys(place, http) : null;
+  const listed = version === '' ? await listKeys(bucket, place, patience) : null;
   if (!isFolder && (listed === null || listed.includes(place.key))) {
     const name = lastSegment(place.key);
-    await download(object(place.key), { ...http, sha256 }, () => staging.file([name]));
+    await download(wanted(place.key, sha256), patience, await staging.file([name]));
     const file = fileAt(destination, name);
     await staging.placeFile(file);
     return file;
@@ -101,7 +101,7 @@ export async function downloadS3(
       .split('/')
       .filter((one) => one !== '');
     for (const segment of name) checkSegment(segment);
-    await download(object(key), { ...http, sha256: '' }, () => staging.file(name));
+    await download(wanted(key, ''), patience, await staging.file(name));
   }
   await staging.placeFolder(destination.path);
   return destination.path;
@@ -111,21 +111,17 @@ const LIST_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Keys that begin like ours, a page at a time; null when the bucket does not let us list. */
 async function listKeys(
+  bucket: Bucket,
   { bucketUrl, key }: S3Place,
-  http: Parameters<typeof get>[1],
+  patience: Patience,
 ): Promise<readonly string[] | null> {
   const keys: string[] = [];
   for (let token = ''; ; ) {
-    const url = new URL(bucketUrl);
-    url.searchParams.set('list-type', '2');
-    url.searchParams.set('prefix', key);
-    if (token !== '') url.searchParams.set('continuation-token', token);
-    const { status, body } = await get(url.href, http);
-    if (status !== 200) {
-      dropBody(body);
-      return null;
-    }
-    const text = await readText(body);
+    const query = new URLSearchParams({ 'list-type': '2', prefix: key });
+    if (token !== '') query.set('continuation-token', token);
+    const name = shown(new URL(bucketUrl));
+    const text = await again(async () => readPage(await bucket.ask(`?${query}`), name), patience);
+    if (text === null) return null;
     for (const [, written = ''] of text.matchAll(/<Key>([^<]*)<\/Key>/g))
       keys.push(unescape(written));
     if (keys.length > DOWNLOAD_FILES_MAX)
@@ -135,13 +131,26 @@ async function listKeys(
   }
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+/** Said by a server that cannot answer now; any other status says whether it lets us list. */
+const notNow: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+async function readPage({ status, body }: HttpAnswer, name: string): Promise<string | null> {
+  if (status !== 200) {
+    dropBody(body);
+    if (notNow.has(status)) throw new PassingError(`the listing of ${name} answers ${status}`);
+    return null;
+  }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > LIST_BYTES_MAX) throw new DownloadError('the listing of the bucket is too long');
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > LIST_BYTES_MAX) throw new DownloadError('the listing of the bucket is too long');
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof DownloadError) throw cause;
+    throw new PassingError(`the listing of ${name} broke off after ${bytes} bytes`);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -33,7 +33,11 @@ export type Staging = {
 };
 
 /** `scratch` is the run's: with it goes what a killed download leaves. */
-export async function openStaging(destination: Destination, scratch: string): Promise<Staging> {
+export async function openStaging(
+  destination: Destination,
+  scratch: string,
+  bytesMax = DOWNLOAD_BYTES_MAX,
+): Promise<Staging> {
   const parent = destination.isFolder ? destination.path : dirname(destination.path);
   await makeDownloadDir(parent);
   const id = randomBytes(8).toString('hex');
@@ -56,12 +60,18 @@ export async function openStaging(destination: Destination, scratch: string): Pr
       files.push(name);
       await realFolder(dir, name.slice(0, -1));
       const file = await createDownloadFile(join(dir, ...name));
+      let own = 0;
       return {
         async write(chunk) {
+          own += chunk.length;
           bytes += chunk.length;
-          if (bytes > DOWNLOAD_BYTES_MAX)
-            throw new DownloadError(`more than ${DOWNLOAD_BYTES_MAX} bytes`);
+          if (bytes > bytesMax) throw new DownloadError(`more than ${bytesMax} bytes`);
           await file.write(chunk);
+        },
+        async rewind() {
+          await file.rewind();
+          bytes -= own;
+          own = 0;
         },
         close: () => file.close(),
       };
