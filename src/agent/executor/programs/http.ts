@@ -28,6 +28,8 @@ export type HttpOptions = {
   /** False refuses `http:`, also as the target of a redirect. */
   readonly allowInsecure: boolean;
   readonly signal: AbortSignal;
+  /** True: the caller asks otherwise after this answer, and it is not followed. */
+  readonly isForCaller?: (answer: Omit<HttpAnswer, 'body'>) => boolean;
 };
 
 /**
@@ -77,7 +79,8 @@ export async function get(url: string, options: HttpOptions): Promise<HttpAnswer
       continue;
     }
     const location = headers['location'];
-    if (status < 300 || status > 399 || location === undefined)
+    const isEnd = status < 300 || status > 399 || location === undefined;
+    if (isEnd || options.isForCaller?.({ status, headers }) === true)
       return { status, headers, body: answer.body };
     await answer.body.dump({ limit: 65_536 });
     redirects += 1;
