@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { ParseInput } from '../core/load/parse-file.ts';
 import { wholeFileProblem } from '../core/load/parse-file.ts';
 import type { ParsedFile } from '../core/load/parsed.ts';
 import { ReconcileError } from '../core/model/errors.ts';
+import { moduleBeside, startThread } from '../threads/thread.ts';
 import type { ParseOrder, ParseReport, ThreadData } from './parse-thread.ts';
 
 export type ParserOptions = {
@@ -38,11 +39,9 @@ export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser 
   let last: Promise<unknown> = Promise.resolve();
 
   function start(): Worker {
-    const workerData: ThreadData = { progress, builtActions };
-    const worker = new Worker(threadStart(), {
-      workerData,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
-    });
+    const order: ThreadData = { progress, builtActions };
+    const module = moduleBeside('parse-thread', import.meta.url);
+    const worker = startThread(module, { order, heapMibMax: HEAP_MIB_MAX });
     worker.unref();
     worker.on('error', () => undefined); // it exits then, which is looked at
     worker.on('exit', () => {
@@ -196,13 +195,4 @@ function tooComplex({ path, blob, bytes }: ParseInput, deadlineMs: number): Pars
     claims: [],
     remains: [],
   };
-}
-
-/** What ships is plain JavaScript. Sources need tsx, which on Node 20 a thread does not inherit: load it there first. */
-function threadStart(): URL {
-  if (import.meta.url.endsWith('.js')) return new URL('./parse-thread.js', import.meta.url);
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const thread = JSON.stringify(new URL('./parse-thread.ts', import.meta.url).href);
-  const start = `import { register } from ${tsx}; register(); await import(${thread});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(start)}`);
 }

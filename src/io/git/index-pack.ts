@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { askThread, moduleBeside } from '../../threads/thread.ts';
 import type { IndexOrder, IndexReport } from './index-thread.ts';
 
 /** What unpacking may take, in a thread of its own. Bytes are of objects held at a time, whatever the pack unpacks to. */
@@ -30,16 +29,12 @@ export async function indexPack(
   signal: AbortSignal,
 ): Promise<IndexReport> {
   signal.throwIfAborted();
-  const workerData: IndexOrder = { pack, heldBytesMax };
-  const worker = new Worker(threadStart(), {
-    workerData,
-    resourceLimits: { maxOldGenerationSizeMb: heapMibMax },
-  });
+  const order: IndexOrder = { pack, heldBytesMax };
   const deadline = AbortSignal.timeout(deadlineMs);
+  const either = AbortSignal.any([signal, deadline]);
   try {
-    const either = AbortSignal.any([signal, deadline]);
-    const [report] = (await once(worker, 'message', { signal: either })) as [IndexReport];
-    return report;
+    const thread = moduleBeside('index-thread', import.meta.url);
+    return await askThread<IndexReport>(thread, { order, heapMibMax, signal: either });
   } catch (cause) {
     signal.throwIfAborted();
     if (deadline.aborted)
@@ -47,16 +42,5 @@ export async function indexPack(
     if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY')
       throw new PackTooLarge(`has more objects than fit into ${heapMibMax} MiB`, { cause });
     throw cause;
-  } finally {
-    await worker.terminate();
   }
-}
-
-/** What ships is plain JavaScript. Sources need tsx, which on Node 20 a thread does not inherit: load it there first. */
-function threadStart(): URL {
-  if (import.meta.url.endsWith('.js')) return new URL('./index-thread.js', import.meta.url);
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const thread = JSON.stringify(new URL('./index-thread.ts', import.meta.url).href);
-  const start = `import { register } from ${tsx}; register(); await import(${thread});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(start)}`);
 }
