@@ -4,7 +4,7 @@ import type { AlarmGate, Association, RateLimit, Ring, Suspend } from '../model/
 import { associationName, parseInstant } from '../model/brand.ts';
 import type { AssociationFile } from '../model/schemas.gen.ts';
 import { parseTargets } from '../selector/parse.ts';
-import type { Desk, Need, Surroundings } from './association.ts';
+import type { Desk, Need, Surroundings } from './desk.ts';
 import { parseDuration } from './duration.ts';
 import { shown } from './misfits.ts';
 import type { AssociationDraft } from './parsed.ts';

@@ -3,9 +3,9 @@
  * from, what it holds now and its last good one; the choice only ever moves from the first to the second, so it ends.
  */
 import { compareText } from '../model/problem.ts';
-import type { Need } from './association.ts';
 import type { Judge, Whole } from './check.ts';
 import { judge } from './check.ts';
+import type { Need } from './desk.ts';
 import type { ParsedFile } from './parsed.ts';
 
 export type Candidate = {

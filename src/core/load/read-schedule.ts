@@ -2,7 +2,7 @@
 import type { RepositorySettings } from '../model/catalog.ts';
 import { noScheduleMistakes, parseSchedule } from '../schedule/parse.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import type { Desk } from './association.ts';
+import type { Desk } from './desk.ts';
 import type { AssociationDraft } from './parsed.ts';
 import { isWritten } from './spots.ts';
 

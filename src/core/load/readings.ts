@@ -7,7 +7,7 @@ import type { Association } from '../model/association.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { CatalogDocument } from '../model/document.ts';
-import type { Reading } from './association.ts';
+import type { Reading } from './desk.ts';
 import type { FileContent, ParsedFile } from './parsed.ts';
 
 /** The readings of a file's associations, in their order, and the ground that they were read on. */

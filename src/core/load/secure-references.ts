@@ -6,7 +6,7 @@ import { referencesMet, storeReferences, writtenReferences } from '../document/s
 import type { Parameter } from '../model/association.ts';
 import type { CatalogDocument } from '../model/document.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { Need, Surroundings } from './association.ts';
+import type { Need, Surroundings } from './desk.ts';
 import { findParameter } from './store.ts';
 
 /** What of the desk of an association this needs. */

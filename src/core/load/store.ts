@@ -22,3 +22,9 @@ export function findParameter(
 export function storeOf(parameters: ReadonlyMap<string, Parameter>): StoreLookup {
   return (reference) => findParameter(parameters, reference);
 }
+
+/** A reference without its version or label. */
+export function nameIn(reference: string): string {
+  const colon = reference.lastIndexOf(':');
+  return colon === -1 ? reference : reference.slice(0, colon);
+}
