@@ -13,6 +13,8 @@ export type Connection = {
 
 const firstRetryMs = 500;
 const retryMsMax = 120_000;
+/** Of a daemon that has said how many we are: as long as nodes spread over it come no denser than it asked for. */
+const retryMsMaxKnown = 15_000;
 /** A session that is cut sooner has been no success: whatever it was cut for would be said again at once. */
 const steadyMs = 2_000;
 /** Whoever was welcomed knows that a daemon is there: it is asked again within 8 s, however often it dies. */
@@ -50,7 +52,9 @@ export function keepConnected(
       session = null;
       if (isOver()) return;
       failures = failuresBefore(failures, welcomedAtMs, performance.now());
-      const waitMs = retryDelayMs(ending, { failures, spreadMs, random: options.random() });
+      const backoffMsMax = backoffMsMaxAfter(spreadMs);
+      const random = options.random();
+      const waitMs = retryDelayMs(ending, { failures, spreadMs, random, backoffMsMax });
       options.log('disconnected', { ...ending, waitMs });
       failures += 1;
       await delay(waitMs, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
@@ -70,10 +74,23 @@ export function failuresBefore(
   return endedAtMs - welcomedAtMs >= steadyMs ? 0 : Math.min(failures, failuresWelcomedMax);
 }
 
+/**
+ * How far the back-off may grow, by the spread that the last welcome dictated; 0 is none. After an outage that hit nodes and
+ * daemon alike nobody knows how many come back: then two minutes. Otherwise a daemon that was away for a minute has its
+ * fleet back within the spread, or 15 s. Pure.
+ */
+export const backoffMsMaxAfter = (spreadMs: number): number =>
+  spreadMs === 0 ? retryMsMax : Math.min(retryMsMax, Math.max(retryMsMaxKnown, spreadMs));
+
 /** A random part of what was dictated, or of a back-off that doubles; `random` is in [0, 1). Pure. */
 export function retryDelayMs(
   ending: Ending,
-  { failures, spreadMs, random }: { failures: number; spreadMs: number; random: number },
+  {
+    failures,
+    spreadMs,
+    random,
+    backoffMsMax = retryMsMax,
+  }: { failures: number; spreadMs: number; random: number; backoffMsMax?: number },
 ): number {
   switch (ending.kind) {
     case 'wait':
@@ -82,7 +99,7 @@ export function retryDelayMs(
     case 'untrusted':
       return Math.round(refusedRetryMs * (0.5 + random));
     case 'closed': {
-      const backoffMs = firstRetryMs * 2 ** Math.min(failures, 10);
+      const backoffMs = Math.min(backoffMsMax, firstRetryMs * 2 ** Math.min(failures, 10));
       return Math.round(random * Math.min(retryMsMax, Math.max(spreadMs, backoffMs)));
     }
   }

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { failuresBefore, retryDelayMs } from '../../src/agent/connection.ts';
+import { backoffMsMaxAfter, failuresBefore, retryDelayMs } from '../../src/agent/connection.ts';
 import type { Ending, Session } from '../../src/agent/session.ts';
 import { isAllowedServer, openSession } from '../../src/agent/session.ts';
 import type { Identity } from '../../src/protocol/keys.ts';
@@ -222,6 +222,22 @@ for (const c of [
     const { ending, failures, spreadMs } = c;
     const delays = [0, 1].map((random) => retryDelayMs(ending, { failures, spreadMs, random }));
     assert.deepEqual(delays, c.want);
+  });
+}
+
+for (const [name, spreadMs, wantMax] of [
+  ['a daemon that was never there', 0, 120_000],
+  ['of one node', 4, 15_000],
+  ['of a thousand', 4_000, 15_000],
+  ['of ten thousand, within the spread', 40_000, 40_000],
+  ['of more than thirty thousand', 120_000, 120_000],
+] as const) {
+  test(`retry: however long the daemon is away: ${name}`, () => {
+    const backoffMsMax = backoffMsMaxAfter(spreadMs);
+    const about = { spreadMs, random: 1, backoffMsMax };
+    const delays = [5, 8, 50].map((failures) => retryDelayMs(closed, { ...about, failures }));
+    assert.ok(delays.every((ms) => ms <= wantMax && ms >= Math.max(spreadMs, 15_000)));
+    assert.equal(delays.at(-1), wantMax);
   });
 }
 

@@ -58,7 +58,7 @@ test('state of a newer program is refused with 78 and left as it is', async () =
     writeFileSync(join(dir, name), bytes);
   }
   await fleet.startDaemon();
-  // The daemon was away for as long as two starts take: on a busy machine the agent asks once a minute by then.
+  // The daemon was away for as long as two starts take, and the agent asks every 15 s by then: on a busy machine that adds up.
   await fleet.converged(fleet.commit(greeting('fourth')), 120_000);
   assert.equal(fleet.lines('a', 'greet').length, before + 1);
 });
