@@ -57,7 +57,7 @@ export async function openDoors(
 }
 
 function healthOf(
-  { progress, world }: Parts,
+  { progress }: Parts,
   {
     triggers,
     metrics,
@@ -72,7 +72,7 @@ function healthOf(
     live: () => !progress.isStuck(),
     ready() {
       const reasons = [
-        ...(world.revision === null ? ['no revision is in force yet'] : []),
+        ...(progress.hasRevision() ? [] : ['no revision is in force yet']),
         ...(progress.isStuck() ? ['passes make no progress'] : []),
         ...(progress.waitsForDisk() ? ['the journal waits for its disk'] : []),
       ];

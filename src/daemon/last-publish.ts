@@ -33,7 +33,7 @@ export async function lastPublish(leaving: Leaving, why: 'told' | 'converged'): 
 
   async function publish(): Promise<void> {
     await publisher.ended();
-    if (world.revision === null) return;
+    if (world.revision === null || world.remainder !== null) return;
     const files = publisher.waiting;
     if (files <= LAST_FILES_MAX[why]) await publisher.flush(deadline);
     else log.info({ files }, 'left without a last status commit: the next start publishes');

@@ -73,7 +73,8 @@ export type Loop = {
 export async function runLoop(loop: Loop, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const more = await onePass(loop, signal);
-    const again = loop.publisher.tick(signal);
+    // A revision that is put in force by several passes is reported as a whole.
+    const again = loop.world.remainder === null ? loop.publisher.tick(signal) : null;
     if (!more && loop.inbox.size === 0) await loop.bell.wait(sleepMs(loop, again), signal);
   }
 }

@@ -127,7 +127,7 @@ async function serve(
     perform: parts.perform,
     log,
     onPass: (pass) => {
-      progress.passEnded();
+      progress.passEnded({ revision: world.revision?.commit ?? null });
       metrics.pass(pass);
       for (const { event, fields } of pass.reasons) {
         if (event === 'run finished') metrics.runFinished(String(fields['status']));

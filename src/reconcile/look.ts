@@ -1,8 +1,9 @@
 /**
  * The whole fleet as it stands, in slices: walking 200,000 assignments takes a second, and nobody who waits for an answer or
- * a heartbeat may wait for it. From the beginning when another revision comes in between: a look is at one revision.
+ * a heartbeat may wait for it. From the beginning when another revision comes in between: a look is at one revision, and at all
+ * of it.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { assessInSlices, assessNode, sortedStandings } from '../core/compliance/assess.ts';
 import type { Facts } from '../core/compliance/facts.ts';
 import type { NodeId } from '../core/model/brand.ts';
@@ -12,6 +13,9 @@ import { boundWaiting, refusedOf, waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import type { Ports } from './ports.ts';
 
+/** Passes that put a revision in force are looked at this often: whether the last is over. */
+const WHOLE_LOOK_MS = 10;
+
 /** Null while no revision is in force. @throws the signal's reason when it is called off */
 export async function lookAt(
   world: World,
@@ -19,6 +23,7 @@ export async function lookAt(
   signal: AbortSignal,
 ): Promise<Omit<ReportView, 'foreignPaths' | 'sign' | 'plan'> | null> {
   for (;;) {
+    for (; world.remainder !== null; signal.throwIfAborted()) await sleep(WHOLE_LOOK_MS);
     const { revision, state } = world;
     if (revision === null) return null;
     const { catalog, definitions } = revision;

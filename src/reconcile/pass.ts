@@ -16,6 +16,8 @@ export type PassResult = {
   readonly more: boolean;
 };
 
+const nothing: ReturnType<Inbox['drain']> = { events: [], settle: () => undefined };
+
 export type Perform = (effects: readonly Effect[]) => void;
 
 export async function pass(
@@ -25,7 +27,8 @@ export async function pass(
   perform: Perform,
   signal: AbortSignal,
 ): Promise<PassResult> {
-  const { events, settle } = inbox.drain();
+  // A large revision takes several passes, and what happens meanwhile finds it in force as a whole.
+  const { events, settle } = world.remainder === null ? inbox.drain() : nothing;
   const at = ports.clock.now();
   const { records, effects, reasons, more } = advance(world, events, at);
   try {

@@ -5,7 +5,7 @@
 import type { World } from '../core/world/world.ts';
 
 export function isSettled(world: World): boolean {
-  if (world.revision === null) return false;
+  if (world.revision === null || world.remainder !== null) return false;
   for (const { phases } of world.state.executions.values()) {
     if (phases.Offered + phases.Started > 0) return false;
   }

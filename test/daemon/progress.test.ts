@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createProgress } from '../../src/daemon/progress.ts';
+import { aCommit } from '../fakes/builders.ts';
 
 function aDaemon() {
   const inbox = { size: 0 };
@@ -21,8 +22,17 @@ test('events that nobody takes for more than a minute mean stuck, until a pass e
   assert.equal(progress.isStuck(), false);
   clock.ms = 60_001;
   assert.equal(progress.isStuck(), true);
-  progress.passEnded();
+  progress.passEnded({ revision: null });
   assert.equal(progress.isStuck(), false);
+});
+
+test('a revision is in force when the pass that attached it has ended, which is when it is durable', () => {
+  const { progress } = aDaemon();
+  assert.equal(progress.hasRevision(), false);
+  progress.passEnded({ revision: null });
+  assert.equal(progress.hasRevision(), false);
+  progress.passEnded({ revision: aCommit(1) });
+  assert.equal(progress.hasRevision(), true);
 });
 
 test('a full disk keeps a daemon waiting: alive and not ready, however long', () => {
@@ -32,6 +42,6 @@ test('a full disk keeps a daemon waiting: alive and not ready, however long', ()
     progress.diskRefused();
     assert.deepEqual([progress.isStuck(), progress.waitsForDisk()], [false, true]);
   }
-  progress.passEnded();
+  progress.passEnded({ revision: null });
   assert.equal(progress.waitsForDisk(), false);
 });

@@ -271,6 +271,8 @@ export type State = {
     readonly by: AcceptedBy;
     readonly at: Instant;
   } | null;
+  /** Not all that the accepted revision changes is recorded yet. */
+  unfinished: boolean;
   held: {
     readonly tip: CommitId | null;
     readonly code: HeldCode;
@@ -297,6 +299,7 @@ export function emptyState(): State {
     instance: null,
     paused: null,
     accepted: null,
+    unfinished: false,
     held: null,
     invalidFiles: new Map(),
     documents: new Map(),

@@ -18,6 +18,7 @@ import { onRollouts } from './on-rollout.ts';
 import { onAlready, onNotStarted, onResult, onStarted, onUndeliverable } from './on-run.ts';
 import { bringBack, onSetBack, watchUnreachable } from './on-set-back.ts';
 import { onAlarms, onTime } from './on-time.ts';
+import { putInForce } from './put-in-force.ts';
 import type { Record } from './records.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -38,13 +39,23 @@ export function advance(world: World, events: readonly Event[], now: Instant): A
   const turn: Turn = { world, now, records: [], effects: [], reasons: [] };
   if (now < world.seenAt) onSetBack(turn);
   world.seenAt = now;
-  for (const event of events) onEvent(turn, event);
+  for (const event of events) {
+    // Whatever happens finds a revision in force as a whole.
+    putInForce(turn, 'all');
+    onEvent(turn, event);
+  }
+  const more = (events.length === 0 && !putInForce(turn, 'a-pass')) || world.remainder !== null;
+  const { records, effects, reasons } = turn;
+  return { records, effects, reasons, more: more || onWhole(turn) };
+}
+
+/** What falls due and who starts, once the revision is in force as a whole; true when a limit of one pass cut it short. */
+function onWhole(turn: Turn): boolean {
   const moreTimers = onTime(turn, DUE_PER_PASS);
   onRollouts(turn);
   const moreOffers = dispatch(turn);
   boundHistory(turn);
-  const { records, effects, reasons } = turn;
-  return { records, effects, reasons, more: moreTimers || moreOffers };
+  return moreTimers || moreOffers;
 }
 
 function onEvent(turn: Turn, event: Event): void {

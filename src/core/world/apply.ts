@@ -36,7 +36,11 @@ export function apply(state: State, record: Record): void {
         by: record.by,
         at: record.at,
       };
+      state.unfinished = record.unfinished ?? false;
       state.held = null;
+      return;
+    case 'in-force':
+      state.unfinished = false;
       return;
     case 'held':
       state.held = { tip: record.tip, code: record.code, reason: record.reason, at: record.at };

@@ -21,6 +21,7 @@ export function indexRecord(world: World, record: Record): void {
     case 'accepted':
       dirty.fleet = true;
       return releaseCaughtUp(world);
+    case 'in-force':
     case 'held':
     case 'released':
     case 'file-invalid':

@@ -4,39 +4,22 @@
  */
 import type { Removal } from '../accept/accept.ts';
 import { judgeAncestry, judgeRemoval } from '../accept/accept.ts';
-import { formatOccasion } from '../canonical/occasion.ts';
 import { nodesOf } from '../enrol/nodes.ts';
-import type { Ring } from '../model/association.ts';
-import type { AssociationName, CommitId, Instant, NodeId } from '../model/brand.ts';
-import type { AssociationDigests, Definition } from '../model/definition.ts';
-import { present, unreachable } from '../model/errors.ts';
-import type { AcceptedBy, Execution, State, VersionChange } from '../model/state.ts';
+import type { AssociationName, CommitId, NodeId } from '../model/brand.ts';
+import { present } from '../model/errors.ts';
+import type { AcceptedBy, State } from '../model/state.ts';
 import { crowdedNodes } from '../plan/crowded.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
-import { reasonIn } from '../plan/plan.ts';
 import { positionAbove } from './epoch.ts';
 import type { Event, LoadedRevision } from './events.ts';
-import {
-  closeOpen,
-  joinExecution,
-  openExecution,
-  openOf,
-  startingDeadline,
-  unassign,
-  watchExecution,
-} from './executions.ts';
-import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
 import type { Move } from './moves.ts';
 import { movesOf } from './moves.ts';
-import { GONE_MS } from './on-node.ts';
-import { rolloutUnder } from './on-rollout.ts';
-import { onSlot, scheduleNext } from './on-time.ts';
 import type { RevisionPlan } from './plan-revision.ts';
-import { planRevision, slotsUnder } from './plan-revision.ts';
+import { planRevision } from './plan-revision.ts';
+import { putInForce, weightOf } from './put-in-force.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
-import { onCalendarsMoved, watchGate } from './watch-gate.ts';
 import type { World } from './world.ts';
 
 export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): void {
@@ -57,22 +40,24 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   };
   if (by === null) return;
   const position = positionOf(world, event);
-  emit(turn, { kind: 'accepted', commit: revision.commit, position, by, at: turn.now });
+  const isLarge = weightOf(world, plan) > world.assignmentsPerPass;
+  emit(turn, {
+    kind: 'accepted',
+    commit: revision.commit,
+    position,
+    by,
+    at: turn.now,
+    ...(isLarge ? { unfinished: true } : {}),
+  });
   note(turn, 'revision accepted', { commit: revision.commit, by, position, ...countChanges(plan) });
   recordFiles(turn, revision);
   recordDocuments(turn, revision);
   const { revision: former } = world;
-  const calendarsBefore = former?.catalog.calendars ?? new Map();
   world.attach(revision, fleet);
   if (isFirstRead) world.reindex();
-  for (const [name, each] of plan) {
-    applyPlan(turn, name, each, { former, revision });
-    if (each.change === 'update') liftStop(turn, name, revision.commit);
-  }
-  onCalendarsMoved(turn, calendarsBefore);
-  // An operator named it before the revision in force could be read again after a restart.
-  if (isFirstRead) takeUp(turn);
-  dropNodes(turn, fleet);
+  world.remainder = { rest: plan.entries(), former, revision, by: 'edit', isFirstRead };
+  // It is accepted first, and durably so: what is large begins with the next pass.
+  if (!isLarge) putInForce(turn, 'all');
 }
 
 /**
@@ -92,40 +77,27 @@ function positionOf(
 
 /**
  * The accepted revision after a restart. What differs now came with the program (a preconfigured document) and takes effect
- * at the next slot, never at once: only what was owed already is owed in its new form.
+ * at the next slot, never at once: only what was owed already is owed in its new form. Where the daemon died while it was put in
+ * force, it goes on: what differs is what the revision changes.
  */
 export function onRestored(turn: Turn, revision: LoadedRevision): void {
   const { world } = turn;
+  const { unfinished } = world.state;
   const fleet = createFleet(nodesOf(revision.catalog, world.state));
   const plan = planRevision(world, revision, fleet);
   world.attach(revision, fleet);
   world.reindex();
+  world.remainder = unfinished
+    ? { rest: plan.entries(), former: null, revision, by: 'edit', isFirstRead: true }
+    : { rest: byProgram(plan), former: revision, revision, by: 'program', isFirstRead: true };
+  if (!unfinished || weightOf(world, plan) <= world.assignmentsPerPass) putInForce(turn, 'all');
+}
+
+function* byProgram(plan: RevisionPlan): Generator<[AssociationName, AssociationPlan], undefined> {
   for (const [name, each] of plan) {
     const start = each.start?.who === 'all' ? upgraded : each.start;
-    applyPlan(turn, name, { ...each, start }, { former: revision, revision });
+    yield [name, { ...each, start }];
   }
-  takeUp(turn);
-  dropNodes(turn, fleet);
-}
-
-/** A process that has just started has no timers: what fell due meanwhile is looked at, and what falls due is set. */
-function takeUp(turn: Turn): void {
-  const { world } = turn;
-  for (const name of world.state.associations.keys()) {
-    watchGate(turn, name);
-    onSlot(turn, name);
-  }
-  for (const execution of world.state.executions.values()) watchAgain(turn, execution);
-  for (const name of world.rings.names()) world.rings.touch(name);
-}
-
-/** Agents need time to come back to a daemon that has restarted before they count as absent from a slot. */
-function watchAgain(turn: Turn, execution: Execution): void {
-  watchExecution(turn, execution);
-  const deadline = startingDeadline(turn.world, execution);
-  if (deadline === null) return;
-  const at = Math.max(deadline, turn.now + GONE_MS) as Instant;
-  turn.world.timers.push({ kind: 'starting-deadline', execution: execution.id, at });
 }
 
 const upgraded = { who: 'owed', trigger: 'document', reason: 'program upgraded' } as const;
@@ -264,151 +236,5 @@ function recordDocuments(turn: Turn, revision: LoadedRevision): void {
   }
   for (const name of [...documents.keys()]) {
     if (!seen.has(name)) emit(turn, { kind: 'document-removed', name });
-  }
-}
-
-type Sides = {
-  /** In force until now; null: it is not known any more. */
-  readonly former: LoadedRevision | null;
-  readonly revision: LoadedRevision;
-};
-
-function applyPlan(
-  turn: Turn,
-  name: AssociationName,
-  plan: AssociationPlan,
-  { former, revision }: Sides,
-): void {
-  const definition = revision.definitions.get(name);
-  if (definition === undefined) {
-    removeAssociation(turn, name, plan);
-    return;
-  }
-  if (plan.change !== 'unchanged') {
-    const ringsBefore = former?.definitions.get(name)?.association.rings ?? null;
-    recordVersion(turn, plan, definition, { commit: revision.commit, ringsBefore });
-  }
-  if (plan.leaves.length > 0) unassign(turn, name, plan.leaves);
-  if (plan.joins.length > 0) {
-    emit(turn, { kind: 'assigned', association: name, nodes: plan.joins });
-  }
-  if (plan.start !== null) start(turn, name, plan, definition, revision);
-  if (plan.change === 'unchanged') return;
-  scheduleNext(turn, name);
-  watchGate(turn, name);
-}
-
-function start(
-  turn: Turn,
-  name: AssociationName,
-  plan: AssociationPlan,
-  definition: Definition,
-  revision: LoadedRevision,
-): void {
-  if (plan.start === null) return;
-  const common = {
-    definition,
-    trigger: plan.start.trigger,
-    reason: reasonIn(plan.start, revision.commit),
-    closing: 'edited',
-  } as const;
-  const { commit } = revision;
-  const { position } = present(turn.world.state.accepted, 'what starts was accepted');
-  const change = formatOccasion({ kind: 'change', commit, position });
-  const target = formatOccasion({ kind: 'target', commit, position });
-  switch (plan.start.who) {
-    case 'all':
-      openExecution(turn, { ...common, occasion: change, nodes: turn.world.assignedTo(name) });
-      return;
-    case 'owed':
-      openExecution(turn, { ...common, occasion: change, nodes: [] });
-      return;
-    case 'joins':
-      joinExecution(turn, { ...common, occasion: target, nodes: plan.joins });
-      return;
-    default:
-      return unreachable(plan.start.who);
-  }
-}
-
-/** A stop at the error threshold lasts until an edit (contract §5), also one that runs nobody by itself. */
-function liftStop(turn: Turn, name: AssociationName, by: CommitId): void {
-  const open = openOf(turn.world, name);
-  if (open === null || open.stopped === null) return;
-  emit(turn, { kind: 'unstopped', execution: open.id, by });
-  note(turn, 'stop lifted by an edit', { association: name, execution: open.id, by });
-}
-
-function removeAssociation(turn: Turn, name: AssociationName, plan: AssociationPlan): void {
-  closeOpen(turn, name, 'removed');
-  if (plan.leaves.length > 0) unassign(turn, name, plan.leaves);
-  emit(turn, { kind: 'association-removed', name });
-}
-
-/** A new version. Slots are anchored anew by whatever makes all targets run, so the next one is a full period away. */
-function recordVersion(
-  turn: Turn,
-  plan: AssociationPlan,
-  definition: Definition,
-  {
-    commit,
-    ringsBefore,
-  }: { readonly commit: CommitId; readonly ringsBefore: readonly Ring[] | null },
-): void {
-  const { association, digests } = definition;
-  const { generation } = digests;
-  const before = turn.world.state.associations.get(association.name);
-  if (before !== undefined && before.digests.generation !== digests.generation) {
-    closeOpenOf(turn, plan, association.name);
-  }
-  emit(turn, {
-    kind: 'association',
-    name: association.name,
-    version: (before?.version ?? 0) + 1,
-    commit,
-    file: association.file,
-    digests,
-    generationCommit:
-      before?.digests.generation === digests.generation ? before.generationCommit : commit,
-    ...slotsUnder(before, definition, { now: turn.now, start: plan.start }),
-    rollout: rolloutUnder(turn.world, { name: association.name, before, generation, ringsBefore }),
-  });
-  emit(turn, {
-    kind: 'version',
-    association: association.name,
-    version: {
-      version: (before?.version ?? 0) + 1,
-      at: turn.now,
-      revision: commit,
-      changed: changesOf(before?.digests ?? null, digests),
-      document: association.document,
-      documentVersion: definition.documentNumber,
-      scheduleExpression: association.schedule?.text ?? null,
-    },
-  });
-}
-
-/** Which parts differ; an edit of anything else (rate control, severity, names, comments aside) is `other`. */
-function changesOf(
-  before: AssociationDigests | null,
-  after: AssociationDigests,
-): readonly VersionChange[] {
-  if (before === null) return ['created'];
-  const parts = ['document', 'parameters', 'output', 'schedule', 'targets'] as const;
-  const changed = parts.filter((part) => before[part] !== after[part]);
-  return changed.length > 0 ? changed : ['other'];
-}
-
-/** A new generation that starts nothing now (the flag) must not let the old one go on starting either. */
-function closeOpenOf(turn: Turn, plan: AssociationPlan, name: AssociationName): void {
-  if (plan.start === null) closeOpen(turn, name, 'edited');
-}
-
-/** Sessions of nodes that are revoked, or that no registration and no file knows any more. */
-function dropNodes(turn: Turn, fleet: Fleet): void {
-  for (const node of turn.world.state.nodes.values()) {
-    if (node.connectedAt !== null && !fleet.nodes.has(node.id)) {
-      turn.effects.push({ kind: 'drop-node', node: node.id, reason: 'not in the registry' });
-    }
   }
 }

@@ -3,9 +3,9 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 7: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
- * and no gaps between slots, 5 an occasion with each run, 6 no epoch of the branch. A new kind or field raises the version; an older
- * program then refuses the state with exit code 78.
+ * Format 8: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
+ * and no gaps between slots, 5 an occasion with each run, 6 no epoch of the branch, 7 no revision that is put
+ * in force over several passes. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -39,7 +39,7 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 7 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 8 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
@@ -70,7 +70,11 @@ type DaemonRecord =
       readonly position: number;
       readonly by: AcceptedBy;
       readonly at: Instant;
+      /** What it changes is recorded by later passes, until `in-force`. Absent: by the same pass. */
+      readonly unfinished?: boolean;
     }
+  /** All that the accepted revision changes is recorded. */
+  | { readonly kind: 'in-force' }
   | {
       readonly kind: 'held';
       readonly tip: CommitId | null;

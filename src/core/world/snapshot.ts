@@ -6,7 +6,10 @@ import { putExecution, putNode } from './records.ts';
 export function* recordsOf(state: State): Generator<Record> {
   if (state.instance !== null) yield { kind: 'instance', ...state.instance };
   if (state.paused !== null) yield { kind: 'paused', ...state.paused };
-  if (state.accepted !== null) yield { kind: 'accepted', ...state.accepted };
+  if (state.accepted !== null) {
+    const { accepted, unfinished } = state;
+    yield { kind: 'accepted', ...accepted, ...(unfinished ? { unfinished } : {}) };
+  }
   if (state.held !== null) yield { kind: 'held', ...state.held };
   if (state.published !== null) yield { kind: 'published', ...state.published };
   for (const [file, lastGood] of state.invalidFiles) yield { kind: 'file-invalid', file, lastGood };

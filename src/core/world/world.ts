@@ -51,6 +51,7 @@ import { indexRecord } from './index-record.ts';
 import type { Move } from './moves.ts';
 import { isNamedSinceStop } from './named.ts';
 import type { PreparedRuns } from './prepare-slot.ts';
+import type { Remainder } from './put-in-force.ts';
 import type { Queues } from './queues.ts';
 import { createQueues } from './queues.ts';
 import type { Record } from './records.ts';
@@ -58,6 +59,9 @@ import type { Refusals } from './refusals.ts';
 import { createRefusals } from './refusals.ts';
 import type { Rings } from './rings.ts';
 import { createRings } from './rings.ts';
+
+/** Assignments that one pass of a revision opens or takes back: a tenth of a second. All but the largest revisions have fewer. */
+const ASSIGNMENTS_PER_PASS = 20_000;
 
 /** Something to look at again at an instant. Entries may be stale: whoever takes one checks the state. */
 export type Timer = { readonly at: Instant } & (
@@ -111,6 +115,9 @@ export type RevisionChange = {
 export class World {
   readonly state: State = emptyState();
   revision: LoadedRevision | null = null;
+  /** What of the revision is not in force yet: passes take nothing else until it is. */
+  remainder: Remainder | null = null;
+  readonly assignmentsPerPass: number;
   /** What the newest judged revision changes, accepted or held: plan.json on the status branch. */
   lastPlan: RevisionChange | null = null;
   fleet: Fleet = createFleet(new Map());
@@ -162,8 +169,12 @@ export class World {
   /** The next slot of each association, with what it was found from: a report asks once per node. */
   readonly #upcoming = new Map<AssociationName, Upcoming>();
 
-  constructor(limits: HistoryLimits = HISTORY_LIMITS) {
+  constructor(
+    limits: HistoryLimits = HISTORY_LIMITS,
+    assignmentsPerPass: number = ASSIGNMENTS_PER_PASS,
+  ) {
     this.history = createHistory(limits);
+    this.assignmentsPerPass = assignmentsPerPass;
   }
 
   definition(name: AssociationName): Definition | undefined {
