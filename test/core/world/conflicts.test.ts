@@ -45,6 +45,13 @@ test('H-1: MaxConcurrency is 50 where nothing is said, and a setting of the repo
   assert.equal(many(60).merge(settings).edit().takeJobs().length, 60);
 });
 
+test('H-1: MaxErrors is 100% where nothing is said, and a setting of the repository', () => {
+  const fail = () => 'Failed' as const;
+  assert.equal(many(60).edit().runAll(fail).length, 60);
+  const settings = { 'reconciled.yaml': 'defaults: { maxConcurrency: "1", maxErrors: "2" }\n' };
+  assert.equal(many(60).merge(settings).edit().runAll(fail).length, 3);
+});
+
 test('H-2: a node that appears while the limit is used up never exceeds it', () => {
   const fleet = many(2).edit(RATE, 'MaxConcurrency: "1"');
   const [out] = fleet.takeJobs();

@@ -8,6 +8,7 @@ import { withExecutions } from '../../../src/core/report/execution-lines.ts';
 import { apply } from '../../../src/core/world/apply.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
 import { World } from '../../../src/core/world/world.ts';
+import { aCommit, aName, noon } from '../../fakes/builders.ts';
 import { MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const HOUR = 60 * MINUTE;
@@ -97,4 +98,16 @@ test('history: once published they are forgotten, and a restart counts what is l
   assert.deepEqual(counts(), [2, 0, 4]);
   fleet.world.reindex();
   assert.deepEqual(counts(), [2, 0, 4]);
+});
+
+test('history: of an association the newest 1,000 versions are kept', () => {
+  const state = emptyState();
+  const association = aName('motd');
+  const rest = { at: noon, revision: aCommit(1), document: 'Doc', documentVersion: null };
+  for (let version = 1; version <= 1_002; version++) {
+    const made = { ...rest, version, changed: ['other'] as const, scheduleExpression: null };
+    apply(state, { kind: 'version', association, version: made });
+  }
+  const versions = state.versions.get(association) ?? [];
+  assert.deepEqual([versions.length, versions[0]?.version], [1_000, 3]);
 });

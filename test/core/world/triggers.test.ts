@@ -98,6 +98,25 @@ for (const [field, line] of [
   }
 }
 
+test('T3: DOCUMENT_VERSION edited to a version of the same content: the same is executed, and nobody runs', () => {
+  const pinned = {
+    'documents/Pinned/1.yaml': DOCUMENT('one'),
+    'documents/Pinned/2.yaml': DOCUMENT('one'),
+    'documents/Pinned/metadata.yaml': 'DefaultVersion: "1"\n',
+  };
+  const base = ['Name: Pinned', HOURLY];
+  const fleet = new MergingFleet()
+    .merge(pinned)
+    .edit(...base)
+    .connect(1, 2, 3);
+  fleet.runAll();
+  fleet.after(HOUR).runAll();
+  fleet.after(MINUTE).edit(...base, 'DocumentVersion: "2"');
+  assert.deepEqual(fleet.problems(), []);
+  assert.deepEqual(fleet.runAll(), []);
+  assert.deepEqual(fleet.after(HOUR).runAll(), ALL);
+});
+
 test('T3: SCHEDULE_EXPRESSION edited: runs once on all targets, then as the new one says', () => {
   const fleet = settled(HOURLY).edit('ScheduleExpression: cron(30 * * * ? *)');
   assert.deepEqual(fleet.runAll(), ALL);
