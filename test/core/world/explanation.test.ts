@@ -5,12 +5,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { readSchemas } from '../../../schemas/generate/source.ts';
 import type { NodeExplanation } from '../../../src/core/explain/explain.ts';
-import { formatInstant, nodeId } from '../../../src/core/model/brand.ts';
+import { formatInstant, instant, nodeId } from '../../../src/core/model/brand.ts';
 import { present } from '../../../src/core/model/errors.ts';
 import { explainIn, explainNamed } from '../../../src/core/world/explanation.ts';
 import { waitingOf } from '../../../src/core/world/waiting.ts';
+import { aCalendar, anEvent } from '../../fakes/builders.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
-import { commit, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { commit, MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const web = [{ kind: 'tag' as const, key: 'role', values: ['web'] }];
 const specs: { readonly [name: string]: AssociationSpec } = {
@@ -71,6 +72,17 @@ test('what waits for its slot says until when', () => {
   assert.equal(run, null);
   assert.deepEqual(waiting, { reason: 'schedule', until: '2026-03-02T03:00:00Z', detail: null });
   assert.deepEqual(next?.at, '2026-03-02T03:00:00Z');
+});
+
+test('calendars: how they stand together, and when that changes next; none where it has none', () => {
+  const event = anEvent(instant(NOON - MINUTE), instant(NOON + 60 * MINUTE));
+  const calendars = [aCalendar('freeze', { events: [event] }), aCalendar('open')];
+  const specs = { held: { calendarNames: ['freeze', 'open'] }, free: { calendarNames: ['open'] } };
+  const fleet = new TestFleet().accept(revision(1, { ...specs, plain: {} }, { 1: {} }, calendars));
+  const stands = (name: string) => of(explain(fleet, 1), name).calendar;
+  assert.deepEqual(stands('held'), { state: 'CLOSED', nextTransition: '2026-03-01T13:00:00Z' });
+  assert.deepEqual(stands('free'), { state: 'OPEN', nextTransition: null });
+  assert.equal(stands('plain'), null);
 });
 
 test('MaxConcurrency: the second node waits for the first', () => {
