@@ -40,7 +40,7 @@ export function openBucket(
       allowInsecure: url.startsWith('http:'),
       signal,
       isForCaller: ({ status, headers }) =>
-        aboutRegion.has(status) && move(headers[REGION_HEADER] ?? '') !== null,
+        aboutRegion.has(status) && move(regionTold(headers) ?? '') !== null,
     });
 
   return {
@@ -61,11 +61,17 @@ const REGION_HEADER = 'x-amz-bucket-region';
 /** Answers to a request at the wrong endpoint, or with the signature of another region. */
 const aboutRegion: ReadonlySet<number> = new Set([301, 307, 400]);
 
+/** By name, or by the endpoint of AWS that a redirect leads to: of that the region is taken, and nothing else. */
+function regionTold(headers: HttpAnswer['headers']): string | null {
+  const { location = '', [REGION_HEADER]: named } = headers;
+  return named ?? (URL.canParse(location) ? regionOf(new URL(location)) : null);
+}
+
 /** '' when the answer is not about a region. Of a 400 without the header the body is read, which nobody else wants. */
 async function regionIn({ status, headers, body }: HttpAnswer): Promise<string> {
   if (!aboutRegion.has(status)) return '';
-  const told = headers[REGION_HEADER];
-  if (told !== undefined || status !== 400) return told ?? '';
+  const told = regionTold(headers);
+  if (told !== null || status !== 400) return told ?? '';
   let text = '';
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {

@@ -14,7 +14,8 @@ test('S3: a signature is for the region that the host names', () => {
     ['b.s3', null],
   ])
     assert.equal(regionOf(new URL(`https://${host}.amazonaws.com/k`)), region);
-  assert.equal(regionOf(new URL('https://s3.eu-west-1.example.org/k')), null);
+  for (const host of ['s3.eu-west-1.example.org', 'b.s3.eu-west-1.amazonaws.com.example.org'])
+    assert.equal(regionOf(new URL(`https://${host}/k`)), null);
 });
 
 const REGION = 'eu-central-1';
@@ -79,6 +80,8 @@ const answers: { readonly [name: string]: RequestListener } = {
     response.writeHead(301, hint).end('<Error><Code>PermanentRedirect</Code></Error>'),
   'a 307 with the header and a place elsewhere': (_, response) =>
     response.writeHead(307, { ...hint, location: 'http://127.0.0.1:1/elsewhere' }).end(),
+  'a 307 to an endpoint of AWS': (_, response) =>
+    response.writeHead(307, { location: `https://bucket.s3.${REGION}.amazonaws.com/a/` }).end(),
   'a 400 with the header': (_, response) => response.writeHead(400, hint).end(MALFORMED),
   'a 400 that names it in words': (_, response) => response.writeHead(400).end(MALFORMED),
 };
