@@ -2,6 +2,7 @@
 import type { PlanReport } from '../core/report/plan-file.ts';
 import { planReport } from '../core/report/planned.ts';
 import { comingOf } from '../core/world/moves.ts';
+import { toldWith } from '../core/world/released.ts';
 import type { RevisionChange, World } from '../core/world/world.ts';
 
 const planned = new WeakMap<RevisionChange, PlanReport>();
@@ -20,14 +21,13 @@ function describe(world: World, change: RevisionChange): PlanReport {
   return planReport({
     base: change.before,
     head: change.revision,
-    plan: change.plan,
+    ...toldWith(change.plan, moves, (name) => world.assignedTo(name)),
     problems: change.problems,
     verdict:
       verdict.kind === 'held'
         ? verdict
         : { kind: 'accepted', code: null, reason: `accepted by ${verdict.by}` },
     nodesTotal: world.fleet.nodes.size,
-    targetsOf: (name) => world.assignedTo(name),
     comingOf: (name) => comingOf(world, name, change.plan.get(name)),
     moveOf: (name) => moves.get(name) ?? null,
   });

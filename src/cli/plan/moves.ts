@@ -4,6 +4,7 @@
  */
 import type { AssociationName } from '../../core/model/brand.ts';
 import type { Catalog } from '../../core/model/catalog.ts';
+import type { Fleet } from '../../core/world/fleet.ts';
 import type { Move, Side } from '../../core/world/moves.ts';
 import { movesOf } from '../../core/world/moves.ts';
 import type { RevisionPlan } from '../../core/world/plan-revision.ts';
@@ -18,12 +19,12 @@ import { lastGoodOf } from './baseline.ts';
 export async function movesBetween(
   baseline: Baseline,
   after: Pick<Loaded, 'catalog' | 'definitions'>,
-  plan: RevisionPlan,
+  { plan, fleet }: { readonly plan: RevisionPlan; readonly fleet: Fleet },
   { from, signal }: Pick<Question, 'from'> & { readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<AssociationName, Move>> {
   const before = await sideOf(baseline, after, plan, signal);
   if (before === null) return new Map();
-  return movesOf(baseline.world, { before, after, plan }, { from, earlierSlots: 'fired' });
+  return movesOf(baseline.world, { before, after, plan, fleet }, { from, earlierSlots: 'fired' });
 }
 
 async function sideOf(

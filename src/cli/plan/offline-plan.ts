@@ -18,6 +18,7 @@ import { createFleet } from '../../core/world/fleet.ts';
 import { comingUnder } from '../../core/world/moves.ts';
 import { removalOf } from '../../core/world/on-revision.ts';
 import { planRevision } from '../../core/world/plan-revision.ts';
+import { toldWith } from '../../core/world/released.ts';
 import type { StatusFiles } from '../../io/status/read-status.ts';
 import type { Snapshot } from '../../reconcile/ports.ts';
 import type { Loaded } from '../load-repository.ts';
@@ -78,19 +79,19 @@ export async function planOffline(asked: OfflinePlan, signal: AbortSignal): Prom
   const { baseline, catalog, definitions, fleet } = sides;
   const { world } = baseline;
   const plan = planRevision(world, { catalog, definitions }, fleet);
-  const moves = await movesBetween(baseline, { catalog, definitions }, plan, { from: now, signal });
+  const sought = { from: now, signal };
+  const moves = await movesBetween(baseline, { catalog, definitions }, { plan, fleet }, sought);
   const coming = { from: now, earlierSlots: 'fired' } as const;
   const report = planReport({
     base: baseline.commit,
     head: sides.head,
-    plan,
+    ...toldWith(plan, moves, (name) => {
+      const targets = definitions.get(name)?.association.targets ?? [];
+      return fleet.resolve(targets, catalog.groups);
+    }),
     problems: [...catalog.problems, ...crowdedNodes(targeted(sides))],
     verdict: await judge(removalOf(world, plan), { dir, head, baseline, catalog }, signal),
     nodesTotal: fleet.nodes.size,
-    targetsOf(name) {
-      const targets = definitions.get(name)?.association.targets ?? [];
-      return fleet.resolve(targets, catalog.groups);
-    },
     comingOf(name) {
       const each = present(plan.get(name), 'a plan knows what it plans');
       return comingUnder(

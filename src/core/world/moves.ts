@@ -18,6 +18,8 @@ import { upcomingSlot } from '../schedule/slots.ts';
 import type { LoadedRevision } from './events.ts';
 import type { Fleet } from './fleet.ts';
 import type { RevisionPlan } from './plan-revision.ts';
+import type { Released } from './released.ts';
+import { releasedIn } from './released.ts';
 import type { Question } from './upcoming.ts';
 import { scheduledOf, startsIn } from './upcoming.ts';
 import type { World } from './world.ts';
@@ -32,6 +34,7 @@ export type Move = {
   /** Sentence parts: "calendar freeze changed". */
   readonly because: readonly string[];
   readonly nextRunBefore: Instant | null;
+  readonly released: Released | null;
 };
 
 type Asked = Pick<Question, 'from' | 'earlierSlots'>;
@@ -43,13 +46,21 @@ export function movesOf(
     before,
     after,
     plan,
-  }: { readonly before: Side; readonly after: Side; readonly plan: RevisionPlan },
+    fleet,
+  }: {
+    readonly before: Side;
+    readonly after: Side;
+    readonly plan: RevisionPlan;
+    /** Of the revision after. */
+    readonly fleet: Fleet;
+  },
   asked: Asked,
 ): ReadonlyMap<AssociationName, Move> {
   const moves = new Map<AssociationName, Move>();
   const calendars = calendarsMoved(before.catalog.calendars, after.catalog.calendars);
   const groups = groupsMoved(before.catalog.groups, after.catalog.groups);
-  for (const [name, { change }] of plan) {
+  for (const [name, each] of plan) {
+    const { change } = each;
     if (change === 'create' || change === 'delete') continue;
     const now = after.definitions.get(name);
     const then = before.definitions.get(name) ?? (change === 'unchanged' ? now : undefined);
@@ -61,7 +72,15 @@ export function movesOf(
     ];
     if (change === 'unchanged' && because.length === 0) continue;
     const coming = scheduledOf(world, before, then, { ...asked, start: null });
-    moves.set(name, { because, nextRunBefore: nextRunIn(coming, asked.from) });
+    const released = releasedIn(world, {
+      after,
+      definition: now,
+      plan: each,
+      fleet,
+      from: asked.from,
+      gateBefore: coming.gateAt(asked.from),
+    });
+    moves.set(name, { because, nextRunBefore: nextRunIn(coming, asked.from), released });
   }
   return moves;
 }
@@ -198,7 +217,8 @@ function ringWords({ name, nodes, soakMs }: Ring): string {
 }
 
 function soakWords(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
+  if (ms % 60_000 !== 0) return `${ms / 1_000} s`;
+  const minutes = ms / 60_000;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }
 

@@ -12,6 +12,7 @@ import { crowdedNodes } from '../plan/crowded.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { positionAbove } from './epoch.ts';
 import type { Event, LoadedRevision } from './events.ts';
+import type { Fleet } from './fleet.ts';
 import { createFleet } from './fleet.ts';
 import type { Move } from './moves.ts';
 import { movesOf } from './moves.ts';
@@ -35,7 +36,7 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
     before,
     plan,
     problems: [...revision.catalog.problems, ...crowdedUnder(world, revision, plan)],
-    moves: movesUnder(turn, revision, plan),
+    moves: movesUnder(turn, revision, { plan, fleet }),
     verdict: by === null ? { kind: 'held', ...heldBy(world) } : { kind: 'accepted', by },
   };
   if (by === null) return;
@@ -103,11 +104,15 @@ function* byProgram(plan: RevisionPlan): Generator<[AssociationName, Association
 const upgraded = { who: 'owed', trigger: 'document', reason: 'program upgraded' } as const;
 
 /** Against the revision in force; after a restart that is the first to be read, and then nothing has moved. */
-function movesUnder(turn: Turn, after: LoadedRevision, plan: RevisionPlan) {
+function movesUnder(
+  turn: Turn,
+  after: LoadedRevision,
+  { plan, fleet }: { readonly plan: RevisionPlan; readonly fleet: Fleet },
+) {
   const before = turn.world.revision;
   if (before === null) return new Map<AssociationName, Move>();
   const asked = { from: turn.now, earlierSlots: 'owed' } as const;
-  return movesOf(turn.world, { before, after, plan }, asked);
+  return movesOf(turn.world, { before, after, plan, fleet }, asked);
 }
 
 /** The targets of a plan: whoever is assigned, with those who join and without those who leave. */

@@ -101,7 +101,10 @@ export function startsIn(
   });
 }
 
-function placingIn({ catalog }: Pick<LoadedRevision, 'catalog'>, fleet: Fleet): Placing {
+function placingIn(
+  { catalog }: { readonly catalog: Pick<Catalog, 'groups'> },
+  fleet: Fleet,
+): Placing {
   return (ring, id) => {
     const node = fleet.nodes.get(id);
     return node !== undefined && matches(ring.targets, node, catalog.groups);
@@ -187,7 +190,7 @@ function startsOf(
  */
 function owedOf(
   world: World,
-  { association, digests }: Definition,
+  definition: Definition,
   plan: AssociationPlan | undefined,
   {
     from,
@@ -204,21 +207,14 @@ function owedOf(
     readonly nextSlot: Instant | null;
   },
 ): readonly Start[] {
-  const { name, rings } = association;
-  const state = world.state.associations.get(name);
-  const open = state?.open == null ? undefined : world.state.executions.get(state.open);
-  if (open === undefined || open.closed !== null || plan === undefined) return [];
-  if (open.generation !== digests.generation && plan.start?.who !== 'owed') return [];
+  const { association } = definition;
+  const state = world.state.associations.get(association.name);
   const rollout = state?.rollout ?? null;
+  if (plan === undefined) return [];
   if (rollout !== null && rollout.halted !== null && plan.change !== 'update') return [];
-  const ring = opened ?? rings.length;
-  const hasCome = (node: NodeId): boolean =>
-    ring >= rings.length || rings.slice(0, ring + 1).some((each) => place(each, node));
-  const gone = new Set(plan.leaves);
-  const waiting = nodes.filter(
-    (node) => open.runs.get(node)?.phase === 'Pending' && !gone.has(node) && hasCome(node),
-  );
-  if (waiting.length === 0) return [];
+  const owed = waitingIn(world, definition, plan, { nodes, place, ring: opened });
+  if (owed === null) return [];
+  const { open, waiting } = owed;
   const { trigger, reason } = open;
   const starting = { trigger, rings: [allAtOnce(waiting)] };
   // An edit lifts a stop.
@@ -231,6 +227,56 @@ function owedOf(
   // An estimate: what it depends on is supposed to succeed, as everything is.
   const underWay: Gate = { reason: 'dependency', until: from, detail: before };
   return [{ ...starting, reason: `${reason}, after ${before}`, underWay }];
+}
+
+/** Whoever has not started of the open execution, whose ring has come, and who stays; null: nobody. */
+function waitingIn(
+  { state }: World,
+  { association: { name, rings }, digests }: Definition,
+  plan: AssociationPlan,
+  {
+    nodes,
+    place,
+    ring: opened,
+  }: {
+    readonly nodes: readonly NodeId[];
+    readonly place: Placing;
+    readonly ring: number | null;
+  },
+) {
+  const id = state.associations.get(name)?.open ?? null;
+  const open = id === null ? undefined : state.executions.get(id);
+  if (open === undefined || open.closed !== null) return null;
+  if (open.generation !== digests.generation && plan.start?.who !== 'owed') return null;
+  const ring = opened ?? rings.length;
+  const hasCome = (node: NodeId): boolean =>
+    ring >= rings.length || rings.slice(0, ring + 1).some((each) => place(each, node));
+  const gone = new Set(plan.leaves);
+  const waiting = nodes.filter(
+    (node) => open.runs.get(node)?.phase === 'Pending' && !gone.has(node) && hasCome(node),
+  );
+  return waiting.length === 0 ? null : { open, waiting };
+}
+
+/** Who would start at once if nothing held the open execution back, and why it was opened; null: nobody waits in it. */
+export function owedIn(
+  world: World,
+  { catalog }: { readonly catalog: Pick<Catalog, 'groups'> },
+  {
+    fleet,
+    definition,
+    plan,
+  }: {
+    readonly fleet: Fleet;
+    readonly definition: Definition;
+    readonly plan: AssociationPlan;
+  },
+): { readonly nodes: readonly NodeId[]; readonly reason: string } | null {
+  const nodes = fleet.resolve(definition.association.targets, catalog.groups);
+  const place = placingIn({ catalog }, fleet);
+  const ring = positionIn(world, definition, { nodes, place })?.ring ?? null;
+  const owed = waitingIn(world, definition, plan, { nodes, place, ring });
+  return owed === null ? null : { nodes: owed.waiting, reason: owed.open.reason };
 }
 
 /** How far the generation has come: a new one begins at the first ring, one that is everywhere has no rings any more. */

@@ -135,6 +135,19 @@ test('rings: a new generation is planned ring by ring, and only the first runs n
   ]);
 });
 
+for (const [soakMs, says] of [
+  [15_000, 'canary 1 node (soaks 15 s), then last 1 node'],
+  [90 * MINUTE, 'canary 1 node (soaks 90 min), then last 1 node'],
+] as const) {
+  test(`rings: a soak of ${soakMs} ms is told as it is`, () => {
+    const canary = { kind: 'tag' as const, key: 'ring', values: ['canary'] };
+    const rings = [{ name: 'canary', targets: [canary], soakMs, maxErrors: null }];
+    const nodes = { 1: { ring: 'canary' }, 2: {} };
+    const fleet = new TestFleet().accept(revision(1, { motd: { rings } }, nodes));
+    assert.ok(planned(fleet)[0]?.reasons.includes(`in rings: ${says}`));
+  });
+}
+
 test('a suspend that is lifted is told', () => {
   const suspend = { reason: 'x', owner: 'ops', until: instant(NOON + 5 * HOUR) };
   const fleet = new TestFleet().accept(
