@@ -67,7 +67,6 @@ export const command: Command = {
         now: window.from,
       },
       context.signal,
-      'owed',
     );
     const zone = zoneOf(call, sides);
     const options: ForecastOptions = {

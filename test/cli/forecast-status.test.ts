@@ -149,3 +149,25 @@ test('explain from Git alone names the ring and the dependency that a run waits 
   );
   assert.match(stdout, /^ {2}waits {7}what it depends on has not succeeded, ringed runs first$/m);
 });
+
+test('the plan of a commit that lifts the suspend tells from Git alone who starts, and a harmless edit nobody', async (t) => {
+  const { dir, repo } = await publishedFleet(t, 'Success');
+  const planOf = async (resting: string) => {
+    const head = repo.commit({ 'associations/resting.yaml': resting });
+    const asked = ['--head', head, '--status', STATUS, '--now', '2026-03-01T12:10:00Z'];
+    const { code, stdout, stderr } = await call(['plan', dir, ...asked, '--format', 'json']);
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout) as {
+      readonly summary: { readonly runsNow: number };
+      readonly associations: readonly { readonly name: string; readonly reasons: string[] }[];
+    };
+  };
+  const lifted = await planOf(`AssociationName: resting\nName: Keep\n${everywhere}\n`);
+  assert.equal(lifted.summary.runsNow, 3);
+  assert.match(
+    lifted.associations[0]?.reasons.join() ?? '',
+    /^what waits already starts: new association in [0-9a-f]{7},suspend lifted$/,
+  );
+  const edited = await planOf(`${repository['associations/resting.yaml']}MaxErrors: "1"\n`);
+  assert.equal(edited.summary.runsNow, 0);
+});

@@ -28,13 +28,16 @@ export type Baseline = {
   readonly loaded: Loaded | null;
 };
 
+/** What waits is part of a plan: a commit may set it free. How earlier runs ended is not. */
+const OWED: ReadDepth = 'owed';
+
 /** Of the status branch: its accepted revision, and every node it knows. Empty without one: then everything is new. */
 export async function baselineOfStatus(
   dir: string,
   status: StatusFiles | null,
-  asked: { readonly now: Instant; readonly depth: ReadDepth },
+  { now }: { readonly now: Instant },
 ): Promise<Baseline> {
-  const { world } = await observed(status, asked);
+  const { world } = await observed(status, { now, depth: OWED });
   const commit = world.state.accepted?.commit ?? null;
   const snapshot = commit === null ? null : await treeIfHere(dir, commit);
   return { world, commit, snapshot, loaded: null };
@@ -54,7 +57,7 @@ export async function baselineOfRevision(
     signal,
   }: { readonly now: Instant; readonly near: Snapshot; readonly signal: AbortSignal },
 ): Promise<Baseline> {
-  const { world: seen } = await observed(status, { now, depth: 'assignments' });
+  const { world: seen } = await observed(status, { now, depth: OWED });
   const snapshot = readingNear(await openRevision(dir, revision), near);
   if (snapshot.commit === seen.state.accepted?.commit) {
     return { world: seen, commit: snapshot.commit, snapshot, loaded: null };

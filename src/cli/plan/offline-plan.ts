@@ -12,7 +12,6 @@ import { present } from '../../core/model/errors.ts';
 import { crowdedNodes } from '../../core/plan/crowded.ts';
 import type { PlanReport } from '../../core/report/plan-file.ts';
 import { planReport } from '../../core/report/planned.ts';
-import type { ReadDepth } from '../../core/report/read-node.ts';
 import type { Fleet } from '../../core/world/fleet.ts';
 import { createFleet } from '../../core/world/fleet.ts';
 import { comingUnder } from '../../core/world/moves.ts';
@@ -60,12 +59,11 @@ export type Sides = {
 export async function openSides(
   { dir, base, head, status, now }: OfflinePlan,
   signal: AbortSignal,
-  depth: ReadDepth = 'assignments',
 ): Promise<Sides> {
   const snapshot = await openFiles(dir, head);
   const baseline =
     base === null
-      ? await baselineOfStatus(dir, status, { now, depth })
+      ? await baselineOfStatus(dir, status, { now })
       : await baselineOfRevision(dir, base, status, { now, near: snapshot, signal });
   const { catalog, definitions } = await loadHead(snapshot, baseline, signal);
   const fleet = createFleet(nodesOf(catalog, baseline.world.state));
