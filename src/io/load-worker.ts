@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { definitionsOf } from '../core/load/effective.ts';
+import { kindOf } from '../core/load/kinds.ts';
 import type { LastGood, LoadCache } from '../core/load/load.ts';
 import { keyOf, loadCatalog, unreadBlobs } from '../core/load/load.ts';
 import type { ParseInput } from '../core/load/parse-file.ts';
@@ -72,18 +73,24 @@ export function openLoader(options: LoaderOptions): LoaderPort & { close(): Prom
         const both = AbortSignal.any([signal, deadline]);
         cache ??= await before;
         const unread = unreadBlobs(snapshot.files, good, cache);
+        const others = unread.filter((file) => !isNodeFile(file));
+        const ordered = [...others, ...unread.filter(isNodeFile)];
         const known = new Map(cache);
-        const batches = readBlobs(unread, known, blobReader(snapshot, readBlob, both));
-        for (const file of await parseAll(batches, parser, both))
-          known.set(keyOf(file.path, file.blob), file);
         const files = snapshot.files.map((file) => ({ ...file, bytes: null }));
-        const loaded = loadCatalog(files, {
-          commit,
-          library,
-          lastGood: good,
-          builtActions,
-          cache: known,
+        const asked = { commit, library, lastGood: good, builtActions, cache: known };
+        await parseAll(readBlobs(ordered, known, blobReader(snapshot, readBlob, both)), {
+          parser,
+          signal: both,
+          onParsed: (file) => known.set(keyOf(file.path, file.blob), file),
+          // What associations come to is remembered, and node files, which are most of a large fleet, have no part in it.
+          meanwhile() {
+            const isKnown = ({ path, blob }: ParsedKey) => known.has(keyOf(path, blob));
+            if (good.size > 0 || !others.every(isKnown)) return;
+            const early = files.filter((file) => !isNodeFile(file) && isKnown(file));
+            definitionsOf(loadCatalog(early, asked).catalog);
+          },
         });
+        const loaded = loadCatalog(files, asked);
         cache = loaded.cache;
         keeper.keep(cache);
         return { commit, catalog: loaded.catalog, definitions: definitionsOf(loaded.catalog) };
@@ -103,23 +110,51 @@ export function openLoader(options: LoaderOptions): LoaderPort & { close(): Prom
   };
 }
 
-/** One batch is parsed while the next is read; never two at once, so that one deadline watches one file. */
+type Parsing = {
+  readonly parser: Parser;
+  readonly signal: AbortSignal;
+  readonly onParsed: (file: ParsedFile) => void;
+  /** Work of our own while the thread has the last, and largest, of the batches. */
+  readonly meanwhile: () => void;
+};
+
+/**
+ * While one batch is parsed, as much of the next is read as there is time for: each is larger than the one before it, and the thread
+ * never waits. Never two at once, so that one deadline watches one file.
+ */
 async function parseAll(
-  batches: AsyncIterable<readonly ParseInput[]>,
-  parser: Parser,
-  signal: AbortSignal,
-): Promise<readonly ParsedFile[]> {
-  const files: ParsedFile[] = [];
-  let parsing: Promise<readonly ParsedFile[]> = Promise.resolve([]);
-  for await (const inputs of batches) {
-    for (const file of await parsing) files.push(file);
-    parsing = parser.parse(inputs, signal);
+  groups: AsyncIterable<readonly ParseInput[]>,
+  { parser, signal, onParsed, meanwhile }: Parsing,
+): Promise<void> {
+  let waiting: ParseInput[] = [];
+  let parsing: Promise<void> | null = null;
+
+  function handOver(): void {
+    const inputs = waiting;
+    waiting = [];
+    parsing = parser.parse(inputs, signal).then((files) => {
+      for (const file of files) onParsed(file);
+      parsing = null;
+    });
     // Awaited in any case; should reading fail first, that is the failure to tell.
     parsing.catch(() => undefined);
   }
-  for (const file of await parsing) files.push(file);
-  return files;
+
+  for await (const group of groups) {
+    for (const input of group) waiting.push(input);
+    await nextTurn(); // what the thread has to say is heard
+    if (parsing === null) handOver();
+  }
+  await parsing;
+  if (waiting.length === 0) return;
+  handOver();
+  meanwhile();
+  await parsing;
 }
+
+type ParsedKey = Pick<ParsedFile, 'path' | 'blob'>;
+
+const isNodeFile = ({ path }: Pick<ParsedKey, 'path'>): boolean => kindOf(path).kind === 'nodes';
 
 type Keeper = {
   read(): Promise<LoadCache>;

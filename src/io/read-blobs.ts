@@ -8,9 +8,6 @@ import { ReconcileError } from '../core/model/errors.ts';
 import type { Snapshot } from '../reconcile/ports.ts';
 
 const READS_AT_ONCE = 32;
-/** Files that are handed over together: while they are parsed, the next ones are read. The first are few, so that nobody waits. */
-const BATCH_FILES = { first: 64, max: 1_024 };
-
 export type ReadBlob = (blob: BlobId) => Promise<Uint8Array>;
 
 /** Blobs of the snapshot's own tree, and of history for last good content. */
@@ -26,32 +23,27 @@ export function blobReader(
   };
 }
 
-/** What the parser is given, in batches. Blobs that are too large, or too much in all, are known at once: as problems. */
+/** What the parser is given, as it is read. Blobs that are too large, or too much in all, are known at once: as problems. */
 export async function* readBlobs(
   unread: readonly { readonly path: string; readonly blob: BlobId }[],
   known: Map<string, ParsedFile>,
   read: ReadBlob,
 ): AsyncGenerator<readonly ParseInput[], void> {
-  let inputs: ParseInput[] = [];
-  let enough = BATCH_FILES.first;
   let bytesTotal = 0;
   for (let i = 0; i < unread.length; i += READS_AT_ONCE) {
     const group = unread.slice(i, i + READS_AT_ONCE);
     const contents = await Promise.all(
       group.map(async ({ blob }) => (bytesTotal > TOTAL_BYTES_MAX ? null : readOrNull(blob, read))),
     );
+    const inputs: ParseInput[] = [];
     for (const [j, { path, blob }] of group.entries()) {
       const bytes = contents[j] ?? null;
       bytesTotal += bytes?.length ?? 0;
       if (bytes !== null) inputs.push({ path, blob, bytes });
       else known.set(keyOf(path, blob), tooLarge(path, blob));
     }
-    if (inputs.length < enough) continue;
-    yield inputs;
-    inputs = [];
-    enough = Math.min(2 * enough, BATCH_FILES.max);
+    if (inputs.length > 0) yield inputs;
   }
-  if (inputs.length > 0) yield inputs;
 }
 
 /** Null: larger than the source hands out. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { BlobId, CommitId } from '../../core/model/brand.ts';
 import { commitId } from '../../core/model/brand.ts';
-import type { Ancestry, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
+import type { Ancestry, Snapshot, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
 import { typedDiskFailure } from '../git/errno.ts';
 import { DamagedObject, gitError } from '../git/git-error.ts';
 import type { Relation } from '../git/history.ts';
@@ -64,6 +64,7 @@ function openRemoteSource(
   log: Logger,
 ): SourcePort & { close(): void } {
   const healing = openHealingMirror(config.mirrorDir, remote, log);
+  const listing = openListing(config.path);
   let wholeTip: string | null = null; // read completely once, not again at every poll
 
   /** The tip with its whole tree, fetched only when it is not here yet. */
@@ -76,10 +77,7 @@ function openRemoteSource(
         { branch: config.branch, tip, depth: isEmpty ? FIRST_DEPTH : null },
         signal,
       );
-    const [missing] = missingBlobs(
-      mirror.reader,
-      await snapshotOf(mirror.reader, tip, config.path),
-    );
+    const [missing] = missingBlobs(mirror.reader, await listing.list(mirror.reader, tip));
     if (missing !== undefined) throw new DamagedObject(`${missing} of ${tip} is missing`);
     wholeTip = tip;
   }
@@ -138,7 +136,7 @@ function openRemoteSource(
     async snapshot(commit, signal) {
       const snapshot = await healing.use(async (mirror) => {
         await ensureHere(mirror, commit, signal);
-        return snapshotOf(mirror.reader, commit, config.path);
+        return listing.take(mirror.reader, commit);
       });
       // Damage may show as late as a blob; the mirror that replaces the damaged one begins empty.
       const read = (blob: BlobId) =>
@@ -162,6 +160,7 @@ const NEVER_ABORTED = new AbortController().signal;
 
 /** A repository on this machine is read where it lies: no copy, no fetch, nothing written. */
 function openLocalSource(config: SourceConfig, location: string): SourcePort & { close(): void } {
+  const listing = openListing(config.path);
   let reader: ObjectReader | null = null;
   let wholeTip: string | null = null;
 
@@ -198,14 +197,14 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
       using(async (local) => {
         const tip = await resolveRef(local.gitdir, `refs/heads/${config.branch}`);
         if (tip === null) return GONE;
-        if (tip !== wholeTip) await snapshotOf(local.reader, tip, config.path);
+        if (tip !== wholeTip) await listing.list(local.reader, tip);
         wholeTip = tip;
         if (accepted === null) return firstObservation(tip);
         const shallow = await readShallow(local.gitdir);
         return observation(tip, await relate(local.reader, { known: accepted, tip }, shallow));
       }),
     async snapshot(commit) {
-      const snapshot = await using((local) => snapshotOf(local.reader, commit, config.path));
+      const snapshot = await using((local) => listing.take(local.reader, commit));
       // The repository was looked at for the snapshot: ten thousand blobs do not look at it again.
       return { ...snapshot, read: (blob) => typed(() => snapshot.read(blob)) };
     },
@@ -214,6 +213,28 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
     close() {
       reader?.close();
       reader = null;
+    },
+  };
+}
+
+/** A new tip is listed to see that it is whole, and then to be read: ten thousand files are listed once for both. */
+function openListing(folder: string) {
+  let last: {
+    readonly reader: ObjectReader;
+    readonly commit: string;
+    readonly snapshot: Snapshot;
+  } | null = null;
+  return {
+    async list(reader: ObjectReader, commit: string): Promise<Snapshot> {
+      last = { reader, commit, snapshot: await snapshotOf(reader, commit, folder) };
+      return last.snapshot;
+    },
+    /** Kept until it is asked for, and no longer. */
+    async take(reader: ObjectReader, commit: string): Promise<Snapshot> {
+      const known = last;
+      last = null;
+      if (known?.commit === commit && known.reader === reader) return known.snapshot;
+      return snapshotOf(reader, commit, folder);
     },
   };
 }
