@@ -117,9 +117,7 @@ async function open(
     builtActions: BUILT_ACTIONS,
     readBlob: (blob, signal) => source.readBlob(blob, signal),
     kept: {
-      store: openParsedStore(
-        nodeDisk,
-        join(stateDir, 'parsed-files.cache'),
+      store: openParsedStore(nodeDisk, join(stateDir, 'parsed-files.cache'), () =>
         programDigest([BUILT_ACTIONS]),
       ),
       afterMs: KEEP_AFTER_MS,

@@ -33,9 +33,11 @@ export type ParsedStore = {
   keep(files: LoadCache, signal: AbortSignal): Promise<void>;
 };
 
-/** The caller holds the lock of the folder. `program` says which code reads what the files said: see `program-digest.ts`. */
-export function openParsedStore(disk: Disk, path: string, program: Promise<string>): ParsedStore {
-  program.catch(() => undefined); // told to whoever reads or keeps
+/** The caller holds the lock of the folder. `digest` says which code reads what the files said: see `program-digest.ts`. */
+export function openParsedStore(disk: Disk, path: string, digest: () => string): ParsedStore {
+  // Right after the start, before the program can be replaced. Should it fail, whoever reads or keeps is told.
+  const program = new Promise<string>((resolve) => resolve(digest()));
+  program.catch(() => undefined);
   /** What stands in the file, and where its last whole frame ends; null: unknown, so the next time all of it is written. */
   let there: { readonly keys: Set<string>; end: number } | null = null;
 

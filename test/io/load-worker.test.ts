@@ -179,6 +179,31 @@ test('files of several batches are all read, the wrong ones too', async () => {
   assert.deepEqual(here.catalog, there.catalog);
 });
 
+test('a first load of many nodes works associations out meanwhile, and gives what the simple way gives', async () => {
+  const contents: { [path: string]: string } = { 'documents/Hello.yaml': DOCUMENT };
+  for (let i = 0; i < 40; i++) contents[`associations/a${i}.yaml`] = association(`assoc-${i}`);
+  contents['associations/after.yaml'] =
+    `${association('after')}Reconciled: { DependsOn: [assoc-1] }\n`;
+  contents['associations/named.yaml'] =
+    `AssociationName: named\nName: Hello\nTargets: [{ Key: InstanceIds, Values: [mi-${'0'.repeat(17)}] }]\n`;
+  for (let i = 0; i < 1_000; i++) {
+    const key = Buffer.alloc(32, i.toString(16).padStart(4, '0')).toString('base64');
+    contents[`nodes/n${i}.yaml`] = `PublicKey: ed25519:${key}\nName: node-${i}\n`;
+  }
+  const same = snapshotOf(contents).snapshot;
+  // A file that hides what it holds: an association that names a node may not be judged without it.
+  const wrong = snapshotOf({ ...contents, 'nodes/n0.yaml': 'Name: [' }).snapshot;
+  for (const snapshot of [same, wrong]) {
+    const fresh = openLoader({ library: new Map(), builtActions: null, readBlob: noOldBlobs });
+    const there = await fresh.load(snapshot, new Map(), signal);
+    await fresh.close();
+    assert.ok(there.catalog.nodes.size >= 999);
+    const here = await loadHere(snapshot, { library: new Map(), builtActions: null }, signal);
+    assert.deepEqual(there.catalog, here.catalog);
+    assert.deepEqual(there.definitions, here.definitions);
+  }
+});
+
 test('a blob that cannot be read fails the load, while another batch is being parsed too', async () => {
   const contents: { [path: string]: string } = {};
   for (let i = 0; i < 1_500; i++)
