@@ -22,6 +22,8 @@ export type ChannelOptions<Message> = {
   readonly label: string;
   readonly onMessage: (to: Side, message: Message) => void;
   readonly onClose: (side: Side) => void;
+  /** Neither side has it any more: each has left or been told. */
+  readonly onEnded: () => void;
 };
 
 type Direction = { sent: number; delivered: number; limit: number; lastAtMs: number };
@@ -42,10 +44,16 @@ export function openChannel<Message extends { readonly kind: string }>(
   const from: { readonly [side in Side]: Direction } = { agent: direction(), daemon: direction() };
   const closed = { agent: false, daemon: false };
 
+  function shut(side: Side): void {
+    if (closed[side]) return;
+    closed[side] = true;
+    if (closed[other(side)]) options.onEnded();
+  }
+
   function close(side: Side, delayMs: number): void {
     timeline.after(delayMs, `${options.label} closes for ${side}`, () => {
       if (closed[side]) return;
-      closed[side] = true;
+      shut(side);
       options.onClose(side);
     });
   }
@@ -75,7 +83,7 @@ export function openChannel<Message extends { readonly kind: string }>(
     },
     leave(side, arrive) {
       const out = from[side];
-      closed[side] = true;
+      shut(side);
       out.limit = Math.min(out.limit, out.delivered + arrive(out.sent - out.delivered));
       from[other(side)].limit = 0;
       close(other(side), Math.max(0, out.lastAtMs - timeline.nowMs) + options.latencyMs());

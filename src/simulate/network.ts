@@ -1,7 +1,7 @@
 /** Who can reach the daemon, and the door they knock at. */
 import type { NodeId } from '../core/model/brand.ts';
 import type { AgentMessage, ServerMessage } from '../protocol/messages.ts';
-import type { Channel, Side } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { openChannel } from './channel.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -40,7 +40,6 @@ export function createNetwork(timeline: Timeline, options: NetworkOptions): Netw
     dial(node, caller) {
       const { door } = network;
       if (door === null || !options.isReachable(node)) return null;
-      const ended = new Set<Side>();
       const wire: Wire = openChannel<AgentMessage | ServerMessage>(timeline, {
         latencyMs: options.latencyMs,
         label: node.slice(-4),
@@ -50,10 +49,11 @@ export function createNetwork(timeline: Timeline, options: NetworkOptions): Netw
             ? caller.onMessage(message as ServerMessage)
             : door.onMessage(wire, message as AgentMessage),
         onClose: (side) => {
-          ended.add(side);
-          if (ended.size === 2) open.delete(wire);
           if (side === 'agent') caller.onClose();
           else door.onClose(wire);
+        },
+        onEnded: () => {
+          open.delete(wire);
         },
       });
       open.set(wire, node);

@@ -1,5 +1,4 @@
 /** Virtual time: what happens next. Events of one instant happen in the order in which they were asked for. */
-import { setImmediate as settled } from 'node:timers/promises';
 import { createHeap } from '../core/world/heap.ts';
 
 export type Timeline = {
@@ -27,6 +26,12 @@ type Entry = {
   readonly label: string;
   readonly action: () => void | Promise<void>;
 };
+
+/** A turn of the event loop: by then everything that could resolve has. */
+const settled = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 export function createTimeline(): Timeline {
   const heap = createHeap<Entry>(

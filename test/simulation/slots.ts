@@ -172,6 +172,8 @@ export type SlotModelOptions = {
 export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
   const marks = new Map<string, Mark>();
   const found = new Map<string, Known>();
+  /** Of this wish no slot comes before then, as long as no mark moves. */
+  let quiet: { readonly wish: Wish; readonly untilMs: number } | null = null;
 
   function nextOf(name: string, wish: AssociationWish, now: number): number | null {
     const mark = marks.get(name);
@@ -200,6 +202,7 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
       case 'anchored':
         return anchored(record.association, record.anchor, record.gaps);
       case 'association-removed':
+        quiet = null;
         marks.delete(record.name);
         return;
       case 'slot':
@@ -211,10 +214,15 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
     }
   }
 
+  function put(name: string, mark: Mark): void {
+    quiet = null;
+    marks.set(name, mark);
+  }
+
   function set(name: string, mark: Mark): void {
     const before = marks.get(name);
     if (before !== undefined && mark.last < before.last) broken('P10', `slots of ${name} go back`);
-    marks.set(name, mark);
+    put(name, mark);
   }
 
   /** Its version came into force by a clock that was ahead. */
@@ -223,7 +231,7 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
     if (mark === undefined) return;
     if (anchor >= mark.anchor) broken('P10', `${name} is anchored later than it was`);
     sometimes('anchored again: the clock was ahead');
-    marks.set(name, { ...mark, anchor, gaps });
+    put(name, { ...mark, anchor, gaps });
   }
 
   /** Only the newest slot of those that have come fires, and only what is one by the minutes. */
@@ -253,7 +261,7 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
       ...(around === undefined ? [] : [{ after: slot, before: around.before }]),
     ];
     gaps.sort((a, b) => a.after - b.after);
-    marks.set(name, {
+    put(name, {
       ...mark,
       last: Math.max(mark.last, slot),
       gaps: gaps.slice(-GAPS_MAX),
@@ -270,13 +278,21 @@ export function createSlotModel({ broken, sometimes }: SlotModelOptions) {
 
   /** The daemon has looked at its timers by this time: no slot of before is left. */
   function onPassed(seenAt: number, wish: Wish | null): void {
-    for (const [name, each] of wish?.associations ?? []) {
+    if (wish === null || (quiet?.wish === wish && seenAt < quiet.untilMs)) return;
+    let untilMs = Number.POSITIVE_INFINITY;
+    for (const [name, each] of wish.associations) {
       const next = nextOf(name, each, seenAt);
-      if (next !== null && next <= seenAt) broken('P10', `slot ${iso(next)} of ${name} never came`);
+      if (next === null) continue;
+      if (next <= seenAt) broken('P10', `slot ${iso(next)} of ${name} never came`);
+      untilMs = Math.min(untilMs, next);
     }
+    // Where there are gaps, what comes next depends on the time that asks.
+    const isSteady = [...marks.values()].every(({ gaps }) => gaps.length === 0);
+    quiet = isSteady ? { wish, untilMs } : null;
   }
 
   function onStateLost(): void {
+    quiet = null;
     marks.clear();
     found.clear();
   }
