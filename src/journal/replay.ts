@@ -42,12 +42,18 @@ export async function replaySegment<R>(
     const { chunkBytes } = replay;
     const found = { records: 0, groups: 0, last: null as Group | null, end: segment.headerEnd };
     const to = segment.end ?? reader.size;
-    for await (const group of readGroups(reader, { from: found.end, to, chunkBytes })) {
-      await applyGroup(replay, group, segment.header.version);
-      found.records += group.payloads.length;
-      found.groups += 1;
-      found.last = group;
-      found.end = group.end;
+    const pace = paceOf(chunkBytes);
+    for await (const groups of readGroups(reader, { from: found.end, to, chunkBytes })) {
+      for (const group of groups) {
+        for (const payload of group.payloads) {
+          replay.onRecord(readRecord(payload, segment.header.version, replay.format));
+          if (pace.isOver(payload.length)) await nextTurn();
+        }
+        found.records += group.payloads.length;
+        found.groups += 1;
+        found.last = group;
+        found.end = group.end;
+      }
     }
     const { end } = found;
     if (end === to) return { ...found, bytesCut: 0 };
@@ -58,19 +64,16 @@ export async function replaySegment<R>(
 }
 
 /** A group may hold many records: other work has its turn between them too. */
-async function applyGroup<R>(
-  { format, chunkBytes, onRecord }: Replay<R>,
-  group: Group,
-  version: number,
-): Promise<void> {
-  let bytes = 0;
-  for (const payload of group.payloads) {
-    onRecord(readRecord(payload, version, format));
-    bytes += payload.length;
-    if (bytes < chunkBytes) continue;
-    bytes = 0;
-    await nextTurn();
-  }
+function paceOf(chunkBytes: number): { isOver(bytes: number): boolean } {
+  let done = 0;
+  return {
+    isOver(bytes) {
+      done += bytes;
+      if (done < chunkBytes) return false;
+      done = 0;
+      return true;
+    },
+  };
 }
 
 /**

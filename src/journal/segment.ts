@@ -110,24 +110,48 @@ export async function readHeader(
   return { header, end: frame.end };
 }
 
-/** The whole groups of the range, in order, up to the first that is torn or damaged. */
-export async function* readGroups(reader: DiskReader, range: ReadRange): AsyncGenerator<Group> {
-  let open: { start: number; records: number; payloads: string[] } | null = null;
+/** The whole groups of the range, in order and as many at a time as were read at a time, up to the first that is torn or damaged. */
+export async function* readGroups(
+  reader: DiskReader,
+  range: ReadRange,
+): AsyncGenerator<readonly Group[]> {
+  let open: OpenGroup | null = null;
   for await (const frames of readFrames(reader, range)) {
-    for (const { start, end, payload } of frames) {
-      if (open === null) {
-        const line = parseGroupLine(payload);
-        if (line === null || line.group !== start || line.records < 1) return;
-        open = { start, records: line.records, payloads: [] };
-        continue;
-      }
-      if (isControl(payload)) return;
-      open.payloads.push(payload);
-      if (open.payloads.length < open.records) continue;
-      yield { start: open.start, end, payloads: open.payloads };
-      open = null;
-    }
+    const read: { groups: Group[]; open: OpenGroup | null; ends: boolean } = gather(frames, open);
+    yield read.groups;
+    if (read.ends) return;
+    open = read.open;
   }
+}
+
+type OpenGroup = {
+  readonly start: number;
+  readonly records: number;
+  readonly payloads: string[];
+};
+
+function gather(
+  frames: readonly Frame[],
+  before: OpenGroup | null,
+): { groups: Group[]; open: OpenGroup | null; ends: boolean } {
+  const groups: Group[] = [];
+  let open = before;
+  for (const { start, end, payload } of frames) {
+    if (open === null) {
+      const line = parseGroupLine(payload);
+      if (line === null || line.group !== start || line.records < 1) {
+        return { groups, open, ends: true };
+      }
+      open = { start, records: line.records, payloads: [] };
+      continue;
+    }
+    if (isControl(payload)) return { groups, open, ends: true };
+    open.payloads.push(payload);
+    if (open.payloads.length < open.records) continue;
+    groups.push({ start: open.start, end, payloads: open.payloads });
+    open = null;
+  }
+  return { groups, open, ends: false };
 }
 
 /** What stands behind the last whole group: what was laid out and not used yet, what a crash tore, or damage. */
@@ -155,7 +179,9 @@ export async function readRest(reader: DiskReader, place: number): Promise<Rest>
  */
 async function isWrittenNow(reader: DiskReader, place: number): Promise<boolean> {
   const range = { from: place, to: reader.size, chunkBytes: headerBytesMax };
-  for await (const group of readGroups(reader, range)) return group.start === place;
+  for await (const [group] of readGroups(reader, range)) {
+    if (group !== undefined) return group.start === place;
+  }
   return false;
 }
 
