@@ -66,6 +66,12 @@ const FILES_PER_ASSOCIATION = 2;
 const LATE_TURNS_MAX = 1_000;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
 
+/** What is rendered stays text until it is known to be news. */
+type Content = string | Uint8Array | null;
+
+const bytesOf = (content: Content): Uint8Array | null =>
+  typeof content === 'string' ? Buffer.from(content) : content;
+
 type PublishPorts = Pick<Ports, 'status' | 'clock'>;
 
 export function createPublisher(
@@ -194,7 +200,7 @@ export function createPublisher(
       });
     }
     const view = { ...looked, plan: lastPlanReport(world), foreignPaths, sign: options.sign };
-    const files = new Map<string, Uint8Array | null>();
+    const files = new Map<string, Content>();
     const digests = new Map<string, string>();
     const existing = await textsOf(before, [...taken.ended], world);
     const dirty = {
@@ -205,9 +211,8 @@ export function createPublisher(
       existing: (path: string) => existing.get(path) ?? null,
     };
     const put = ([path, text]: ReportFile): void => {
-      const bytes = text === null ? null : Buffer.from(text);
-      files.set(path, bytes);
-      if (bytes !== null) digests.set(path, sha256Hex(bytes));
+      files.set(path, text);
+      if (text !== null) digests.set(path, sha256Hex(text));
     };
     const slice = beginSlice(clock.monotonicMs);
     for (const file of renderFiles(view, dirty)) {
@@ -235,8 +240,8 @@ export function createPublisher(
     if (world.revision?.catalog !== view.catalog) {
       return hand(withLater(taken, world.dirty, late), complete, signal);
     }
-    const isNews = ([path, bytes]: readonly [string, Uint8Array | null]): boolean =>
-      bytes === null || standing.get(path) !== digests.get(path);
+    const isNews = ([path, content]: readonly [string, Content]): boolean =>
+      content === null || standing.get(path) !== digests.get(path);
     // Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran.
     if (!complete && !announces && ![...files].some(isNews)) {
       if (before !== null) keptFrom = firstDay;
@@ -244,7 +249,11 @@ export function createPublisher(
     }
     put(renderState(view));
     const epoch = world.state.instance?.epoch ?? 0;
-    const changed = complete ? files : new Map([...files].filter(isNews));
+    const changed = new Map(
+      [...files]
+        .filter((file) => complete || isNews(file))
+        .map(([path, content]) => [path, bytesOf(content)]),
+    );
     const seq = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
     const outcome = await ports.status.publish(
       {
@@ -262,8 +271,8 @@ export function createPublisher(
     left = outcome.commit;
     seenAtMs = clock.monotonicMs();
     if (before !== null) keptFrom = firstDay;
-    for (const [path, bytes] of files) {
-      const digest = bytes === null ? undefined : digests.get(path);
+    for (const [path, content] of files) {
+      const digest = content === null ? undefined : digests.get(path);
       if (digest === undefined) standing.delete(path);
       else standing.set(path, digest);
     }
@@ -359,7 +368,7 @@ export function createPublisher(
 /** History and the last plan are not rendered again: what stands there stays; whatever else is not ours goes. */
 async function keepHistory(
   before: NonNullable<Awaited<ReturnType<Ports['status']['tip']>>>,
-  files: Map<string, Uint8Array | null>,
+  files: Map<string, Content>,
   complete: boolean,
   firstDay: string,
 ): Promise<void> {

@@ -3,33 +3,31 @@ import type { Forecast, ForecastRun, ForecastSkip } from '../../core/forecast/fo
 import { localInstant } from '../../core/forecast/local-time.ts';
 import type { Instant } from '../../core/model/brand.ts';
 import { formatInstant } from '../../core/model/brand.ts';
-import { linedJson } from '../../core/report/lined-json.ts';
+import { linedText, written } from '../../core/report/lined-json.ts';
 import type { NamedForecast } from './named-forecast.ts';
 
 export function forecastJson({ forecast, base, head, paused, problems }: NamedForecast): string {
   const { from, until, runs, completeUntil, skipped, skippedComplete, countedUntil } = forecast;
   const zoneOf = zonesOf(forecast);
-  return linedJson(
-    {
-      base,
-      head,
-      from: formatInstant(from),
-      until: formatInstant(until),
-      completeUntil: formatInstant(completeUntil),
-      skipped: skipped.map((skip) => skipRow(skip, zoneOf(skip.association))),
-      skippedComplete,
-      associations: forecast.associations.map((each) => ({
-        ...each,
-        anchor: formatInstant(each.anchor),
-        first: each.first === null ? null : formatInstant(each.first),
-        last: each.last === null ? null : formatInstant(each.last),
-      })),
-      countedUntil: formatInstant(countedUntil),
-      paused: paused === null ? null : { by: paused.by, at: formatInstant(paused.at) },
-      problems,
-    },
-    { runs: runs.map(rowWriter(zoneOf)) },
-  );
+  const values = written({
+    base,
+    head,
+    from: formatInstant(from),
+    until: formatInstant(until),
+    completeUntil: formatInstant(completeUntil),
+    skipped: skipped.map((skip) => skipRow(skip, zoneOf(skip.association))),
+    skippedComplete,
+    associations: forecast.associations.map((each) => ({
+      ...each,
+      anchor: formatInstant(each.anchor),
+      first: each.first === null ? null : formatInstant(each.first),
+      last: each.last === null ? null : formatInstant(each.last),
+    })),
+    countedUntil: formatInstant(countedUntil),
+    paused: paused === null ? null : { by: paused.by, at: formatInstant(paused.at) },
+    problems,
+  });
+  return linedText(new Map([...values, ['runs', runs.map(rowWriter(zoneOf))]]));
 }
 
 function zonesOf({ associations }: Forecast): (association: string) => string {

@@ -83,7 +83,7 @@ const quote = (text: string): string =>
   /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 
 /** `written`: in quotes, with its colon. */
-type Key = { readonly name: string; readonly written: string };
+export type Key = { readonly name: string; readonly written: string };
 
 /**
  * A few hundred shapes make up nearly all that is written. Records of one shape list their keys alike, so this tree, which goes
@@ -98,7 +98,8 @@ let shapes = 0;
 /** More are data for sure. */
 const SHAPE_KEYS_MAX = 64;
 
-function inOrder(keys: string[]): readonly Key[] {
+/** The keys of a record as canonical JSON lists them. */
+export function inOrder(keys: string[]): readonly Key[] {
   if (keys.length > SHAPE_KEYS_MAX) return sorted(keys);
   let shape = noKeys;
   for (const key of keys) shape = shape.next.get(key) ?? learn(shape, key);

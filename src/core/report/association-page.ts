@@ -12,7 +12,7 @@ import { holdBlocks, holdFacts } from './holds.ts';
 import { OUTPUT_TAIL_BYTES_MAX, SUMMARY_BYTES_MAX } from './outcome-json.ts';
 import { nodePath } from './paths.ts';
 import type { ReportView } from './view.ts';
-import { counted, shortId, statusMarks, statusWords, waitingWords } from './words.ts';
+import { counted, shortId, statusMarks, statusWords, thousands, waitingWords } from './words.ts';
 
 /** Failing nodes shown with their output, and further ones by id. */
 export const OUTPUTS_MAX = 20;
@@ -127,7 +127,7 @@ function failingBlocks(view: ReportView, failing: readonly FailingTarget[]): str
 }
 
 const moreBlocks = (total: number, max: number): string[] =>
-  total > max ? [`… and ${(total - max).toLocaleString('en-US')} more.`] : [];
+  total > max ? [`… and ${thousands(total - max)} more.`] : [];
 
 /** Only states and numbers outside of the fence; all that the node says is in it. */
 function failureBlocks(view: ReportView, { node, standing }: FailingTarget): string[] {

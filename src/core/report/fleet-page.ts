@@ -7,7 +7,7 @@ import type { AssociationStanding } from '../model/standing.ts';
 import { cell, code, prose } from './escape.ts';
 import { associationPagePath, nodePath } from './paths.ts';
 import type { AssociationSummary, InvalidFile, NodeSummary, StatusSummary } from './summary.ts';
-import { counted, shortId, statusMarks, verdictMarks } from './words.ts';
+import { counted, shortId, statusMarks, thousands, verdictMarks } from './words.ts';
 
 export const ASSOCIATION_ROWS_MAX = 200;
 const NODE_ROWS_MAX = 50;
@@ -34,7 +34,7 @@ export function fleetPage(summary: StatusSummary): string {
 /** `Every node is compliant`, `3 of 128 nodes are failing`, … */
 export function verdictSentence({ verdict, nodes, silentTotal }: StatusSummary): string {
   const share = (count: number): string =>
-    `${count.toLocaleString('en-US')} of ${counted(nodes.total, 'node')} ${count === 1 ? 'is' : 'are'}`;
+    `${thousands(count)} of ${counted(nodes.total, 'node')} ${count === 1 ? 'is' : 'are'}`;
   switch (verdict) {
     case 'compliant':
       return nodes.total === 0 ? 'No nodes yet' : 'Every node is compliant';
@@ -202,9 +202,7 @@ function foreignBlocks({ foreignPaths }: StatusSummary): string[] {
 }
 
 const more = (total: number, max: number): string[] =>
-  total > max
-    ? [`… and ${(total - max).toLocaleString('en-US')} more in [summary.json](summary.json).`]
-    : [];
+  total > max ? [`… and ${thousands(total - max)} more in [summary.json](summary.json).`] : [];
 
 const nodeLink = ({ node }: NodeSummary): string => `[\`${node}\`](${nodePath(node)})`;
 const nameCell = ({ node, name }: NodeSummary): string => (name === node ? '' : cell(name));

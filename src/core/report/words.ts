@@ -6,8 +6,14 @@ import type {
   Verdict,
 } from '../model/standing.ts';
 
+const grouped = new Intl.NumberFormat('en-US');
+
+/** `12,345`: whole and not negative. */
+export const thousands = (count: number): string =>
+  count < 1_000 ? String(count) : grouped.format(count);
+
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`;
+  `${thousands(count)} ${count === 1 ? noun : plural}`;
 
 export const shortId = (commit: string): string => commit.slice(0, 7);
 
