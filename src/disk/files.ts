@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ReconcileError } from '../core/model/errors.ts';
 import type { Disk, PlaceWriter } from './disk.ts';
@@ -36,7 +36,7 @@ export async function createAtomic(
   content: Content,
   { mode = 0o600, disk = nodeDisk }: WriteOptions = {},
 ): Promise<PlaceWriter> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}${temporarySuffix}`;
+  const temporary = `${path}.${randomUUID()}${temporarySuffix}`;
   const writer = await disk.create(temporary, mode);
   try {
     for await (const chunk of chunksOf(content)) await writer.write(chunk);

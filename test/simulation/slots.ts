@@ -15,17 +15,29 @@ const DAY = 24 * 60 * MINUTE;
 // --- zones ----------------------------------------------------------------------------------------------------
 
 const formats = new Map<string, Intl.DateTimeFormat>();
-/** Zone → half hour → offset. */
-const offsets = new Map<string, Map<number, number>>();
+/** Zone → half hour, or a whole day that is alike → offset. */
+type Offsets = {
+  readonly halfHours: Map<number, number>;
+  readonly days: Map<number, number | null>;
+};
+const zones = new Map<string, Offsets>();
 
-/** Local time minus UTC, ms. All zones of stories change at a full or half hour of UTC. */
+/** Local time minus UTC, ms. All zones of stories change at a full or half hour of UTC, and never twice within a day. */
 function offsetAt(zone: string, atMs: number): number {
   if (zone === 'UTC') return 0;
+  const known = zones.get(zone) ?? { halfHours: new Map(), days: new Map() };
+  zones.set(zone, known);
+  const day = Math.floor(atMs / DAY);
+  const allDay = known.days.get(day) ?? null;
+  if (allDay !== null) return allDay;
   const at = Math.floor(atMs / HALF_HOUR) * HALF_HOUR;
-  const known = offsets.get(zone)?.get(at);
-  if (known !== undefined) return known;
-  const offset = shown(zone, at) - at;
-  offsets.set(zone, (offsets.get(zone) ?? new Map<number, number>()).set(at, offset));
+  const offset = known.halfHours.get(at) ?? shown(zone, at) - at;
+  known.halfHours.set(at, offset);
+  if (!known.days.has(day)) {
+    const first = shown(zone, day * DAY) - day * DAY;
+    const next = shown(zone, (day + 1) * DAY) - (day + 1) * DAY;
+    known.days.set(day, first === next ? first : null);
+  }
   return offset;
 }
 
