@@ -10,7 +10,7 @@ import type { AgentContext, Decision } from './decision.ts';
 import { nothing, refuse, refuseByClock, send, sendResult, warn } from './decision.ts';
 import { kill } from './kill.ts';
 import type { LedgerState } from './ledger.ts';
-import { endedRun, isLowerFence } from './ledger.ts';
+import { endedRun, isLowerFence, received } from './ledger.ts';
 
 /** A job may come from a clock this much ahead of ours; how far behind it may be is the job's own not-after. */
 const skewMsMax = 5 * 60_000;
@@ -80,7 +80,7 @@ function offered(
     return send({ kind: 'busy', run: job.run, with: state.active.job.run });
   return {
     records: [
-      { kind: 'received', payload: envelope.payload, at: now },
+      received(envelope.payload, job, now),
       { kind: 'intent', run: job.run, bootId: context.bootId, at: now },
     ],
     effects: [

@@ -120,7 +120,7 @@ export const emptyLedger = (): LedgerState => ({
 export function applyRecord(state: LedgerState, record: LedgerRecord): void {
   switch (record.kind) {
     case 'received':
-      state.active = takeJob(record.payload);
+      state.active = takeJob(record);
       state.fence = higherFence(state.fence, state.active.job.fence);
       return;
     case 'intent': {
@@ -282,11 +282,25 @@ const higherFence = (a: Fence, b: Fence): Fence => (isLowerFence(a, b) ? b : a);
 
 const noReboot = { rebooting: false, noReboot: null };
 
-function takeJob(payload: string): ActiveRun {
+/** Of records that were not read from a journal. */
+const jobs = new WeakMap<LedgerRecord, Job>();
+
+/** Received, of a payload that has been parsed: applying it does not parse it again. */
+export function received(payload: string, job: Job, at: Instant): LedgerRecord {
+  const record: LedgerRecord = { kind: 'received', payload, at };
+  jobs.set(record, job);
+  return record;
+}
+
+function takeJob(record: LedgerRecord & { readonly kind: 'received' }): ActiveRun {
+  const nothing = { startedAt: null, history: [], foreseen: null, stop: null };
+  return { job: jobs.get(record) ?? jobIn(record), bootId: '', ...nothing, ...noReboot };
+}
+
+function jobIn({ payload }: LedgerRecord & { readonly kind: 'received' }): Job {
   const job = parseJob(payload);
   invariant(job.ok, 'the ledger holds only jobs that were parsed before');
-  const nothing = { startedAt: null, history: [], foreseen: null, stop: null };
-  return { job: job.value, bootId: '', ...nothing, ...noReboot };
+  return job.value;
 }
 
 function activeOf(state: LedgerState, run: RunId): ActiveRun {
