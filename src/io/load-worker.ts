@@ -127,29 +127,30 @@ async function parseAll(
   { parser, signal, onParsed, meanwhile }: Parsing,
 ): Promise<void> {
   let waiting: ParseInput[] = [];
-  let parsing: Promise<void> | null = null;
+  const thread = { isFree: true, done: Promise.resolve() };
 
   function handOver(): void {
     const inputs = waiting;
     waiting = [];
-    parsing = parser.parse(inputs, signal).then((files) => {
+    thread.isFree = false;
+    thread.done = parser.parse(inputs, signal).then((files) => {
       for (const file of files) onParsed(file);
-      parsing = null;
+      thread.isFree = true;
     });
     // Awaited in any case; should reading fail first, that is the failure to tell.
-    parsing.catch(() => undefined);
+    thread.done.catch(() => undefined);
   }
 
   for await (const group of groups) {
     for (const input of group) waiting.push(input);
     await nextTurn(); // what the thread has to say is heard
-    if (parsing === null) handOver();
+    if (thread.isFree) handOver();
   }
-  await parsing;
+  await thread.done;
   if (waiting.length === 0) return;
   handOver();
   meanwhile();
-  await parsing;
+  await thread.done;
 }
 
 type ParsedKey = Pick<ParsedFile, 'path' | 'blob'>;
