@@ -18,16 +18,16 @@ import { associationFile } from '../core/report/association-file.ts';
 import { associationJson, versionsJson } from '../core/report/association-json.ts';
 import { executionJson, executionTargetJson } from '../core/report/execution-json.ts';
 import { summarize } from '../core/report/summary.ts';
-import { aheadOf, epochNotices } from '../core/world/epoch.ts';
+import { aheadOf } from '../core/world/epoch.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
 import { matchingExecutions } from '../core/world/execution-query.ts';
 import { explainNamed } from '../core/world/explanation.ts';
-import { clockNotices } from '../core/world/refusals.ts';
 import { waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import { lastPlanReport } from '../reconcile/last-plan.ts';
 import { lookAt } from '../reconcile/look.ts';
 import { isSettled } from '../reconcile/settled.ts';
+import { noticesOf } from './notices.ts';
 import type { Triggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
 
@@ -126,7 +126,7 @@ async function ask(parts: Parts, values: Values, request: OperatorRequest): Prom
 // --- questions --------------------------------------------------------------------------------------------------
 
 async function statusOf(
-  { world, config, ports }: Parts,
+  { world, config, ports, publisher }: Parts,
   triggers: Triggers,
   signal: AbortSignal,
 ): Promise<Json> {
@@ -136,7 +136,8 @@ async function statusOf(
     error: triggers.lastError?.code ?? null,
   };
   const looked = await lookAt(world, ports.clock, signal);
-  const notices = [...epochNotices(world), ...clockNotices(world.refusals)];
+  const nowMs = ports.clock.monotonicMs();
+  const notices = noticesOf(world, { nowMs, source: triggers, status: publisher });
   if (looked === null) return { summary: null, source, settled: false, notices };
   const summary = summarize({ ...looked, plan: null, foreignPaths: [], sign: () => '' });
   return {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { call, start } from './cli.ts';
 import { stage } from './stage.ts';
@@ -64,6 +64,22 @@ test('a daemon answers its operator until it is told to leave, and one host has 
   daemon.child.kill('SIGTERM');
   assert.equal((await daemon.ended).code, 0);
   assert.match((await ask('status')).stderr, /^error DAEMON_NOT_RUNNING: /);
+});
+
+test('status says that the source cannot be read, however green what it shows is', async (t) => {
+  const { config, repo } = await stage(t);
+  const daemon = start(t, ['daemon', '--config', config]);
+  await daemon.said(/daemon ready/);
+  assert.equal((await call(['sync', '--config', config])).code, 0);
+  assert.doesNotMatch((await call(['status', '--config', config])).stderr, /source/);
+  await rename(repo.bare, `${repo.bare}.away`);
+  assert.equal((await call(['sync', '--config', config])).code, 1);
+  const { code, stderr } = await call(['status', '--config', config]);
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /^the source cannot be read \(\w+: .*\); it was read \d+ s ago, and what was accepted then stays in force$/m,
+  );
 });
 
 test('a daemon that is interrupted leaves in order with 130', async (t) => {

@@ -180,14 +180,9 @@ async function checkStateDir({ stateDir }: DaemonConfig): Promise<readonly Findi
 async function checkDaemon({ controlSocket }: DaemonConfig, signal: AbortSignal): Promise<Finding> {
   try {
     const status = await askDaemon(controlSocket, 'status', {}, signal);
-    const source = isJsonObject(status) ? status['source'] : null;
-    const error = isJsonObject(source ?? null) ? (source as { error?: unknown }).error : null;
     const notices = noticesIn(status);
-    if (notices.length > 0) {
-      return fail('daemon', `runs; ${notices.join('; ')}. docs/operations.md says what to do`);
-    }
-    return typeof error === 'string'
-      ? warn('daemon', `runs, and cannot read its source (${error})`)
+    return notices.length > 0
+      ? fail('daemon', `runs; ${notices.join('; ')}. docs/operations.md says what to do`)
       : ok('daemon', 'runs');
   } catch (cause) {
     if (!(cause instanceof ReconcileError)) throw cause;

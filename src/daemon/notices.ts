@@ -1,0 +1,43 @@
+/** What an operator has to know before a summary is believed: nobody who reads "compliant" may miss that it is old. */
+import type { ReconcileError } from '../core/model/errors.ts';
+import { epochNotices } from '../core/world/epoch.ts';
+import { clockNotices } from '../core/world/refusals.ts';
+import type { World } from '../core/world/world.ts';
+
+export type Standing = {
+  readonly nowMs: number;
+  /** When the source was read, and when the branch last agreed, monotonic; null: never by this process. */
+  readonly source: { readonly lastSeenAtMs: number | null; readonly lastError: Failure };
+  readonly status: { readonly publishedAtMs: number | null; readonly lastError: Failure };
+};
+
+type Failure = Pick<ReconcileError, 'code' | 'message'> | null;
+
+export function noticesOf(world: World, { nowMs, source, status }: Standing): readonly string[] {
+  const { lastError: unread } = source;
+  const { lastError: unwritten } = status;
+  return [
+    ...epochNotices(world),
+    ...clockNotices(world.refusals),
+    ...(unread === null
+      ? []
+      : [
+          `the source cannot be read (${unread.code}: ${unread.message}); it was read ${agoOf(source.lastSeenAtMs, nowMs)}, ` +
+            'and what was accepted then stays in force',
+        ]),
+    // That it is superseded is an epoch's notice already.
+    ...(unwritten === null || unwritten.code === 'STATUS_SUPERSEDED'
+      ? []
+      : [
+          `the status branch cannot be written (${unwritten.code}: ${unwritten.message}); it is right as of ${agoOf(status.publishedAtMs, nowMs)}`,
+        ]),
+  ];
+}
+
+function agoOf(atMs: number | null, nowMs: number): string {
+  if (atMs === null) return 'before this daemon started';
+  const seconds = Math.max(0, Math.round((nowMs - atMs) / 1000));
+  if (seconds < 120) return `${seconds} s ago`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min ago` : `${Math.round(minutes / 60)} h ago`;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Standing } from '../../src/daemon/notices.ts';
+import { noticesOf } from '../../src/daemon/notices.ts';
+import { revision, TestFleet } from '../fakes/fleet.ts';
+
+const SECOND = 1_000;
+const well: Standing = {
+  nowMs: 10_000 * SECOND,
+  source: { lastSeenAtMs: 9_999 * SECOND, lastError: null },
+  status: { publishedAtMs: 9_999 * SECOND, lastError: null },
+};
+const failed = (code: string) => ({ code, message: 'the host does not answer' });
+const { world } = new TestFleet().accept(revision(1, { motd: {} }));
+
+for (const { name, standing, says } of [
+  { name: 'all is well: nothing', standing: {}, says: [] },
+  {
+    name: 'the source cannot be read: why, since when, and what is in force',
+    standing: { source: { lastSeenAtMs: 9_910 * SECOND, lastError: failed('SOURCE_UNREACHABLE') } },
+    says: [
+      'the source cannot be read (SOURCE_UNREACHABLE: the host does not answer); it was read 90 s ago, and what was accepted then stays in force',
+    ],
+  },
+  {
+    name: 'it could not be read since this daemon started',
+    standing: { source: { lastSeenAtMs: null, lastError: failed('SOURCE_DAMAGED') } },
+    says: [
+      'the source cannot be read (SOURCE_DAMAGED: the host does not answer); it was read before this daemon started, and what was accepted then stays in force',
+    ],
+  },
+  {
+    name: 'the branch cannot be written: why, and how old it is',
+    standing: { status: { publishedAtMs: 1_000 * SECOND, lastError: failed('STATUS_REFUSED') } },
+    says: [
+      'the status branch cannot be written (STATUS_REFUSED: the host does not answer); it is right as of 3 h ago',
+    ],
+  },
+  {
+    name: 'another host has gone on: the epoch says it, once',
+    standing: { status: { publishedAtMs: null, lastError: failed('STATUS_SUPERSEDED') } },
+    says: [],
+  },
+] satisfies readonly { name: string; standing: Partial<Standing>; says: readonly string[] }[]) {
+  test(`notices: ${name}`, () => {
+    assert.deepEqual(noticesOf(world, { ...well, ...standing }), says);
+  });
+}
