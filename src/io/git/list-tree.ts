@@ -2,6 +2,7 @@ import { ReconcileError } from '../../core/model/errors.ts';
 import { DamagedObject } from './git-error.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { readTree } from './object-reader.ts';
+import { checkForeignName, checkName } from './tree-name.ts';
 import type { TreeEntry } from './tree-object.ts';
 import { MODE } from './tree-object.ts';
 
@@ -16,7 +17,7 @@ type TreeLimits = { readonly filesMax: number; readonly depthMax: number };
 
 /**
  * Every file below `folder` ('' for the whole tree), in Git's order; empty when the folder does not exist. What `considers`
- * refuses by its name in `folder` is not looked into. Trees are compared by nobody else before they get here, so names are
+ * refuses by its name in `folder` is not looked into, however odd its name. Trees are compared by nobody else before they get here, so names are
  * checked: a hostile server can send any bytes.
  * @throws ReconcileError TREE_UNSAFE (retry `next-pass`: a commit repairs it), TREE_TOO_LARGE
  */
@@ -35,8 +36,9 @@ export async function listTree(
     if (depth > limits.depthMax)
       throw tooLarge(`folders are nested deeper than ${limits.depthMax}`);
     for (const entry of await readTree(reader, oid)) {
-      const path = prefix + checkedName(entry, prefix);
-      if (depth === 0 && !considers(path)) continue;
+      checkForeignName(entry.name);
+      if (depth === 0 && !considers(entry.name)) continue;
+      const path = prefix + checkName(entry.name, prefix);
       if (entry.mode === MODE.directory) await descend(entry.oid, `${path}/`, depth + 1);
       else files.push({ path, oid: entry.oid, kind: kindOf(entry, path) });
       if (files.length > limits.filesMax) throw tooLarge(`more than ${limits.filesMax} files`);
@@ -80,17 +82,6 @@ function kindOf(entry: TreeEntry, path: string): ListedFile['kind'] {
     default:
       throw new DamagedObject(`mode ${entry.mode} of ${path}`);
   }
-}
-
-const UNSAFE_NAME = /[\x00-\x1f\x7f/\\]|^\.{0,2}$|^\.git$|^git~\d+$/i;
-
-function checkedName(entry: TreeEntry, prefix: string): string {
-  if (!UNSAFE_NAME.test(entry.name)) return entry.name;
-  throw new ReconcileError(
-    'TREE_UNSAFE',
-    `the tree holds a name that no file may have: ${JSON.stringify(prefix + entry.name).slice(0, 120)}; remove it with a commit`,
-    { retry: 'next-pass' },
-  );
 }
 
 function tooLarge(what: string): ReconcileError {

@@ -11,11 +11,10 @@ export const MODE = {
 } as const;
 
 const SPACE = 0x20;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 /**
- * The entries of a tree object in stored order; names are checked by the reader of the tree, not here.
- * @throws DamagedObject when an entry is cut or a name is not UTF-8
+ * The entries of a tree object in stored order; names are checked by the reader of the tree (`tree-name.ts`), not here: what
+ * is not UTF-8 in one becomes U+FFFD.
+ * @throws DamagedObject when an entry is cut
  */
 export function parseTree(bytes: Uint8Array): TreeEntry[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -26,7 +25,7 @@ export function parseTree(bytes: Uint8Array): TreeEntry[] {
     if (space < 0 || nul < 0 || nul + 21 > buffer.length) throw new DamagedObject('tree entry');
     entries.push({
       mode: buffer.toString('latin1', at, space),
-      name: decodeName(buffer.subarray(space + 1, nul)),
+      name: buffer.toString('utf8', space + 1, nul),
       oid: buffer.toString('hex', nul + 1, nul + 21),
     });
     at = nul + 21;
@@ -52,12 +51,4 @@ export function encodeTree(entries: readonly TreeEntry[]): Buffer {
 function sortKey(entry: TreeEntry): string {
   const key = entry.mode === MODE.directory ? `${entry.name}/` : entry.name;
   return /^[\x00-\x7f]*$/.test(key) ? key : Buffer.from(key).toString('latin1');
-}
-
-function decodeName(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw new DamagedObject('tree entry whose name is not UTF-8', cause);
-  }
 }

@@ -15,13 +15,14 @@ import { ReconcileError } from '../../core/model/errors.ts';
 import { compareText } from '../../core/model/problem.ts';
 import type { Snapshot, SnapshotFile } from '../../reconcile/ports.ts';
 import { objectId } from '../git/objects.ts';
+import { checkName } from '../git/tree-name.ts';
 import { blobMissing, blobTooLarge, fileBytesMax, SOURCE_LIMITS } from './snapshot.ts';
 
 /**
  * Our files in the folder as they lie on disk, read once so that ids and bytes agree whatever is edited meanwhile; the rest
  * of a repository may be of any size and is not looked at. `.git` is skipped, symbolic links are listed and never followed, sockets and devices are passed over. Blob ids are what Git would give
  * (no line-ending conversion); a file over its limit is listed, and reading it is BLOB_TOO_LARGE.
- * @throws ReconcileError DIRECTORY_MISSING, SOURCE_TOO_LARGE (retry `never`)
+ * @throws ReconcileError DIRECTORY_MISSING, FILE_UNREADABLE, SOURCE_TOO_LARGE (retry `never`), TREE_UNSAFE
  */
 export function openDirectory(dir: string): Promise<Snapshot> {
   return new Promise((resolve) => resolve(readDirectory(dir)));
@@ -50,13 +51,13 @@ function readDirectory(dir: string): Snapshot {
 
   function descend(prefix: string): void {
     for (const entry of listFolder(path.join(dir, prefix))) {
-      const relative = prefix + entry.name;
       if (prefix === '' && !isOurs(entry.name)) continue;
+      if (entry.name === '.git') continue;
+      const relative = prefix + checkName(entry.name, prefix);
       const file = path.join(dir, relative);
       if (entry.isSymbolicLink()) take(relative, Buffer.from(readlinkSync(file)), 'symlink');
-      else if (entry.isDirectory() && entry.name !== '.git') descend(`${relative}/`);
-      else if (entry.isFile() && entry.name !== '.git')
-        take(relative, readPlainFile(dir, file), 'file');
+      else if (entry.isDirectory()) descend(`${relative}/`);
+      else if (entry.isFile()) take(relative, readPlainFile(dir, file), 'file');
     }
   }
 
@@ -91,7 +92,7 @@ const scratch = Buffer.alloc(64 << 10);
 
 /** Of others the size is looked at first: what is huge is refused before it is in memory. */
 function readPlainFile(dir: string, file: string): Buffer {
-  const fd = openSync(file, 'r');
+  const fd = openPlainFile(file);
   try {
     let end = 0;
     for (;;) {
@@ -105,6 +106,18 @@ function readPlainFile(dir: string, file: string): Buffer {
     return readFileSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+function openPlainFile(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw new ReconcileError('FILE_UNREADABLE', `cannot read ${file}: ${code}`, {
+      retry: 'never',
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { BlobId } from '../../../src/core/model/brand.ts';
@@ -43,6 +43,25 @@ describe('a folder as it lies on disk', () => {
     );
     for (const file of snapshot.files)
       assert.equal(file.blob, git(dir, ['hash-object', path.join(dir, file.path)]));
+  });
+
+  for (const name of ['a\\b.yaml', 'a\tb.yaml', 'caf\xe9.yaml'])
+    test(`the name ${JSON.stringify(name)} is refused as in a revision, and passed over outside of our folders`, async () => {
+      const at = (folder: string) =>
+        Buffer.concat([Buffer.from(`${dir}/${folder}`), Buffer.from(name, 'latin1')]);
+      put({ 'nodes/a.yaml': 'one\n', 'docs/b': '' });
+      writeFileSync(at(''), '');
+      writeFileSync(at('docs/'), '');
+      assert.equal((await openDirectory(dir)).files.length, 1);
+      writeFileSync(at('nodes/'), '');
+      await assert.rejects(openDirectory(dir), codeIs('TREE_UNSAFE'));
+    });
+
+  test('a file that may not be read is named', async (t) => {
+    put({ 'nodes/a.yaml': 'one\n' });
+    chmodSync(path.join(dir, 'nodes/a.yaml'), 0);
+    if (process.getuid?.() === 0) return t.skip('root reads everything');
+    await assert.rejects(openDirectory(dir), codeIs('FILE_UNREADABLE'));
   });
 
   test('has the same ids as the revision that was committed from it', async () => {

@@ -213,18 +213,41 @@ for (const [kind, open] of [
       );
     });
 
-    for (const name of ['..', '.git', '.GIT', 'git~1', '.', 'a\tb', 'a\\b'])
-      test(`a tree with the name ${JSON.stringify(name)} is refused`, async () => {
-        const blob = git(repo.bare, ['hash-object', '-w', '--stdin'], 'x');
-        const bytes = Buffer.concat([Buffer.from(`100644 ${name}\0`), Buffer.from(blob, 'hex')]);
-        const tree = git(
+    /** A commit with one file of this name, which `git add` might refuse to make. */
+    function commitNamed(name: Buffer, folder: string | null): CommitId {
+      const blob = git(repo.bare, ['hash-object', '-w', '--stdin'], 'x');
+      const treeOf = (mode: string, called: Buffer, oid: string): string =>
+        git(
           repo.bare,
           ['hash-object', '-t', 'tree', '-w', '--literally', '--stdin'],
-          bytes,
+          Buffer.concat([Buffer.from(`${mode} `), called, Buffer.of(0), Buffer.from(oid, 'hex')]),
         );
-        const commit = git(repo.bare, ['commit-tree', '-m', 'bad', tree]);
-        git(repo.bare, ['update-ref', 'refs/heads/main', commit]);
+      const file = treeOf('100644', name, blob);
+      const tree = folder === null ? file : treeOf('40000', Buffer.from(folder), file);
+      const commit = git(repo.bare, ['commit-tree', '-m', 'bad', tree]);
+      git(repo.bare, ['update-ref', 'refs/heads/main', commit]);
+      return commit as CommitId;
+    }
+
+    for (const name of ['..', '.git', '.GIT', 'git~1', '.'])
+      test(`a tree with the name ${JSON.stringify(name)} is refused, wherever it is`, async () => {
+        for (const folder of [null, 'nodes']) {
+          commitNamed(Buffer.from(name), folder);
+          await assert.rejects(open().observe(null, signal), codeIs('TREE_UNSAFE'));
+        }
+      });
+
+    for (const name of ['a\tb', 'a\\b', 'caf\xe9.yaml'])
+      test(`the name ${JSON.stringify(name)} is refused in a folder of ours, and nobody's business elsewhere`, async () => {
+        const bytes = Buffer.from(name, 'latin1');
+        commitNamed(bytes, 'nodes');
         await assert.rejects(open().observe(null, signal), codeIs('TREE_UNSAFE'));
+        for (const folder of [null, 'docs']) {
+          const commit = commitNamed(bytes, folder);
+          const source = open();
+          await source.observe(null, signal);
+          assert.deepEqual((await source.snapshot(commit, signal)).files, []);
+        }
       });
 
     test('a blob over its limit is refused, at the limit it is read; reconciled.yaml may be larger', async () => {
