@@ -2,6 +2,7 @@
  * Events → pass → wait. One pass at a time; whatever happens during a pass is taken by the next. Between passes the loop
  * sleeps until an event arrives, a timer of the world falls due, or the publisher wants to be asked again.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Effect, Reason } from '../core/world/effects.ts';
 import type { World } from '../core/world/world.ts';
 import type { Logger } from '../io/log.ts';
@@ -75,7 +76,9 @@ export async function runLoop(loop: Loop, signal: AbortSignal): Promise<void> {
     const more = await onePass(loop, signal);
     // A revision that is put in force by several passes is reported as a whole.
     const again = loop.world.remainder === null ? loop.publisher.tick(signal) : null;
-    if (!more && loop.inbox.size === 0) await loop.bell.wait(sleepMs(loop, again), signal);
+    if (more)
+      await nextTurn(); // whoever asks is answered between two passes
+    else if (loop.inbox.size === 0) await loop.bell.wait(sleepMs(loop, again), signal);
   }
 }
 

@@ -144,12 +144,12 @@ function judge(
   const { world } = turn;
   if (event.acceptedBy !== null) return 'operator';
   const guards = (world.revision ?? event.revision).catalog.settings.guards;
+  const stuck = judgeAncestry(event.ancestry);
+  // The first takes nothing away, and who it would run on need not be counted.
+  if (stuck === null && world.state.accepted === null) return 'first';
   const verdict =
-    judgeAncestry(event.ancestry) ??
-    judgeRemoval(removalOf(world, plan), guards, {
-      first: world.state.accepted === null,
-      allowDelete: event.allowDelete,
-    });
+    stuck ??
+    judgeRemoval(removalOf(world, plan), guards, { first: false, allowDelete: event.allowDelete });
   if (verdict.kind === 'accept') return verdict.by;
   hold(turn, event.revision.commit, verdict);
   return null;

@@ -60,8 +60,8 @@ import { createRefusals } from './refusals.ts';
 import type { Rings } from './rings.ts';
 import { createRings } from './rings.ts';
 
-/** Assignments that one pass of a revision opens or takes back: a tenth of a second. All but the largest revisions have fewer. */
-const ASSIGNMENTS_PER_PASS = 20_000;
+/** Assignments that one pass of a revision opens or takes back: some thirty milliseconds. All but the largest revisions have fewer. */
+const ASSIGNMENTS_PER_PASS = 5_000;
 
 /** Something to look at again at an instant. Entries may be stale: whoever takes one checks the state. */
 export type Timer = { readonly at: Instant } & (
