@@ -126,7 +126,7 @@ async function ask(parts: Parts, values: Values, request: OperatorRequest): Prom
 // --- questions --------------------------------------------------------------------------------------------------
 
 async function statusOf(
-  { world, config, ports, publisher }: Parts,
+  { world, config, ports, publisher, twins }: Parts,
   triggers: Triggers,
   signal: AbortSignal,
 ): Promise<Json> {
@@ -137,7 +137,7 @@ async function statusOf(
   };
   const looked = await lookAt(world, ports.clock, signal);
   const nowMs = ports.clock.monotonicMs();
-  const notices = noticesOf(world, { nowMs, source: triggers, status: publisher });
+  const notices = noticesOf(world, { nowMs, source: triggers, status: publisher, twins: twins() });
   if (looked === null) return { summary: null, source, settled: false, notices };
   const summary = summarize({ ...looked, plan: null, foreignPaths: [], sign: () => '' });
   return {

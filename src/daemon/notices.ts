@@ -1,4 +1,5 @@
 /** What an operator has to know before a summary is believed: nobody who reads "compliant" may miss that it is old. */
+import type { NodeId } from '../core/model/brand.ts';
 import type { ReconcileError } from '../core/model/errors.ts';
 import { epochNotices } from '../core/world/epoch.ts';
 import { clockNotices } from '../core/world/refusals.ts';
@@ -8,17 +9,23 @@ export type Standing = {
   readonly nowMs: number;
   /** When the source was read, and when the branch last agreed, monotonic; null: never by this process. */
   readonly source: { readonly lastSeenAtMs: number | null; readonly lastError: Failure };
+  /** Nodes whose key a second machine has, too. */
+  readonly twins: readonly NodeId[];
   readonly status: { readonly publishedAtMs: number | null; readonly lastError: Failure };
 };
 
 type Failure = Pick<ReconcileError, 'code' | 'message'> | null;
 
-export function noticesOf(world: World, { nowMs, source, status }: Standing): readonly string[] {
+export function noticesOf(
+  world: World,
+  { nowMs, source, status, twins }: Standing,
+): readonly string[] {
   const { lastError: unread } = source;
   const { lastError: unwritten } = status;
   return [
     ...epochNotices(world),
     ...clockNotices(world.refusals),
+    ...twinNotices(world, twins),
     ...(unread === null
       ? []
       : [
@@ -31,6 +38,16 @@ export function noticesOf(world: World, { nowMs, source, status }: Standing): re
       : [
           `the status branch cannot be written (${unwritten.code}: ${unwritten.message}); it is right as of ${agoOf(status.publishedAtMs, nowMs)}`,
         ]),
+  ];
+}
+
+function twinNotices({ fleet }: World, twins: readonly NodeId[]): readonly string[] {
+  const [first] = twins;
+  if (first === undefined) return [];
+  const named = `${fleet.nodes.get(first)?.name ?? first} (${first})`;
+  const others = twins.length === 1 ? '' : ` and ${twins.length - 1} more nodes`;
+  return [
+    `${named}${others}: a second machine has the same key and is sent away, so nothing runs on it; register it anew`,
   ];
 }
 

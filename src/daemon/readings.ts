@@ -37,6 +37,7 @@ export function readMetrics(parts: Parts, triggers: Triggers): MetricsReading {
     silent: silenceOf(state) !== null,
     nodesAhead: [...world.seen.keys()].filter((node) => isAhead(world, node)).length,
     nodesClockOff: world.refusals.clocksOff().length,
+    nodesCloned: parts.twins().length,
     invalidFiles: world.revision?.catalog.invalid.size ?? 0,
     position: state.accepted?.position ?? 0,
     inbox: inbox.size,

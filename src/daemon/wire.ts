@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUILT_ACTIONS } from '../core/document/built-actions.ts';
 import type { Admission } from '../core/enrol/register.ts';
-
+import type { NodeId } from '../core/model/brand.ts';
 import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import { apply } from '../core/world/apply.ts';
 import type { PassRecord } from '../core/world/records.ts';
@@ -75,6 +75,8 @@ export type Parts = {
   readonly watchPaths: readonly string[];
   readonly publisher: Publisher;
   readonly perform: (effects: Parameters<typeof perform>[0]) => void;
+  /** Nodes whose key a second machine has. */
+  readonly twins: () => readonly NodeId[];
   /** Begins to let agents in. @throws ReconcileError AGENTS_LISTEN */
   openDoor(): Promise<AgentsServer>;
   close(): Promise<void>;
@@ -246,6 +248,7 @@ async function open(
     perform: (effects) => {
       perform(effects, world, ports, inbox, desk);
     },
+    twins: () => door.server?.twins() ?? [],
     async openDoor() {
       door.server = await openAgentsServer({
         listen: formatListen(config),

@@ -21,6 +21,7 @@ export type MetricsReading = {
   readonly silent: boolean;
   readonly nodesAhead: number;
   readonly nodesClockOff: number;
+  readonly nodesCloned: number;
   readonly invalidFiles: number;
   readonly position: number;
   readonly inbox: number;
@@ -117,6 +118,11 @@ export function openMetrics(): Metrics {
     'nodes_clock_off',
     'Nodes that take no job because their clock is off',
     (now) => now.nodesClockOff,
+  );
+  gauge(
+    'nodes_cloned',
+    'Nodes whose key a second machine has, which is sent away',
+    (now) => now.nodesCloned,
   );
   gauge('invalid_files', 'Files whose newest content is not in force', (now) => now.invalidFiles);
   gauge(

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Standing } from '../../src/daemon/notices.ts';
 import { noticesOf } from '../../src/daemon/notices.ts';
-import { revision, TestFleet } from '../fakes/fleet.ts';
+import { node, revision, TestFleet } from '../fakes/fleet.ts';
 
 const SECOND = 1_000;
 const well: Standing = {
   nowMs: 10_000 * SECOND,
   source: { lastSeenAtMs: 9_999 * SECOND, lastError: null },
   status: { publishedAtMs: 9_999 * SECOND, lastError: null },
+  twins: [],
 };
 const failed = (code: string) => ({ code, message: 'the host does not answer' });
 const { world } = new TestFleet().accept(revision(1, { motd: {} }));
@@ -34,6 +35,13 @@ for (const { name, standing, says } of [
     standing: { status: { publishedAtMs: 1_000 * SECOND, lastError: failed('STATUS_REFUSED') } },
     says: [
       'the status branch cannot be written (STATUS_REFUSED: the host does not answer); it is right as of 3 h ago',
+    ],
+  },
+  {
+    name: 'two machines are one node: which, and what to do',
+    standing: { twins: [node(1), node(2)] },
+    says: [
+      'mi-00000000000000001 (mi-00000000000000001) and 1 more nodes: a second machine has the same key and is sent away, so nothing runs on it; register it anew',
     ],
   },
   {

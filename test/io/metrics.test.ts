@@ -19,6 +19,7 @@ const reading: MetricsReading = {
   silent: false,
   nodesAhead: 0,
   nodesClockOff: 0,
+  nodesCloned: 0,
   invalidFiles: 0,
   position: 7,
   inbox: 0,

@@ -5,6 +5,17 @@ export const AGENTS_LIMITS = {
   waiting: { connections: 2_000, graceMs: 1_000 },
   /** Of one node; beyond it the node is told when to come again. */
   reconnects: { burst: 20, perMinute: 10, nodesMax: 20_000 },
+  /**
+   * Two machines with one key: the second is asked to come again while the first was about so lately, and told of as long.
+   * So many boots of a node are known.
+   */
+  twins: {
+    retryMs: 60_000,
+    awayMs: 10 * 60_000,
+    toldMs: 15 * 60_000,
+    bootsMax: 8,
+    nodesMax: 20_000,
+  },
   /** From the first byte to the end of the hello, ms. */
   handshakeMs: 15_000,
   /** A peer that does not read what it is sent is dropped. */

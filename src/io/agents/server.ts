@@ -19,6 +19,7 @@ import { AGENTS_LIMITS } from './limits.ts';
 import type { Hello, Introduction, Peer } from './peer.ts';
 import { attachPeer } from './peer.ts';
 import { makeReconnectThrottle } from './reconnect-throttle.ts';
+import { makeTwins } from './twins.ts';
 import { makeWaitingRoom } from './waiting-room.ts';
 
 /** Whether a node that has proven its key may come in. */
@@ -66,6 +67,8 @@ export type AgentsServer = AgentsPort & {
   readonly tlsKey: string;
   /** What secrets of a connected node are encrypted for. */
   recipientOf(node: NodeId): string | null;
+  /** Nodes of which a second machine has asked to come in lately. */
+  twins(): readonly NodeId[];
   stats(): { readonly connections: number; readonly sessions: number; readonly waiting: number };
   /** Closes every session; nothing is reported after it resolves. */
   close(): Promise<void>;
@@ -90,6 +93,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
   };
   const joins = makeJoinThrottle(limits.joinFailures);
   const reconnects = makeReconnectThrottle(limits.reconnects);
+  const twins = makeTwins(limits.twins);
   const room = makeWaitingRoom(limits.waiting, (network, held) =>
     log('agent-rejected', { reason: 'crowded', network, held }),
   );
@@ -162,7 +166,14 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     }
     const admission = await options.authorise(hello);
     if (admission.kind === 'refused' && admission.wrongCode) joins.failed(address, nowMs);
-    const againMs = admission.kind === 'welcome' ? reconnects.waitMs(hello.node, nowMs) : 0;
+    if (admission.kind !== 'welcome') return admission;
+    const isConnected = sessions.has(hello.node);
+    const twinMs = twins.waitMs(hello.node, hello.facts.bootId, { nowMs, isConnected });
+    if (twinMs !== null) {
+      log('agent-rejected', { reason: 'twin', node: hello.node, address });
+      return { kind: 'wait', code: 'NodeCloned', message: CLONED, retryAfterMs: twinMs };
+    }
+    const againMs = reconnects.waitMs(hello.node, nowMs);
     if (againMs === 0) return admission;
     log('agent-rejected', { reason: 'reconnects', node: hello.node });
     const message = 'this node has come in too often';
@@ -209,6 +220,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
       return false;
     },
     drop: endSession,
+    twins: () => twins.seen(performance.now()),
     recipientOf: (node) => sessions.get(node)?.recipient ?? null,
     stats: () => ({ connections: peers.size, sessions: sessions.size, waiting: room.size }),
     async close() {
@@ -222,6 +234,9 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     },
   };
 }
+
+const CLONED =
+  'another machine has the key of this node and was here first; on a copy remove agent.yaml and the state folder, and register it anew';
 
 const farewell = (admission: Exclude<Admission, { kind: 'welcome' }>): ServerMessage => {
   if (admission.kind === 'wait') return admission;

@@ -172,6 +172,35 @@ test('a newer session of a node replaces the older one, in this order', () =>
     newer.socket.terminate();
   }));
 
+test('of two machines with one key the first stays, and the second is told why it may not come in', () =>
+  withServer({}, async ({ url, server, events, logged }) => {
+    const identity = makeIdentity();
+    const come = async (bootId: string) => {
+      const peer = await dial(url, identity);
+      await peer.introduce({ facts: { ...hello().facts, bootId } });
+      return { peer, answer: await peer.next() };
+    };
+    const first = await come('a');
+    assert.equal(first.answer.kind, 'welcome');
+    // Nobody can tell it from the same machine after a reboot.
+    assert.equal((await come('b')).answer.kind, 'welcome');
+    assert.deepEqual(server.twins(), []);
+    const back = await come('a');
+    assert.equal(back.answer.kind, 'welcome');
+    assert.deepEqual(server.twins(), [first.peer.node]);
+
+    const { answer, peer } = await come('b');
+    assert.ok(answer.kind === 'wait');
+    assert.equal(answer.code, 'NodeCloned');
+    assert.match(answer.message, /another machine has the key of this node .*register it anew/);
+    await peer.closed;
+    assert.ok(logged.some(({ reason }) => reason === 'twin'));
+    const sessions = events.filter(({ kind }) => kind === 'connected').length;
+    assert.equal(sessions, 3);
+    assert.equal(events.at(-1)?.kind, 'connected');
+    back.peer.socket.terminate();
+  }));
+
 test('what a node says arrives in order; after a drop nothing more does', () =>
   withServer({}, async ({ url, server, events }) => {
     const peer = await dial(url);
