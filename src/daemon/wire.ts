@@ -115,7 +115,7 @@ async function open(
   const { identity, created } = await loadOrCreateKeyFile(identityKeyPath(config.identityKey));
   // What files said when the daemon last lived is read while the journal is.
   const loader = openLoader({
-    library: await readLibrary(),
+    library: readLibrary(),
     builtActions: BUILT_ACTIONS,
     readBlob: (blob, signal) => source.readBlob(blob, signal),
     kept: {

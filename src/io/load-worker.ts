@@ -14,8 +14,11 @@ import { openParser } from './parse-in-worker.ts';
 import type { ParsedStore } from './parsed-store.ts';
 import { blobReader, readBlobs } from './read-blobs.ts';
 
+type Library = ReadonlyMap<string, CatalogDocument>;
+
 export type LoaderOptions = {
-  readonly library: ReadonlyMap<string, CatalogDocument>;
+  /** Awaited by the first load: the daemon opens its journal while it is read. */
+  readonly library: Library | Promise<Library>;
   readonly builtActions: readonly string[] | null;
   /** A blob that the snapshot's own tree may not hold: last good content. */
   readonly readBlob: (blob: BlobId, signal: AbortSignal) => Promise<Uint8Array>;
@@ -46,13 +49,14 @@ const KEEP_MS_MAX = 1_000;
  */
 export function openLoader(options: LoaderOptions): LoaderPort & { close(): Promise<void> } {
   const {
-    library,
     builtActions,
     readBlob,
     deadlineMs = FILE_DEADLINE_MS,
     totalDeadlineMs = LOAD_DEADLINE_MS,
     kept = null,
   } = options;
+  const shipped = Promise.resolve(options.library);
+  shipped.catch(() => undefined); // told to whoever loads
   const parser = openParser({ deadlineMs, builtActions });
   const keeper = openKeeper(kept);
   let cache: LoadCache | null = null;
@@ -72,6 +76,7 @@ export function openLoader(options: LoaderOptions): LoaderPort & { close(): Prom
       try {
         const both = AbortSignal.any([signal, deadline]);
         cache ??= await before;
+        const library = await shipped;
         const unread = unreadBlobs(snapshot.files, good, cache);
         const others = unread.filter((file) => !isNodeFile(file));
         const ordered = [...others, ...unread.filter(isNodeFile)];

@@ -7,8 +7,16 @@ export type GitObject = { readonly kind: ObjectKind; readonly bytes: Uint8Array 
 
 /** The id Git gives to this content: SHA-1 over `<kind> <length>\0<content>`, 40 hex digits. */
 export function objectId(kind: ObjectKind, bytes: Uint8Array): string {
-  return hash('sha1', Buffer.concat([Buffer.from(`${kind} ${bytes.length}\0`), bytes]), 'hex');
+  const head = `${kind} ${bytes.length}\0`;
+  if (head.length + bytes.length > scratch.length)
+    return hash('sha1', Buffer.concat([Buffer.from(head), bytes]), 'hex');
+  scratch.write(head, 'latin1');
+  scratch.set(bytes, head.length);
+  return hash('sha1', scratch.subarray(0, head.length + bytes.length), 'hex');
 }
+
+/** Written over by each: ten thousand small objects are checked one after another. */
+const scratch = Buffer.alloc(16 * 1024);
 
 export const OBJECT_ID = /^[0-9a-f]{40}$/;
 
