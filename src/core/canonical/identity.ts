@@ -89,25 +89,23 @@ export function associationId(instance: string, associationName: string): string
 let known = { instance: '', namespace: uuidV5(NAMESPACE, ''), ids: new Map<string, string>() };
 const KNOWN_MAX = 20_000;
 
-/** Two digits at once; `bytes` are the characters of a latin1 text. */
-const PAIRS = Array.from(
-  { length: 1024 },
-  (_, bits) => ALPHABET.charAt(bits >> 5) + ALPHABET.charAt(bits & 31),
-);
+const DIGITS = Buffer.from(ALPHABET, 'latin1');
 
+/** Written over by each: text that is put together digit by digit costs more than the hash does. */
+const digits = Buffer.alloc(SHORT_HASH_CHARS);
+
+/** `bytes` are the characters of a latin1 text. */
 function base32hex(bytes: string): string {
-  let text = '';
   let pending = 0;
   let pendingBits = 0;
   let at = 0;
-  while (text.length < SHORT_HASH_CHARS) {
-    while (pendingBits < 10) {
-      pending = (pending << 8) | bytes.charCodeAt(at++);
+  for (let n = 0; n < SHORT_HASH_CHARS; n++) {
+    if (pendingBits < 5) {
+      pending = ((pending << 8) | bytes.charCodeAt(at++)) & 0xfff;
       pendingBits += 8;
     }
-    pendingBits -= 10;
-    text += PAIRS[pending >> pendingBits] ?? '';
-    pending &= (1 << pendingBits) - 1;
+    pendingBits -= 5;
+    digits[n] = DIGITS[(pending >> pendingBits) & 31] ?? 0;
   }
-  return text;
+  return digits.toString('latin1');
 }
