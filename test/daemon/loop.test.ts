@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Instant } from '../../src/core/model/brand.ts';
+import { HISTORY_LIMITS } from '../../src/core/world/history.ts';
 import type { PassRecord } from '../../src/core/world/records.ts';
 import { World } from '../../src/core/world/world.ts';
 import type { Loop } from '../../src/daemon/loop.ts';
 import { createBell, openInbox, runLoop } from '../../src/daemon/loop.ts';
 import { silentLog } from '../../src/io/log.ts';
+import { revision } from '../fakes/fleet.ts';
 
 /** A loop over an empty world, with a journal that can be made slow. */
 function aLoop(changed: Partial<Loop> = {}) {
@@ -128,4 +130,43 @@ test('the publisher is asked after each pass, and its instant wakes the loop', a
   });
   await runLoop(loop, stop.signal);
   assert.equal(asked, 3);
+});
+
+test('a revision that takes several passes is reported as a whole, and the event loop turns in between', async () => {
+  const world = new World(HISTORY_LIMITS, 3);
+  const ticks: boolean[] = [];
+  const turns: number[] = [];
+  let turned = 0;
+  const onPass = (): void => {
+    if (world.state.unfinished) turns.push(turned);
+  };
+  const { loop, inbox } = aLoop({ world, onPass });
+  const tick: Loop['publisher']['tick'] = () => {
+    ticks.push(world.state.unfinished);
+    return null;
+  };
+  const stop = new AbortController();
+  const turn = (): void => {
+    turned++;
+    if (!stop.signal.aborted) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const running = runLoop({ ...loop, publisher: { ...loop.publisher, tick } }, stop.signal);
+  await inbox.push(boot);
+  await inbox.push({
+    kind: 'revision',
+    revision: revision(1, { ant: {}, bee: {}, cat: {} }),
+    ancestry: 'first',
+    distance: 1,
+    allowDelete: 0,
+    acceptedBy: null,
+  });
+  assert.equal(world.state.unfinished, true);
+  await inbox.push(pause);
+  stop.abort();
+  await running;
+  assert.equal(world.state.executions.size, 3);
+  assert.ok(ticks.length > 0 && !ticks.includes(true));
+  assert.ok(turns.length > 1);
+  assert.equal(new Set(turns).size, turns.length, 'no two passes of it in one turn');
 });

@@ -1,6 +1,8 @@
 /** A look at the whole fleet gives way to others, and is at one revision. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { advance } from '../../src/core/world/advance.ts';
+import { HISTORY_LIMITS } from '../../src/core/world/history.ts';
 import { World } from '../../src/core/world/world.ts';
 import { lookAt } from '../../src/reconcile/look.ts';
 import { named, revision, TestFleet } from '../fakes/fleet.ts';
@@ -45,6 +47,23 @@ test('a revision that comes meanwhile is the one that is looked at', async () =>
     [...(looked?.standings.associations.keys() ?? [])],
     ['motd', 'other'].map(named),
   );
+  assert.equal(looked?.standings.associations.get(named('other'))?.targets, 2_000);
+});
+
+test('a revision that is put in force by several passes is looked at when all of it is', async () => {
+  const fleet = new TestFleet(new World(HISTORY_LIMITS, 1));
+  const accepting = {
+    kind: 'revision',
+    revision: revision(1, { motd: {}, other: {} }, everywhere),
+    ancestry: 'first',
+    distance: 1,
+    allowDelete: 0,
+    acceptedBy: null,
+  } as const;
+  advance(fleet.world, [accepting], fleet.now);
+  assert.notEqual(fleet.world.remainder, null);
+  setTimeout(() => fleet.happen(), 20);
+  const looked = await lookAt(fleet.world, hastyClock(fleet), nobodyLeaves);
   assert.equal(looked?.standings.associations.get(named('other'))?.targets, 2_000);
 });
 
