@@ -13,7 +13,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error; // whoever read has seen enough; the command's own code stands
+    if (error.code === 'EPIPE') return; // whoever read has seen enough; the command's own code stands
+    if (error.syscall !== 'write') throw error;
+    // A disk that is full behind a redirection. A line of a log that is lost is not worth an agent's life; an answer that is
+    // lost must not look like success.
+    if (output === process.stderr) return;
+    process.stderr.write(`error OUTPUT: ${error.message}\n`);
+    process.exit(EXIT.error);
   });
 }
 

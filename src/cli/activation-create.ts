@@ -71,7 +71,7 @@ function activationFile(
     ExpirationDate: formatInstant(instant(now + lifetimeOf(call.text('expires')))),
     ...(tags.length === 0 ? {} : { Tags: tags }),
   };
-  return `# yaml-language-server: $schema=../schemas/activation.schema.json\n${stringify(activation)}`;
+  return `# yaml-language-server: $schema=../.schemas/activation.schema.json\n${stringify(activation)}`;
 }
 
 function tagOf(text: string): { readonly Key: string; readonly Value: string } {

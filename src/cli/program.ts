@@ -1,6 +1,7 @@
 /** Finds the command, reads its flags, runs it, and turns whatever happens into a sentence and an exit code. */
 import { nearest } from '../core/document/nearest.ts';
 import { ReconcileError } from '../core/model/errors.ts';
+import { isSystemError } from '../disk/errors.ts';
 import type { Command, Context } from './command.ts';
 import { usage } from './command.ts';
 import { commands } from './commands.ts';
@@ -102,6 +103,11 @@ function complain(error: unknown, { stderr, signal }: Context): number {
     return error.exitCode;
   }
   if (signal.aborted && isAbort(error)) return EXIT.interrupted;
+  // A folder that may not be written, a disk that is full: the machine's answer, and no mistake of ours.
+  if (isSystemError(error)) {
+    stderr.write(`error SYSTEM: ${error.message}\n`);
+    return EXIT.error;
+  }
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`error BUG: please report this\n${told}\n`);
   return EXIT.error;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { commands } from '../../src/cli/commands.ts';
-import { call, sampleRepo, start, tempFolder } from './cli.ts';
+import { call, launcher, sampleRepo, start, tempFolder } from './cli.ts';
 
 for (const c of [
   { name: 'no command shows the overview', argv: [], code: 0, out: /agent register/ },
@@ -114,6 +116,37 @@ test('a real process: a reader that leaves early is no error', async (t) => {
   started.child.stdout.destroy();
   const [code] = (await once(started.child, 'close')) as [number];
   assert.equal(code, 0);
+});
+
+test('a real process: an answer that cannot be written is an error in one line', async (t) => {
+  if (!existsSync('/dev/full')) return t.skip('there is no /dev/full here');
+  const shell = 'exec "$@" >/dev/full';
+  const argv = [process.execPath, launcher, '--help'];
+  const [code, stderr] = await new Promise<readonly [unknown, string]>((resolve) => {
+    execFile('sh', ['-c', shell, 'sh', ...argv], { timeout: 20_000 }, (error, _, told) =>
+      resolve([error?.code, told]),
+    );
+  });
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /^error OUTPUT: ENOSPC: [^\n]*\n$/);
+});
+
+test('what the machine refuses is told in its words, and is no bug to report', async (t) => {
+  const dir = await tempFolder(t);
+  await symlink('nowhere/at/all', join(dir, 'dangling'));
+  const { code, stderr } = await call(['init', join(dir, 'dangling')]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error SYSTEM: E[A-Z]+: /m);
+  assert.doesNotMatch(stderr, /BUG/);
+});
+
+test('demo: a folder with files is left alone', async (t) => {
+  const dir = await tempFolder(t);
+  await writeFile(join(dir, 'mine'), '');
+  const { code, stderr } = await call(['demo', '--dir', dir]);
+  assert.equal(code, 1);
+  assert.match(stderr, /NOT_EMPTY: .* is not empty; name a new folder/);
+  assert.deepEqual(await readdir(dir), ['mine']);
 });
 
 test('a real process: a long answer into a slow pipe is whole', async (t) => {

@@ -55,7 +55,7 @@ test('validate, plan: a folder that holds nothing of ours is valid, and doubted 
     /\nno file of ours lies here: .*associations\/ and documents\/\n$/,
   );
   const planned = await call(['plan', dir]);
-  assert.match(planned.stdout, /no association on either side/);
+  assert.match(planned.stdout, /no association lies here/);
   const sample = await call(['validate', sampleRepo]);
   assert.doesNotMatch(sample.stdout, /no file of ours/);
 });

@@ -3,11 +3,12 @@
  * processes; converges, repairs, changes, survives a mistake, and leaves nothing behind but the folder it names.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ReconcileError } from '../../core/model/errors.ts';
+import { systemCode } from '../../disk/errors.ts';
 import { runCommand } from './processes.ts';
 import { openScreen } from './screen.ts';
 import { openStage } from './stage.ts';
@@ -26,6 +27,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   await needGit(signal);
   const dir =
     options.dir === null ? await mkdtemp(join(tmpdir(), 'reconciled-demo-')) : resolve(options.dir);
+  await needEmpty(dir);
   const screen = openScreen(process.stdout, options.colour);
   const started = Date.now();
   const stage = await openStage({
@@ -57,6 +59,18 @@ export async function demo(options: DemoOptions): Promise<void> {
 
 /** Of this package, wherever it runs from: `src/cli/demo` or `dist/cli/demo`. */
 const packageUrl = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
+
+/** It writes `etc`, `git`, `state` and more: in a folder of yours they would stand among what is there. */
+async function needEmpty(dir: string): Promise<void> {
+  const found = await readdir(dir).catch((cause: unknown) => {
+    if (systemCode(cause) === 'ENOENT') return [];
+    throw cause;
+  });
+  if (found.length === 0) return;
+  throw new ReconcileError('NOT_EMPTY', `${dir} is not empty; name a new folder`, {
+    retry: 'never',
+  });
+}
 
 async function needGit(signal: AbortSignal): Promise<void> {
   try {

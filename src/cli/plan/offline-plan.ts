@@ -44,7 +44,12 @@ export type OfflinePlan = {
 };
 
 /** The plan, and what people call its nodes. */
-export type NamedPlan = { readonly plan: PlanReport; nameOf(node: NodeId): string };
+export type NamedPlan = {
+  readonly plan: PlanReport;
+  /** What its reader may not miss about how it was made; null: nothing. */
+  readonly note: string | null;
+  nameOf(node: NodeId): string;
+};
 
 /** What is applied, what is wanted, and the nodes of both. */
 export type Sides = {
@@ -100,8 +105,17 @@ export async function planOffline(asked: OfflinePlan, signal: AbortSignal): Prom
     },
     moveOf: (name) => moves.get(name) ?? null,
   });
-  return { plan: report, nameOf: (node) => fleet.nodes.get(node)?.name ?? node };
+  return {
+    plan: report,
+    note: asked.status === null ? NO_STATUS : null,
+    nameOf: (node) => fleet.nodes.get(node)?.name ?? node,
+  };
 }
+
+/** A pipeline's clone has one branch: without a word its plan would look as if nobody ran anything. */
+const NO_STATUS =
+  'No status branch is here: who has registered, and what is applied, is not known. Where a daemon runs, fetch it first: ' +
+  'git fetch origin reconciled/status:refs/remotes/origin/reconciled/status';
 
 function* targeted({ definitions, fleet, catalog }: Sides): Generator<{
   readonly association: Definition['association'];

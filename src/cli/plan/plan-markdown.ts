@@ -11,11 +11,12 @@ const ROWS_MAX = 100;
 const NODES_SHOWN = 3;
 const FOLDED_NODES_MAX = 500;
 
-export function planMarkdown({ plan, nameOf }: NamedPlan): string {
+export function planMarkdown({ plan, note, nameOf }: NamedPlan): string {
   const { verdict, associations, problems, warnings } = plan;
   const blocks = [
     `### Plan ${sidesOf(plan)}`,
     `${totalsOf(plan)}.`,
+    ...(note === null ? [] : [`> ${prose(note)}`]),
     ...(verdict.kind === 'accepted' ? [] : [`> **Would be held:** ${prose(verdict.reason)}`]),
     ...problemBlock('Errors', problems),
     ...(associations.length === 0 ? [] : [table(associations, nameOf)]),

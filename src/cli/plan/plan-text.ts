@@ -11,10 +11,11 @@ import type { NamedPlan } from './offline-plan.ts';
 
 const NODES_SHOWN = 5;
 
-export function planText({ plan, nameOf }: NamedPlan, paint: Painter): string {
+export function planText({ plan, note, nameOf }: NamedPlan, paint: Painter): string {
   const { problems, warnings, associations } = plan;
   const blocks = [
     `${paint.bold(sidesOf(plan))}\n${totalsOf(plan)}`,
+    ...(note === null ? [] : [paint.warn(note)]),
     ...(associations.length === 0
       ? []
       : [associations.map((each) => lineOf(each, nameOf, paint)).join('\n')]),
@@ -30,14 +31,16 @@ export function planText({ plan, nameOf }: NamedPlan, paint: Painter): string {
       : [problemText([...problems, ...warnings], paint)]),
   ];
   if (isAboutNothing(plan)) {
-    blocks.push(paint.warn('no association on either side: is this the folder you meant?'));
+    blocks.push(paint.warn('no association lies here: is this the folder you meant?'));
   }
   return `${blocks.join('\n\n').trimEnd()}\n`;
 }
 
-function isAboutNothing({ summary, problems }: PlanReport): boolean {
+/** Of files on disk all may be missing because of where one stands; a revision without any is meant. */
+function isAboutNothing({ summary, problems, head }: PlanReport): boolean {
   const { create, update, delete: removed, unchanged } = summary.associations;
-  return create + update + removed + unchanged === 0 && problems.length === 0;
+  const isEmpty = create + update + unchanged === 0 && problems.length === 0;
+  return isEmpty && (removed === 0 || head === null);
 }
 
 export const sidesOf = ({ base, head }: PlanReport): string =>

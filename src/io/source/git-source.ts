@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { BlobId, CommitId } from '../../core/model/brand.ts';
 import { commitId } from '../../core/model/brand.ts';
+import { ReconcileError } from '../../core/model/errors.ts';
 import type { Ancestry, Snapshot, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
 import { typedDiskFailure } from '../git/errno.ts';
 import { DamagedObject, gitError } from '../git/git-error.ts';
@@ -14,7 +15,7 @@ import { openHealingMirror, WHOLE_HISTORY } from '../git/mirror.ts';
 import type { ObjectReader } from '../git/object-reader.ts';
 import { openObjectReader } from '../git/object-reader.ts';
 import { isSafeRefName, resolveRef } from '../git/refs.ts';
-import { parseRemoteUrl } from '../git/remote-url.ts';
+import { parseRemoteUrl, withoutSecrets } from '../git/remote-url.ts';
 import type { Logger } from '../log.ts';
 import { missingBlobs, readBlobLimited, SOURCE_LIMITS, snapshotOf } from './snapshot.ts';
 
@@ -134,10 +135,14 @@ function openRemoteSource(
   return {
     observe: (accepted, signal) => inTurn(() => observe(accepted, signal)),
     async snapshot(commit, signal) {
-      const snapshot = await healing.use(async (mirror) => {
-        await ensureHere(mirror, commit, signal);
-        return listing.take(mirror.reader, commit);
-      });
+      const snapshot = await healing
+        .use(async (mirror) => {
+          await ensureHere(mirror, commit, signal);
+          return listing.take(mirror.reader, commit);
+        })
+        .catch((error: unknown) => {
+          throw isMissing(error, commit) ? unknownCommit(commit, remote.url, error) : error;
+        });
       // Damage may show as late as a blob; the mirror that replaces the damaged one begins empty.
       const read = (blob: BlobId) =>
         healing.use(async (mirror) => {
@@ -204,7 +209,10 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
         return observation(tip, await relate(local.reader, { known: accepted, tip }, shallow));
       }),
     async snapshot(commit) {
-      const snapshot = await using((local) => listing.take(local.reader, commit));
+      const snapshot = await using((local) => {
+        if (!local.reader.has(commit)) throw unknownCommit(commit, location);
+        return listing.take(local.reader, commit);
+      });
       // The repository was looked at for the snapshot: ten thousand blobs do not look at it again.
       return { ...snapshot, read: (blob) => typed(() => snapshot.read(blob)) };
     },
@@ -216,6 +224,20 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
     },
   };
 }
+
+/** An operator may name a commit that nobody has pushed: nothing is damaged then. */
+function unknownCommit(commit: CommitId, where: string, cause?: unknown): ReconcileError {
+  return new ReconcileError(
+    'REVISION_UNKNOWN',
+    `${withoutSecrets(where)} has no commit ${commit}; push it there first, or name another`,
+    { retry: 'backoff', cause },
+  );
+}
+
+const isMissing = (error: unknown, commit: CommitId): boolean =>
+  error instanceof ReconcileError &&
+  error.cause instanceof DamagedObject &&
+  error.cause.message.includes(`commit ${commit} is missing`);
 
 /** A new tip is listed to see that it is whole, and then to be read: ten thousand files are listed once for both. */
 function openListing(folder: string) {

@@ -250,6 +250,19 @@ for (const [kind, open] of [
         }
       });
 
+    test('a commit that nobody has pushed is unknown, and said to be nothing else', async () => {
+      repo.commit({ 'nodes/a.yaml': 'x' });
+      const source = open();
+      await source.observe(null, signal);
+      const asked = source.snapshot('1'.repeat(40) as CommitId, signal);
+      await assert.rejects(asked, (error) => {
+        assert.ok(error instanceof ReconcileError);
+        assert.equal(error.code, 'REVISION_UNKNOWN');
+        assert.match(error.message, /has no commit 1{40}; push it there first, or name another$/);
+        return true;
+      });
+    });
+
     test('a blob over its limit is refused, at the limit it is read; reconciled.yaml may be larger', async () => {
       const limit = 256 << 10;
       const tip = repo.commit({
