@@ -7,7 +7,7 @@ import { createPeople } from './people.ts';
 import type { Story } from './story.ts';
 import { named } from './story.ts';
 import type { DeedKind } from './swarm.ts';
-import { deedKinds } from './swarm.ts';
+import { deedKinds, rareDeedKinds } from './swarm.ts';
 import { inForce } from './wish.ts';
 
 export function beginDeeds(story: Story): void {
@@ -15,7 +15,7 @@ export function beginDeeds(story: Story): void {
   const people = createPeople(random.split('people'), { ...swarm, startMs: story.startMs });
   const first = host.commit(people.firstWish(swarm.nodes, swarm.associations), null, 'begin');
   host.source = first.id;
-  for (const kind of deedKinds) {
+  for (const kind of [...deedKinds, ...rareDeedKinds]) {
     const meanMs = swarm.deeds[kind];
     if (meanMs === null) continue;
     const mine = random.split(`deed ${kind}`);
@@ -103,6 +103,7 @@ function act(
         ? `\n\nReconciled-Allow-Delete: ${wish.associations.size}`
         : '';
       host.source = host.commit(next, tip, `${kind}${kind === 'removeMost' ? asked : ''}`).id;
+      if (kind === 'editCalendar') story.sometimes('a commit of calendars alone');
       if (
         model.wish !== null &&
         kind === 'break' &&

@@ -2,7 +2,7 @@
 import type { Random } from '../../src/simulate/random.ts';
 import type { Pace } from './pace.ts';
 import type { DeedKind } from './swarm.ts';
-import type { AssociationWish, DocumentWish, Wish } from './wish.ts';
+import type { AssociationWish, DocumentWish, Freeze, Wish } from './wish.ts';
 import { freezesFrom, pathOf } from './wish.ts';
 import type { ZonedStory } from './zones.ts';
 import { zonedSchedule, zonesOfStories } from './zones.ts';
@@ -37,6 +37,9 @@ const LONG_SCHEDULES = [
 /** Only an n-th weekday can have a ScheduleOffset, which needs the flag. */
 const offsetOf = (schedule: string | null, wanted: () => number | null): number | null =>
   schedule?.includes('#') === true ? wanted() : null;
+
+/** A calendar file knows nothing smaller. */
+const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
 const RATES = ['1', '2', '50%', '100%'] as const;
 const ERRORS = ['0', '1', '2', '50%', '100%'] as const;
@@ -73,6 +76,7 @@ export function createPeople(
   const zones = random.split('zones');
   const manuals = random.split('manuals');
   const months = random.split('months');
+  const calendars = random.split('calendars');
   let texts = 0;
   let names = 0;
 
@@ -238,6 +242,8 @@ export function createPeople(
             ...each,
             ring: gates.chance(0.7) ? anyRing() : null,
           }));
+        case 'editCalendar':
+          return { ...wish, freezes: freezesAfter(nowMs) };
         case 'editDependsOn': {
           if (!gated || wish.associations.size < 2) return null;
           const names = [...wish.associations.keys()];
@@ -256,6 +262,18 @@ export function createPeople(
       }
     },
   };
+
+  /** Open from now on; or closed at once or soon, for long or for moments, and again until long after the story. */
+  function freezesAfter(nowMs: number): readonly Freeze[] {
+    if (calendars.chance(0.3)) return [];
+    const firstMs = wholeSeconds(nowMs + calendars.pick([-20, -1, 2, 15]) * pace.unitMs);
+    const lengthMs = calendars.pick([3, 30, 90]) * pace.unitMs;
+    const everyMs = lengthMs + calendars.pick([9, 40]) * pace.unitMs;
+    return Array.from({ length: 12 }, (_, at) => {
+      const fromMs = firstMs + at * everyMs;
+      return { fromMs, toMs: fromMs + lengthMs };
+    });
+  }
 
   function withoutAssociations(wish: Wish, names: readonly string[]): Wish {
     const paths = names.map(pathOf.association);

@@ -10,6 +10,7 @@ import type { LedgerRecord, LedgerState } from '../../src/agent/ledger.ts';
 import type { RateLimit, Ring } from '../../src/core/model/association.ts';
 import type { AssociationName, Instant } from '../../src/core/model/brand.ts';
 import { instant } from '../../src/core/model/brand.ts';
+import type { Calendar } from '../../src/core/model/calendar.ts';
 import type { Definition } from '../../src/core/model/definition.ts';
 import { present } from '../../src/core/model/errors.ts';
 import type { Zone } from '../../src/core/schedule/zone.ts';
@@ -108,6 +109,15 @@ const eachDefinition = (
   ...loaded,
   definitions: new Map([...loaded.definitions].map(([name, each]) => [name, change(each)])),
 });
+
+/** Each calendar as this life of the daemon read it first. */
+const firstCalendars = (loader: LoaderPort): LoaderPort => {
+  const seen = new Map<string, Calendar>();
+  return loading((loaded) => {
+    for (const [name, now] of loaded.catalog.calendars) seen.set(name, seen.get(name) ?? now);
+    return { ...loaded, catalog: { ...loaded.catalog, calendars: new Map(seen) } };
+  })(loader);
+};
 
 const associations = (
   change: (association: Definition['association']) => Definition['association'],
@@ -667,6 +677,11 @@ const list: readonly Planted[] = [
           (world.state.associations.get(name)?.open ?? null) === null ? null : look(name);
       },
     },
+  },
+  {
+    name: 'a calendar stays as it was first read',
+    found: 31n,
+    plant: { loader: firstCalendars },
   },
   {
     name: 'history leaves the tip of the branch only beside other history',

@@ -64,7 +64,9 @@ export const deedKinds = [
   'editDependsOn',
   'resumeSome',
 ] as const;
-export type DeedKind = (typeof deedKinds)[number];
+/** As the rare faults are drawn. */
+export const rareDeedKinds = ['editCalendar'] as const;
+export type DeedKind = (typeof deedKinds)[number] | (typeof rareDeedKinds)[number];
 
 export type Swarm = {
   readonly pace: Pace;
@@ -107,9 +109,11 @@ export function drawSwarm(random: Random): Swarm {
     ) as { [kind in Kind]: Frequency };
   const rare = random.split('rare faults');
   const old = random.split('old hosts');
+  const calendars = random.split('calendars');
+  const gated = random.split('gated').chance(0.4);
   const swarm: Swarm = {
     pace,
-    gated: random.split('gated').chance(0.4),
+    gated,
     zoned: drawZones(random.split('zones'), pace),
     reporting: random.split('reports').chance(0.25),
     restarting: random.split('restarts').pick([0, 0, 0, 0, 0, 0, 0.1, 0.4, 0.95]),
@@ -130,7 +134,10 @@ export function drawSwarm(random: Random): Swarm {
       loseStateBehind: !quiet && rare.chance(0.12) ? (5 + 20 * rare.next()) * unitMs : null,
       oldHost: !quiet && old.chance(0.12) ? (5 + 20 * old.next()) * unitMs : null,
     },
-    deeds: draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
+    deeds: {
+      ...draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
+      editCalendar: gated && calendars.chance(0.5) ? (5 + 30 * calendars.next()) * unitMs : null,
+    },
   };
   if (months === null || pace.restMs === null) return swarm;
   return {
@@ -142,6 +149,8 @@ export function drawSwarm(random: Random): Swarm {
     pollMs: pace.restMs,
     publishMs: pace.restMs,
     faults: { ...swarm.faults, nodeOff: quiet ? null : months.offEveryMs },
-    deeds: months.unattended ? draw(deedKinds, 0, deedMean) : swarm.deeds,
+    deeds: months.unattended
+      ? { ...draw(deedKinds, 0, deedMean), editCalendar: null }
+      : swarm.deeds,
   };
 }
