@@ -138,7 +138,8 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
 
   async function onePass(): Promise<void> {
     const { more } = await pass(world, inbox, ports, act, signal);
-    const again = publisher.tick(signal);
+    // As the loop of the daemon does.
+    const again = world.remainder === null ? publisher.tick(signal) : null;
     if (++passes % TIDY_PASSES === 0) await store.tidy();
     passing = false;
     if (more || inbox.size > 0) work();

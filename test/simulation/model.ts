@@ -132,6 +132,9 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       case 'released':
         held = false;
         return;
+      case 'in-force':
+        sometimes('a revision in force over several passes');
+        return;
       case 'paused':
         paused = true;
         return;
@@ -404,6 +407,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   /** The daemon has read its journal again. */
   function onRestart(world: World): void {
     reports.onRestart(world);
+    if (world.state.unfinished) sometimes('daemon died over a revision');
     for (const { acked, job, node } of truths.values()) {
       if (!acked) continue;
       const assignment = world.state.nodes.get(node)?.assignments.get(job.association);

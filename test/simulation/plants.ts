@@ -444,6 +444,18 @@ const list: readonly Planted[] = [
     },
   },
   {
+    name: 'what is left of a revision is forgotten at a restart',
+    found: null,
+    plant: {
+      daemonStore: replaying<PassRecord>((pass) => ({
+        ...pass,
+        records: pass.records.map((record) =>
+          record.kind === 'accepted' ? { ...record, unfinished: false } : record,
+        ),
+      })),
+    },
+  },
+  {
     name: 'a file that cannot be read counts as absent',
     found: 11n,
     plant: {

@@ -164,8 +164,6 @@ function lastTruths(truths: Iterable<Truth>): ReadonlyMap<string, Truth> {
   return last;
 }
 
-const reasonsToWait = new Set(['error-threshold', 'schedule']);
-
 function unconverged(story: Story, world: World): readonly string[] {
   const { model, daemon, nodes } = story;
   const { wish } = model;
@@ -194,9 +192,7 @@ function unconverged(story: Story, world: World): readonly string[] {
       if (standing.status === 'Success' && !(success && ran.content === content)) {
         problems.push(`${name} on node ${number} shows Success, the machine knows better`);
       }
-      const waits =
-        standing.waiting !== null &&
-        (reasonsToWait.has(standing.waiting.reason) || isHeld(story, world, standing));
+      const waits = standing.waiting !== null && isHeld(story, world, standing);
       const skipped =
         standing.detailedStatus === 'Skipped' || standing.detailedStatus === 'Associated';
       if (waits || skipped) continue;
@@ -219,12 +215,21 @@ function unconverged(story: Story, world: World): readonly string[] {
 }
 
 /** It waits for what people wished, and that is really so. */
-function isHeld({ model, daemon, nodes }: Story, world: World, standing: AssignmentStanding) {
+function isHeld(
+  { model, daemon, nodes, swarm }: Story,
+  world: World,
+  standing: AssignmentStanding,
+): boolean {
   const { association, waiting } = standing;
   const each = model.wish?.associations.get(association);
   if (model.wish === null || each === undefined) return false;
   const now = daemon.clock.now();
   switch (waiting?.reason) {
+    case 'error-threshold':
+      return true;
+    // Only what was edited under the flag, and what somebody cancelled, is left to a slot.
+    case 'schedule':
+      return each.flag || swarm.deeds.cancel !== null;
     case 'suspended':
       return each.suspendedUntilMs !== null && now < each.suspendedUntilMs;
     case 'calendar':

@@ -21,7 +21,7 @@ import { invariant, present, ReconcileError } from '../../src/core/model/errors.
 import { emptyState } from '../../src/core/model/state.ts';
 import { apply } from '../../src/core/world/apply.ts';
 import type { OperatorRequest } from '../../src/core/world/events.ts';
-import type { PassRecord } from '../../src/core/world/records.ts';
+import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import { JOURNAL_FORMAT } from '../../src/core/world/records.ts';
 import { recordsOf } from '../../src/core/world/snapshot.ts';
 import { World } from '../../src/core/world/world.ts';
@@ -186,6 +186,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
   // --- the daemon -----------------------------------------------------------------------------------------------
 
   const daemonRandom = random.split('daemon');
+  const interruptions = random.split('interruptions');
   const daemon: DaemonActor = {
     clock: createMachineClock(timeline, start),
     disk: createDiskStore<PassRecord>({
@@ -211,6 +212,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         for (const { records } of passes) {
           trace(`durable ${records.map(({ kind }) => kind).join(' ')}`);
           if (records.some(({ kind }) => kind === 'condensed')) sometimes('an execution condensed');
+          if (records.some(isUnfinished)) mayDieSoon();
         }
         model.onDurable(passes);
       }),
@@ -220,12 +222,20 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     running: null,
   };
 
+  /** Over a revision that takes several passes, of which few stories would see the death otherwise. */
+  function mayDieSoon(): void {
+    if (story.quiet || !interruptions.chance(0.4)) return;
+    timeline.after(interruptions.exponential(4 * swarm.diskMs), 'daemon dies', () => {
+      if (!story.quiet) killDaemon('kill', interruptions.exponential(10_000));
+    });
+  }
+
   function startDaemonNow(): void {
     endOldHost();
     const life = createLife(timeline);
     daemon.life = life;
     daemon.running = null;
-    const world = new World(HISTORY_LIMITS);
+    const world = new World(HISTORY_LIMITS, swarm.assignmentsPerPass ?? undefined);
     plant.world?.(world);
     const store = plant.daemonStore?.(daemon.disk.store) ?? daemon.disk.store;
     startDaemon({
@@ -255,7 +265,8 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       crash: fail,
       onPass: guarded(({ effects }) => {
         model.onEffects(effects);
-        if (world.revision !== null) model.onPassed(world.seenAt);
+        // What falls due waits until a revision is in force as a whole.
+        if (world.revision !== null && world.remainder === null) model.onPassed(world.seenAt);
         if (world.seen.size > 0) sometimes('node has seen more than its daemon');
       }),
     }).then(
@@ -582,6 +593,9 @@ function deafToFences(network: Network): Network {
     },
   };
 }
+
+const isUnfinished = (record: Record): boolean =>
+  record.kind === 'accepted' && record.unfinished === true;
 
 const same = <Value>(value: Value): Value => value;
 

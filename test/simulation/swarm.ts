@@ -86,6 +86,8 @@ export type Swarm = {
   readonly diskMs: number;
   readonly pollMs: number;
   readonly publishMs: number;
+  /** How much of a revision one pass puts in force; null: as the program does, which is all of it in a story. */
+  readonly assignmentsPerPass: number | null;
   readonly stepMs: number;
   /** Share of steps that fail. */
   readonly failing: number;
@@ -110,6 +112,7 @@ export function drawSwarm(random: Random): Swarm {
   const rare = random.split('rare faults');
   const old = random.split('old hosts');
   const calendars = random.split('calendars');
+  const passes = random.split('passes');
   const gated = random.split('gated').chance(0.4);
   const swarm: Swarm = {
     pace,
@@ -125,6 +128,7 @@ export function drawSwarm(random: Random): Swarm {
     diskMs: random.pick([1, 10, 300]),
     pollMs: random.pick([15_000, 60_000, 180_000]),
     publishMs: random.pick([30_000, 60_000]),
+    assignmentsPerPass: passes.chance(0.3) ? passes.integer(1, 8) : null,
     stepMs: random.pick([2_000, 20_000, 120_000]),
     failing: random.pick([0, 0, 0.1, 0.4]),
     hanging: random.pick([0, 0, 0, 0.03]),
