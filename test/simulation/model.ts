@@ -64,6 +64,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const out = new Map<string, Map<RunId, NodeId>>();
   const associationOf = new Map<string, string>();
   const stops = new Map<string, Stop>();
+  /** Associations of which an operator has cancelled an execution. */
+  const called = new Set<string>();
   const asked = new Set<RunId>();
   const occasions = new Map<string, RunId>();
   /** Node and association → generations that ended well there. */
@@ -157,6 +159,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       case 'closed': {
         const stop = stops.get(record.execution);
         if (stop !== undefined) stop.closed = true;
+        if (record.reason === 'cancelled') called.add(associationOf.get(record.execution) ?? '');
         return;
       }
       case 'unstopped': {
@@ -564,6 +567,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     reported: reports.expected,
     unpublished: history.unpublished,
     isOutdated: returns.isOutdated,
+    wasCancelled: (name: string): boolean => called.has(name),
     onCancelled,
     onAgentDied,
     onPublished,

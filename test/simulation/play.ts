@@ -216,7 +216,7 @@ function unconverged(story: Story, world: World): readonly string[] {
 
 /** It waits for what people wished, and that is really so. */
 function isHeld(
-  { model, daemon, nodes, swarm }: Story,
+  { model, daemon, nodes }: Story,
   world: World,
   standing: AssignmentStanding,
 ): boolean {
@@ -229,7 +229,7 @@ function isHeld(
       return true;
     // Only what was edited under the flag, and what somebody cancelled, is left to a slot.
     case 'schedule':
-      return each.flag || swarm.deeds.cancel !== null;
+      return each.flag || model.wasCancelled(association);
     case 'suspended':
       return each.suspendedUntilMs !== null && now < each.suspendedUntilMs;
     case 'calendar':
