@@ -193,8 +193,9 @@ function unconverged(story: Story, world: World): readonly string[] {
         problems.push(`${name} on node ${number} shows Success, the machine knows better`);
       }
       const waits = standing.waiting !== null && isHeld(story, world, standing);
+      const isUntouched = standing.detailedStatus === 'Associated';
       const skipped =
-        standing.detailedStatus === 'Skipped' || standing.detailedStatus === 'Associated';
+        standing.detailedStatus === 'Skipped' || (isUntouched && isLeftToSlots(model, name));
       if (waits || skipped) continue;
       if (standing.status === 'Pending') {
         problems.push(
@@ -215,6 +216,10 @@ function unconverged(story: Story, world: World): readonly string[] {
 }
 
 /** It waits for what people wished, and that is really so. */
+/** Its edits start nothing, or somebody cancelled what they had started. */
+const isLeftToSlots = (model: Story['model'], name: string): boolean =>
+  model.wish?.associations.get(name)?.flag === true || model.wasCancelled(name);
+
 function isHeld(
   { model, daemon, nodes }: Story,
   world: World,
@@ -227,9 +232,8 @@ function isHeld(
   switch (waiting?.reason) {
     case 'error-threshold':
       return true;
-    // Only what was edited under the flag, and what somebody cancelled, is left to a slot.
     case 'schedule':
-      return each.flag || model.wasCancelled(association);
+      return isLeftToSlots(model, association);
     case 'suspended':
       return each.suspendedUntilMs !== null && now < each.suspendedUntilMs;
     case 'calendar':
