@@ -78,10 +78,10 @@ export type NodeReading = {
 export type Generations = ReadonlyMap<AssociationName, Digest>;
 
 /**
- * How much of a node is wanted: a plan needs what is assigned and no outcome of it, which is most of the work; a forecast
- * needs what has not started yet, too.
+ * How much of a node is wanted: a plan and a forecast need what is assigned and what has not started yet, and no outcome, which is
+ * most of the work.
  */
-export type ReadDepth = 'outcomes' | 'owed' | 'assignments';
+export type ReadDepth = 'outcomes' | 'owed';
 
 /** Null when it is no node's file, or says that it belongs to another node. */
 export function readNode(
@@ -168,8 +168,6 @@ function readAt(depth: ReadDepth, line: JsonObject, whose: Whose): AssignmentRea
       return readAssignment(line, whose);
     case 'owed':
       return bare(whose.association, isNotStarted(line) ? readOwed(line, whose) : null);
-    case 'assignments':
-      return bare(whose.association, null);
     default:
       return unreachable(depth);
   }

@@ -45,7 +45,7 @@ export type RecoveryOptions = {
   readonly now: Instant;
   /** The commit that was read and its `Reconciled-Seq`. */
   readonly tip: { readonly commit: CommitId; readonly seq: number } | null;
-  /** `assignments`: without outcomes and what is owed, for a plan. */
+  /** `owed`: without outcomes, for a plan. */
   readonly depth?: ReadDepth;
 };
 
