@@ -1,5 +1,5 @@
 import type { DestinationStream } from 'pino';
-import { pino } from 'pino';
+import { destination as fileDestination, pino } from 'pino';
 
 /** Fixed event name last, fields first: `log.info({ revision }, 'revision accepted')`. Context is bound with `child`. */
 export type Logger = {
@@ -29,7 +29,29 @@ export function openLog(options: {
 }): Logger {
   const redact = { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' };
   const settings = { level: options.level, redact, base: null };
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  return pino(settings, options.destination ?? standardOutput());
+}
+
+/** What waits for a disk that is full; lines beyond it are lost. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+const STDOUT = 1;
+
+/**
+ * Written at once. A log that cannot be written (a full disk, a reader that left) stops nothing: it is told on stderr, once until
+ * a line gets through again.
+ */
+function standardOutput(): DestinationStream {
+  const stream = fileDestination({ dest: STDOUT, sync: true, maxLength: WAITING_BYTES_MAX });
+  let isTold = false;
+  stream.on('write', () => {
+    isTold = false;
+  });
+  stream.on('error', (cause: Error) => {
+    if (isTold) return;
+    isTold = true;
+    process.stderr.write(`the log cannot be written: ${cause.message}\n`);
+  });
+  return stream;
 }
 
 export const silentLog: Logger = {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import { openLog, silentLog } from '../../src/io/log.ts';
 
@@ -41,4 +43,22 @@ test('the code of an error is no secret: it is what one searches for', () => {
   const { log, last } = captured();
   log.warn({ code: 'SOURCE_UNREACHABLE' }, 'source not read');
   assert.equal(last()['code'], 'SOURCE_UNREACHABLE');
+});
+
+test('a log that cannot be written stops nobody', () => {
+  const text = [
+    `import { openLog } from ${JSON.stringify(new URL('../../src/io/log.ts', import.meta.url).href)};`,
+    "const log = openLog({ level: 'info' });",
+    "for (let i = 0; i < 3; i++) log.info({ i }, 'daemon ready');",
+    "process.stderr.write('went on\\n');",
+  ].join('\n');
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', text],
+    { stdio: ['ignore', full, 'pipe'], encoding: 'utf8', timeout: 60_000 },
+  );
+  closeSync(full);
+  assert.equal(status, 0);
+  assert.match(stderr, /^the log cannot be written: ENOSPC.*\nwent on\n$/);
 });

@@ -445,7 +445,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'what is left of a revision is forgotten at a restart',
-    found: null,
+    found: 127n,
     plant: {
       daemonStore: replaying<PassRecord>((pass) => ({
         ...pass,
