@@ -87,7 +87,7 @@ export function createPublisher(
   let publishedAtMs: number | null = null;
   let agreedAtMs: number | null = null;
   let rolledUpAtMs = clock.monotonicMs();
-  let retry = { delayMs: 0, notBeforeMs: 0 };
+  let retry = { delayMs: 0, notBeforeMs: 0, epoch: 0 };
   let settledRevision: CommitId | null = null;
   let lastError: ReconcileError | null = null;
   /** What the branch was when we last wrote it, and when it was last seen like that. */
@@ -104,15 +104,20 @@ export function createPublisher(
     if (world.revision === null) return null;
     if (!isDirty(world.dirty)) {
       const look = seenAtMs === null ? Number.POSITIVE_INFINITY : seenAtMs + options.intervalMs;
-      const next = Math.max(Math.min(look, rollUpDueAt()), retry.notBeforeMs);
+      const next = Math.max(Math.min(look, rollUpDueAt()), retryAt());
       return Number.isFinite(next) ? next : null;
     }
     const accepted = world.state.accepted?.commit ?? null;
     const settles = accepted !== settledRevision && isSettled(world);
     const regular = publishedAtMs === null ? 0 : publishedAtMs + options.intervalMs;
     const waitsForUs = silenceOf(world.state) === 'unannounced';
-    return Math.max(settles || waitsForUs ? 0 : regular, retry.notBeforeMs);
+    return Math.max(settles || waitsForUs ? 0 : regular, retryAt());
   }
+
+  const epochNow = (): number => world.state.instance?.epoch ?? 0;
+
+  /** An epoch that began since, by an operator's word, does not wait for what failed before it. */
+  const retryAt = (): number => (retry.epoch === epochNow() ? retry.notBeforeMs : 0);
 
   function rollUpDueAt(): number {
     const waiting = world.dirty.ended.size;
@@ -306,13 +311,13 @@ export function createPublisher(
     const mine = publishOnce(signal, everything)
       .then(
         () => {
-          retry = { delayMs: 0, notBeforeMs: 0 };
+          retry = { delayMs: 0, notBeforeMs: 0, epoch: epochNow() };
           lastError = null;
         },
         (cause: unknown) => {
           if (!(cause instanceof ReconcileError)) throw cause;
           const delayMs = Math.min(retry.delayMs * 2 || RETRY_MS.first, RETRY_MS.max);
-          retry = { delayMs, notBeforeMs: clock.monotonicMs() + delayMs };
+          retry = { delayMs, notBeforeMs: clock.monotonicMs() + delayMs, epoch: epochNow() };
           lastError = cause;
           options.onError(cause);
           throw cause;
