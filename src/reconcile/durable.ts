@@ -2,10 +2,10 @@
  * A pass whose records cannot be written waits: the world in memory is ahead of the disk, so nothing is sent and nothing
  * is acked until the very same records are durable (spec/reliability-security.md §6, disk full).
  */
-import { setTimeout as sleepForReal } from 'node:timers/promises';
 import { ReconcileError } from '../core/model/errors.ts';
 import type { PassRecord } from '../core/world/records.ts';
 import type { Ports } from './ports.ts';
+import { sleepBy } from './sleep.ts';
 
 const DELAY_MS_MIN = 250;
 const DELAY_MS_MAX = 5_000;
@@ -25,6 +25,6 @@ export async function appendUntilDurable(
       if (!(cause instanceof ReconcileError) || cause.retry === 'never') throw cause;
       journal.onDelay?.(cause);
     }
-    await (clock.sleep?.(delayMs, signal) ?? sleepForReal(delayMs, undefined, { signal }));
+    await sleepBy(clock, delayMs, signal);
   }
 }

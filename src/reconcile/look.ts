@@ -3,7 +3,7 @@
  * a heartbeat may wait for it. From the beginning when another revision comes in between: a look is at one revision, and at all
  * of it.
  */
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assessInSlices, assessNode, sortedStandings } from '../core/compliance/assess.ts';
 import type { Facts } from '../core/compliance/facts.ts';
 import type { NodeId } from '../core/model/brand.ts';
@@ -12,6 +12,7 @@ import type { ReportView } from '../core/report/view.ts';
 import { boundWaiting, refusedOf, waitingOf } from '../core/world/waiting.ts';
 import type { World } from '../core/world/world.ts';
 import type { Ports } from './ports.ts';
+import { sleepBy } from './sleep.ts';
 
 /** Passes that put a revision in force are looked at this often: whether the last is over. */
 const WHOLE_LOOK_MS = 10;
@@ -23,7 +24,7 @@ export async function lookAt(
   signal: AbortSignal,
 ): Promise<Omit<ReportView, 'foreignPaths' | 'sign' | 'plan'> | null> {
   for (;;) {
-    for (; world.remainder !== null; signal.throwIfAborted()) await sleep(WHOLE_LOOK_MS);
+    while (world.remainder !== null) await sleepBy(clock, WHOLE_LOOK_MS, signal);
     const { revision, state } = world;
     if (revision === null) return null;
     const { catalog, definitions } = revision;
