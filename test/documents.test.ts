@@ -5,9 +5,8 @@ import test from 'node:test';
 import { plugins } from '../src/agent/executor/plugins/registry.ts';
 import { KNOWN_ACTIONS, runsOn } from '../src/core/document/actions.ts';
 import { BUILT_ACTIONS } from '../src/core/document/built-actions.ts';
-import { instant } from '../src/core/model/brand.ts';
 import type { JsonObject } from '../src/core/model/json.ts';
-import { run } from './protocol/messages.ts';
+import { taskOrder } from './fakes/task-order.ts';
 
 const root = new URL('../', import.meta.url);
 const page = readFileSync(new URL('docs/documents.md', root), 'utf8');
@@ -42,20 +41,9 @@ const right: { readonly [action: string]: JsonObject } = {
 
 function planOf(action: string, inputs: JsonObject) {
   const node = { root: '', nodeId: 'mi-0', platformName: 'Debian', platformVersion: '12' };
-  const order = {
-    run: run('1'),
-    task: { step: 0, element: 0 },
-    sequence: 0,
-    action,
-    inputs,
-    environment: {},
-    secretEnvironment: {},
-    ciphertexts: {},
-    documents: {},
-    commandId: 'association-1',
-    startedAt: instant(0),
-  };
-  return plugins.get(action)?.plan(order, node, { scratch: '/none', downloads: '/none' });
+  return plugins
+    .get(action)
+    ?.plan(taskOrder({ action, inputs }), node, { scratch: '/none', downloads: '/none' });
 }
 
 test('every action of the language has its row, once', () => {

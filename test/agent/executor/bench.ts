@@ -15,6 +15,7 @@ import { openVault } from '../../../src/agent/vault.ts';
 import type { Instant } from '../../../src/core/model/brand.ts';
 import { instant } from '../../../src/core/model/brand.ts';
 import type { JsonObject } from '../../../src/core/model/json.ts';
+import { taskOrder } from '../../fakes/task-order.ts';
 import { run } from '../../protocol/messages.ts';
 
 export type Bench = {
@@ -88,19 +89,14 @@ function openBench(dir: string, vault: Pick<Vault, 'unlock'>): Bench {
   const bench: Bench = {
     dir,
     executor,
-    order: (sequence, inputs, startedAt = instant(Date.now())) => ({
-      run: run('1'),
-      task: { step: sequence, element: 0 },
-      sequence,
-      action: 'aws:runShellScript',
-      inputs,
-      environment: {},
-      secretEnvironment: {},
-      ciphertexts: {},
-      documents: {},
-      commandId: 'association-1',
-      startedAt,
-    }),
+    order: (sequence, inputs, startedAt = instant(Date.now())) =>
+      taskOrder({
+        task: { step: sequence, element: 0 },
+        sequence,
+        action: 'aws:runShellScript',
+        inputs,
+        startedAt,
+      }),
     async next(kind) {
       const deadline = AbortSignal.timeout(20_000);
       for (;;) {

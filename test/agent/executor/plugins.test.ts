@@ -2,29 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { plugins } from '../../../src/agent/executor/plugins/registry.ts';
-import type { TaskOrder } from '../../../src/agent/ports.ts';
-import { instant } from '../../../src/core/model/brand.ts';
 import type { Json, JsonObject } from '../../../src/core/model/json.ts';
-import { run } from '../../protocol/messages.ts';
+import { taskOrder } from '../../fakes/task-order.ts';
 
 const node = { root: '', nodeId: 'mi-0', platformName: 'Debian GNU/Linux', platformVersion: '12' };
 const paths = { scratch: '/nonexistent/scratch', downloads: '/nonexistent/downloads' };
 
 const planOf = (action: string, inputs: JsonObject) => {
-  const order: TaskOrder = {
-    run: run('1'),
-    task: { step: 0, element: 0 },
-    sequence: 0,
-    action,
-    inputs,
-    environment: {},
-    secretEnvironment: {},
-    ciphertexts: {},
-    documents: {},
-    commandId: 'association-1',
-    startedAt: instant(0),
-  };
-  return plugins.get(action)?.plan(order, node, paths);
+  return plugins.get(action)?.plan(taskOrder({ action, inputs }), node, paths);
 };
 
 /** Every input that any of them reads, and a few that none does. */
