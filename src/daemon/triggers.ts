@@ -35,6 +35,8 @@ const POKES = { burst: 3, refillMs: 10_000 };
 /** A poke so soon after a push of ours is probably its echo: one look this much later serves both. */
 const ECHO_MS = 2_000;
 const WATCH_SETTLE_MS = 25;
+/** A source that is missed for longer is told on the status branch; what passes sooner would only make commits. */
+export const UNREAD_TOLD_AFTER_MS = 10 * 60_000;
 
 export function startTriggers(
   options: TriggerOptions,
@@ -45,6 +47,7 @@ export function startTriggers(
   let lastSeenAtMs: number | null = null;
   let lastError: ReconcileError | null = null;
   let failures = 0;
+  const startedAtMs = monotonicMs();
   let wake: AbortController = new AbortController();
   let echoUntilMs = Number.NEGATIVE_INFINITY;
   let deferred: NodeJS.Timeout | null = null;
@@ -61,6 +64,8 @@ export function startTriggers(
       failures++;
       lastError = cause;
       log.warn({ code: cause.code, message: cause.message, failures }, 'source not read');
+      const missedForMs = monotonicMs() - (lastSeenAtMs ?? startedAtMs);
+      if (missedForMs >= UNREAD_TOLD_AFTER_MS) observer.missed(cause.code, missedForMs);
       throw cause;
     }
   }

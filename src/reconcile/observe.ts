@@ -16,6 +16,8 @@ type SourcePorts = Pick<Ports, 'source' | 'loader'>;
 export type Observer = {
   /** One look at the remote; resolves when its consequences are durable. Concurrent calls share the look that is under way. */
   observe(signal: AbortSignal): Promise<void>;
+  /** No look has succeeded for this long: the report says so until one does. */
+  missed(code: string, forMs: number): void;
   /** Reads the accepted revision again: after a restart, before anything else is looked at. */
   restore(signal: AbortSignal): Promise<void>;
   /** An operator names the commit: neither ancestry nor guard is asked. */
@@ -53,6 +55,11 @@ export function createObserver(
   }
 
   async function look(signal: AbortSignal): Promise<void> {
+    await lookAtTip(signal);
+    if (world.state.unread !== null) await push({ kind: 'source-read' }, signal);
+  }
+
+  async function lookAtTip(signal: AbortSignal): Promise<void> {
     if (world.state.accepted === null) await beforeFirst(signal);
     const accepted = world.state.accepted?.commit ?? null;
     if (accepted !== null && world.revision === null) await restore(accepted, signal);
@@ -121,6 +128,9 @@ export function createObserver(
 
   return {
     observe: (signal) => underWay ?? alone(() => look(signal)),
+    missed(code, forMs) {
+      if (world.state.unread === null) inbox.post({ kind: 'source-unread', code, forMs });
+    },
     restore: (signal) =>
       alone(async () => {
         const accepted = world.state.accepted?.commit;

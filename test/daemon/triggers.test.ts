@@ -7,6 +7,7 @@ import { silentLog } from '../../src/io/log.ts';
 function setUp(observe: () => Promise<void> = () => Promise.resolve()) {
   const stop = new AbortController();
   let looks = 0;
+  const missed: { readonly code: string; readonly forMs: number }[] = [];
   let now = 1_000_000;
   const triggers = startTriggers(
     {
@@ -17,6 +18,7 @@ function setUp(observe: () => Promise<void> = () => Promise.resolve()) {
         },
         restore: () => Promise.resolve(),
         accept: () => Promise.resolve(),
+        missed: (code, forMs) => missed.push({ code, forMs }),
       },
       pollIntervalMs: 3_600_000,
       watchPaths: [],
@@ -29,6 +31,7 @@ function setUp(observe: () => Promise<void> = () => Promise.resolve()) {
   return {
     triggers,
     looks: () => looks,
+    missed,
     pass: (ms: number) => {
       now += ms;
     },
@@ -84,5 +87,23 @@ test('a source that fails is looked at again, and the failure is told', async ()
   assert.equal(triggers.lastError?.code, 'SOURCE_UNREACHABLE');
   assert.equal(triggers.lastSeenAtMs, null);
   await assert.rejects(triggers.sync(), /no route/);
+  await stop();
+});
+
+test('a source that is missed for ten minutes is told, and not before', async () => {
+  let reachable = true;
+  const { triggers, missed, pass, settle, stop } = setUp(() =>
+    reachable
+      ? Promise.resolve()
+      : Promise.reject(new ReconcileError('SOURCE_UNREACHABLE', 'no route', { retry: 'backoff' })),
+  );
+  await settle();
+  reachable = false;
+  pass(9 * 60_000);
+  await assert.rejects(triggers.sync());
+  assert.deepEqual(missed, [], 'what passes sooner would only make commits');
+  pass(60_000);
+  await assert.rejects(triggers.sync());
+  assert.deepEqual(missed, [{ code: 'SOURCE_UNREACHABLE', forMs: 600_000 }]);
   await stop();
 });

@@ -75,3 +75,36 @@ test('observe: an operator goes on without an accepted revision that cannot be r
   await assert.rejects(accepted, /enough/);
   assert.deepEqual(asked, [before, named]);
 });
+
+test('observe: a source that was told as missed is told as read by the look that succeeds', async () => {
+  const world = new World();
+  const inbox = createInbox(() => undefined);
+  const seen = { tip: null, ancestry: 'same', distance: null, messages: [] } as const;
+  const ports = { source: { observe: () => Promise.resolve(seen) }, loader: {} };
+  const observer = createObserver(
+    world,
+    inbox,
+    ports as unknown as Pick<Ports, 'source' | 'loader'>,
+    () => Promise.resolve(),
+  );
+  const looked = async (): Promise<readonly string[]> => {
+    const kinds: string[] = [];
+    let isOver = false;
+    const look = observer.observe(AbortSignal.timeout(1_000)).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      const { events, settle } = inbox.drain();
+      kinds.push(...events.map(({ kind }) => kind));
+      settle();
+      await new Promise(setImmediate);
+    }
+    await look;
+    return kinds;
+  };
+  observer.missed('SOURCE_AUTH', 1);
+  assert.deepEqual(await looked(), ['source-unread', 'source-same']);
+  world.apply({ kind: 'source-unread', code: 'SOURCE_AUTH', since: instant(0) });
+  observer.missed('SOURCE_AUTH', 2);
+  assert.deepEqual(await looked(), ['source-same', 'source-read'], 'told once');
+});

@@ -279,6 +279,8 @@ export type State = {
     readonly reason: string;
     readonly at: Instant;
   } | null;
+  /** The source has not been read since then; `code` is why, when that was told. Null: it is read, or not missed for long. */
+  unread: { readonly code: string; readonly since: Instant } | null;
   /** Path → newest valid content of a file that is invalid now; null when nothing of it was ever in force. */
   readonly invalidFiles: Map<string, BlobId | null>;
   readonly documents: Map<DocumentName, { number: number; digest: Digest }>;
@@ -301,6 +303,7 @@ export function emptyState(): State {
     accepted: null,
     unfinished: false,
     held: null,
+    unread: null,
     invalidFiles: new Map(),
     documents: new Map(),
     associations: new Map(),

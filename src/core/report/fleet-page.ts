@@ -19,6 +19,7 @@ export function fleetPage(summary: StatusSummary): string {
     `# ${verdictMarks[summary.verdict]} ${verdictSentence(summary)}`,
     contextLine(summary),
     ...heldBlocks(summary),
+    ...unreadBlocks(summary),
     ...pausedBlocks(summary),
     ...invalidBlocks(summary),
     nodesTable(summary),
@@ -59,6 +60,14 @@ function heldBlocks({ held }: StatusSummary): string[] {
   return [
     `> ✋ **The source is held**${tip} (${code(held.code)}): ${prose(held.reason)}`,
     'What was accepted before stays in force and keeps converging.',
+  ];
+}
+
+function unreadBlocks({ unread }: StatusSummary): string[] {
+  if (unread === null) return [];
+  return [
+    `> 🔌 **The source has not been read** since ${code(unread.since)} (${code(unread.code)}): newer commits are not known.`,
+    'What was accepted before stays in force. `reconciled doctor` beside the daemon says what stands in the way now.',
   ];
 }
 

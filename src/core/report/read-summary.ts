@@ -33,6 +33,7 @@ export function readSummary(text: string): StatusSummary | null {
   if (file === null || verdict === null) return null;
   const held = objectIn(file, 'held');
   const paused = objectIn(file, 'paused');
+  const unread = objectIn(file, 'unread');
   return {
     formatVersion: numberIn(file, 'formatVersion') ?? 1,
     instance: textIn(file, 'instance') ?? '',
@@ -47,6 +48,7 @@ export function readSummary(text: string): StatusSummary | null {
             code: words(held, 'code'),
             reason: words(held, 'reason'),
           },
+    unread: unread === null ? null : { code: words(unread, 'code'), since: words(unread, 'since') },
     nodes: nodeCounts(objectIn(file, 'nodes') ?? {}),
     associations: objectsIn(file, 'associations').flatMap(readAssociation),
     compliance: objectsIn(file, 'compliance').flatMap(readCompliance),

@@ -36,6 +36,8 @@ export type StatusSummary = {
     readonly code: string;
     readonly reason: string;
   } | null;
+  /** The source has not been read since then; null: it is, or is not missed for long. */
+  readonly unread: { readonly code: string; readonly since: string } | null;
   readonly nodes: FleetStanding['nodes'];
   readonly associations: readonly AssociationSummary[];
   /** Nodes by compliance type (`ListComplianceSummaries`): at most a hundred types. */
@@ -120,6 +122,10 @@ export function summarize(view: ReportView): StatusSummary {
       state.held === null
         ? null
         : { tip: state.held.tip, code: state.held.code, reason: state.held.reason },
+    unread:
+      state.unread === null
+        ? null
+        : { code: state.unread.code, since: formatInstant(state.unread.since) },
     nodes: fleet.nodes,
     associations: [...standings.associations.values()]
       .sort((a, b) => compareText(a.association, b.association))

@@ -49,10 +49,16 @@ function headline(summary: StatusSummary, paint: Painter): string {
   return `${paint.bold(tone[verdict](verdictSentence(summary)))}\n${paint.dim(context)}\n${counts}`;
 }
 
-function heldLines({ held, paused }: StatusSummary, paint: Painter): string[] {
+function heldLines({ held, unread, paused }: StatusSummary, paint: Painter): string[] {
   const lines: string[] = [];
   if (held !== null) {
     lines.push(paint.warn(`Held (${visibleLine(held.code)}): ${visibleLine(held.reason)}`));
+  }
+  if (unread !== null) {
+    const { since, code } = unread;
+    lines.push(
+      paint.warn(`The source has not been read since ${visibleLine(since)} (${visibleLine(code)})`),
+    );
   }
   if (paused !== null) {
     lines.push(paint.warn(`Paused by ${visibleLine(paused.by)} since ${visibleLine(paused.at)}`));

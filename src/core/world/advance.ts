@@ -80,6 +80,11 @@ function onEvent(turn: Turn, event: Event): void {
     case 'source-same':
       if (turn.world.state.held !== null) emit(turn, { kind: 'released' });
       return;
+    case 'source-unread':
+      return onUnread(turn, event);
+    case 'source-read':
+      if (turn.world.state.unread !== null) emit(turn, { kind: 'source-read' });
+      return;
     case 'applied':
       return onApplied(turn, event.id, event.applicant);
     case 'connected':
@@ -134,6 +139,14 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
   }
   for (const execution of state.executions.values()) watchUnreachable(turn, execution);
   bringBack(turn);
+}
+
+/** Told once, with what stood in the way then: a page that followed every reason would never rest. */
+function onUnread(turn: Turn, { code, forMs }: Event & { kind: 'source-unread' }): void {
+  if (turn.world.state.unread !== null) return;
+  const since = (turn.now - forMs) as Instant;
+  emit(turn, { kind: 'source-unread', code, since });
+  note(turn, 'source not read for long', { code });
 }
 
 function onPublished(turn: Turn, event: Event & { kind: 'published' }): void {

@@ -48,6 +48,12 @@ export function apply(state: State, record: Record): void {
     case 'released':
       state.held = null;
       return;
+    case 'source-unread':
+      state.unread = { code: record.code, since: record.since };
+      return;
+    case 'source-read':
+      state.unread = null;
+      return;
     case 'file-invalid':
       state.invalidFiles.set(record.file, record.lastGood);
       return;

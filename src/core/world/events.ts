@@ -123,6 +123,10 @@ export type Event =
   | { readonly kind: 'source-stuck'; readonly tip: CommitId | null; readonly ancestry: Ancestry }
   /** The tip is the accepted revision (again). */
   | { readonly kind: 'source-same' }
+  /** No look at the source has succeeded for this long. */
+  | { readonly kind: 'source-unread'; readonly code: string; readonly forMs: number }
+  /** A look has succeeded. */
+  | { readonly kind: 'source-read' }
   /** A key asks to be let in; the answer goes out when its record is durable. */
   | { readonly kind: 'applied'; readonly id: string; readonly applicant: Applicant }
   | AgentEvent

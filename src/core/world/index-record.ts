@@ -24,6 +24,8 @@ export function indexRecord(world: World, record: Record): void {
     case 'in-force':
     case 'held':
     case 'released':
+    case 'source-unread':
+    case 'source-read':
     case 'file-invalid':
     case 'file-valid':
     case 'document':

@@ -11,6 +11,7 @@ export function* recordsOf(state: State): Generator<Record> {
     yield { kind: 'accepted', ...accepted, ...(unfinished ? { unfinished } : {}) };
   }
   if (state.held !== null) yield { kind: 'held', ...state.held };
+  if (state.unread !== null) yield { kind: 'source-unread', ...state.unread };
   if (state.published !== null) yield { kind: 'published', ...state.published };
   for (const [file, lastGood] of state.invalidFiles) yield { kind: 'file-invalid', file, lastGood };
   for (const [name, document] of state.documents) yield { kind: 'document', name, ...document };

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { nodePath } from '../../../src/core/report/paths.ts';
+import { readSummary } from '../../../src/core/report/read-summary.ts';
 import { reportFiles } from '../../../src/core/report/report-files.ts';
+import { statusText } from '../../../src/core/report/text.ts';
 import type { Record } from '../../../src/core/world/records.ts';
 import {
   aCatalog,
@@ -180,4 +182,22 @@ test('a page says what it does, that its file is invalid, and where it fails', (
   }
   assert.match(files.get('README.md') ?? '', /^# ❌ 1 of 2 nodes is failing\n/);
   assert.match(files.get('README.md') ?? '', /1 invalid file/);
+});
+
+test('a source that is not read stands on the page from when it was missed, and nowhere else', () => {
+  const since = minutesAfter(noon, 3);
+  const unread: Record = { kind: 'source-unread', code: 'SOURCE_AUTH', since };
+  assert.deepEqual(changedPaths(fleet, [...fleet, unread]), ['README.md', 'summary.json']);
+  const files = rendered(viewOf([...fleet, unread]));
+  assert.match(
+    files.get('README.md') ?? '',
+    /The source has not been read\*\* since `\S+:03:00Z` \(`SOURCE_AUTH`\)/,
+  );
+  const summary = readSummary(files.get('summary.json') ?? '');
+  assert.equal(summary?.unread?.code, 'SOURCE_AUTH');
+  assert.match(
+    summary === null ? '' : statusText(summary),
+    /has not been read since \S+:03:00Z \(SOURCE_AUTH\)/,
+  );
+  assert.deepEqual(changedPaths(fleet, [...fleet, unread, { kind: 'source-read' }]), []);
 });

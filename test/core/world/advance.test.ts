@@ -411,3 +411,25 @@ test('a daemon that starts with another key says so, and its state is of that ke
     daemonKey: 'other',
   });
 });
+
+test('a source that is not read is told once, with its first reason, until it is read again', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} }));
+  const since = fleet.now;
+  fleet.after(10 * MINUTE);
+  const unread = (code: string) => {
+    fleet.world.dirty.fleet = false;
+    fleet.happen({ kind: 'source-unread', code, forMs: fleet.now - since });
+    return fleet.world.dirty.fleet;
+  };
+  assert.equal(unread('SOURCE_UNREACHABLE'), true);
+  fleet.after(MINUTE);
+  assert.equal(unread('SOURCE_AUTH'), false, 'the page does not move while it goes on');
+  const told = { code: 'SOURCE_UNREACHABLE', since };
+  assert.deepEqual(fleet.world.state.unread, told);
+  const copy = emptyState();
+  for (const record of recordsOf(fleet.world.state)) apply(copy, record);
+  assert.deepEqual(copy.unread, told, 'a restart goes on with it');
+  fleet.happen({ kind: 'source-read' });
+  assert.equal(fleet.world.state.unread, null);
+  assert.equal(fleet.world.dirty.fleet, true);
+});
