@@ -18,7 +18,7 @@ export const command: Command = {
         field(node, 'id'),
         field(node, 'name'),
         node['ahead'] == null ? field(node, 'connected') : 'ahead',
-        field(node, 'lastSeen'),
+        node['connected'] === true ? 'now' : field(node, 'lastSeen'),
         tagsOf(node),
         field(node, 'refuses'),
       ]);

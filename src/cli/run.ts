@@ -12,13 +12,18 @@ export const command: Command = {
   arguments: [{ syntax: '<association...>', about: 'names of associations' }],
   flags: [
     CONFIG,
-    { syntax: '--node <id>', about: 'only on this node, which has to be a target', many: true },
+    {
+      syntax: '--node <node>',
+      about: 'only on this node (id or name), which has to be a target',
+      many: true,
+    },
     { syntax: '--target <tag:key=value>', about: 'only on targets with this tag', many: true },
     FORMAT('json'),
   ],
   examples: [
     'reconciled run web-config',
     'reconciled run web-config web-service --node mi-0123456789abcdef0',
+    'reconciled run web-config --node web-17',
     'reconciled run web-config --target tag:env=staging',
   ],
   async run(call, context) {

@@ -1,15 +1,8 @@
 /** The control socket's requests, answered: questions from the world as it is, wishes through the inbox like any event. */
 import type { ControlAnswer, ControlRequest } from '../control/routes.ts';
 import { nearest } from '../core/document/nearest.ts';
-import type { AssociationName, CommitId, NodeId } from '../core/model/brand.ts';
-import {
-  formatInstant,
-  isAssociationName,
-  isCommitId,
-  isExecutionId,
-  isNodeId,
-  parseInstant,
-} from '../core/model/brand.ts';
+import type { AssociationName } from '../core/model/brand.ts';
+import { isExecutionId, parseInstant } from '../core/model/brand.ts';
 import { ReconcileError, unreachable } from '../core/model/errors.ts';
 import { executionStatuses } from '../core/model/execution-status.ts';
 import type { Json } from '../core/model/json.ts';
@@ -18,7 +11,6 @@ import { associationFile } from '../core/report/association-file.ts';
 import { associationJson, versionsJson } from '../core/report/association-json.ts';
 import { executionJson, executionTargetJson } from '../core/report/execution-json.ts';
 import { summarize } from '../core/report/summary.ts';
-import { aheadOf } from '../core/world/epoch.ts';
 import type { OperatorRequest } from '../core/world/events.ts';
 import { matchingExecutions } from '../core/world/execution-query.ts';
 import { explainNamed } from '../core/world/explanation.ts';
@@ -27,11 +19,21 @@ import type { World } from '../core/world/world.ts';
 import { lastPlanReport } from '../reconcile/last-plan.ts';
 import { lookAt } from '../reconcile/look.ts';
 import { isSettled } from '../reconcile/settled.ts';
+import {
+  byOf,
+  commitIn,
+  executionIdIn,
+  nameOf,
+  namesIn,
+  nodeIn,
+  nodesIn,
+  textIn,
+} from './asked.ts';
+import { listNodes } from './node-listing.ts';
 import { noticesOf } from './notices.ts';
 import type { Triggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
 
-const BY_MAX = 64;
 const LISTED_MAX = 1_000;
 
 type Values = ControlRequest['values'];
@@ -61,7 +63,7 @@ async function answer(
     case 'status':
       return { ok: true, value: await statusOf(parts, triggers, signal) };
     case 'nodes':
-      return { ok: true, value: nodesOf(world) };
+      return { ok: true, value: listNodes(world, parts.ports.clock.now()) };
     case 'associations':
       return { ok: true, value: await associationsOf(parts, signal) };
     case 'association':
@@ -75,11 +77,11 @@ async function answer(
     case 'explain':
       return explained(parts, values);
     case 'run': {
-      const among = nodesIn(values, 'among');
+      const among = nodesIn(world, values, 'among');
       return ask(parts, values, {
         kind: 'run',
         associations: namesIn(values),
-        nodes: nodesIn(values, 'nodes'),
+        nodes: nodesIn(world, values, 'nodes'),
         ...(among === null ? {} : { among }),
       });
     }
@@ -93,7 +95,7 @@ async function answer(
       return ask(parts, values, { kind: 'resume', association });
     }
     case 'revoke':
-      return ask(parts, values, { kind: 'revoke', node: nodeIdOf(textIn(values, 'node') ?? '') });
+      return ask(parts, values, { kind: 'revoke', node: nodeIn(world, values) });
     case 'accept':
       if (values['recover'] === true) {
         await parts.recovery.beginAnew();
@@ -165,22 +167,6 @@ function lastPlanOf(world: World): Json {
   if (report === null) return null;
   const { summary, planId, base, head } = report;
   return { planId, base, head, summary };
-}
-
-function nodesOf(world: World): Json {
-  return [...world.fleet.nodes.values()].map((node) => {
-    const state = world.state.nodes.get(node.id);
-    return {
-      id: node.id,
-      name: node.name,
-      tags: { ...node.tags },
-      connected: state?.connectedAt != null,
-      ahead: aheadOf(world, node.id),
-      lastSeen: state?.lastSeenAt == null ? null : formatInstant(state.lastSeenAt),
-      associations: state?.assignments.size ?? 0,
-      refuses: world.refusals.told(node.id),
-    };
-  });
 }
 
 async function associationsOf({ world, ports }: Parts, signal: AbortSignal): Promise<Json> {
@@ -273,55 +259,3 @@ const acceptedOf = ({ state }: World): Json => ({
   accepted: state.accepted === null ? null : state.accepted.commit,
   held: state.held === null ? null : { code: state.held.code, reason: state.held.reason },
 });
-
-// --- what was asked ---------------------------------------------------------------------------------------------
-
-function textIn(values: Values, key: string): string | null {
-  const value = values[key];
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function textsIn(values: Values, key: string): readonly string[] {
-  const value = values[key];
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
-}
-
-/** Who asks, as their own command tells: shown in reasons, decides nothing. */
-const byOf = (values: Values): string =>
-  (textIn(values, 'by') ?? 'operator').replace(/[^\w.@-]/g, '?').slice(0, BY_MAX);
-
-function namesIn(values: Values): readonly AssociationName[] {
-  const names = textsIn(values, 'associations').map(nameOf);
-  if (names.length === 0) throw bad('name at least one association');
-  return names;
-}
-
-function nodesIn(values: Values, key: 'nodes' | 'among'): readonly NodeId[] | null {
-  const nodes = textsIn(values, key).map(nodeIdOf);
-  return nodes.length === 0 ? null : nodes;
-}
-
-function nameOf(text: string): AssociationName {
-  if (!isAssociationName(text)) throw bad(`${JSON.stringify(text)} is no association name`);
-  return text;
-}
-
-function nodeIdOf(text: string): NodeId {
-  if (!isNodeId(text)) throw bad(`${JSON.stringify(text)} is no node id (mi- and 17 hex digits)`);
-  return text;
-}
-
-function executionIdIn(values: Values) {
-  const text = textIn(values, 'execution') ?? '';
-  if (!isExecutionId(text)) throw bad(`${JSON.stringify(text)} is no execution id`);
-  return text;
-}
-
-function commitIn(values: Values): CommitId {
-  const text = textIn(values, 'commit') ?? '';
-  if (!isCommitId(text)) throw bad(`${JSON.stringify(text)} is no full commit id (40 hex digits)`);
-  return text;
-}
-
-const bad = (message: string): ReconcileError =>
-  new ReconcileError('BAD_REQUEST', message, { retry: 'never' });

@@ -11,6 +11,7 @@ import { ensureDir, writeFileAtomic } from '../disk/files.ts';
 import { lockDirectory } from '../disk/lock.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
 import { removeScratchDir } from '../disk/scratch.ts';
+import type { DaemonConfig } from '../io/config.ts';
 import { loadDaemonConfig } from '../io/config.ts';
 import { openJournal } from '../journal/journal.ts';
 import { loadKeyFile } from '../protocol/key-file.ts';
@@ -42,8 +43,8 @@ type Backup = {
 /**
  * Configuration, key and escrow identity are written where they are missing and never replaced. The epoch rises, so that agents that have
  * seen more than the backup follow; should the status branch carry a higher one, it rises above that before anything is sent.
- * @throws ReconcileError BACKUP_UNREADABLE, BACKUP_DAMAGED, STATE_LOCKED, STATE_NOT_EMPTY, KEY_DIFFERS, ESCROW_DIFFERS (retry `never`),
- *   STATE_NEWER (exit 78)
+ * @throws ReconcileError BACKUP_UNREADABLE, BACKUP_DAMAGED, STATE_LOCKED, STATE_NOT_EMPTY, KEY_DIFFERS, ESCROW_DIFFERS,
+ *   INSTANCE_DIFFERS (retry `never`), STATE_NEWER (exit 78)
  */
 export async function restoreBackup(file: string, configFile: string): Promise<Restored> {
   const backup = parseBackup(file, await readText(file));
@@ -55,6 +56,8 @@ export async function restoreBackup(file: string, configFile: string): Promise<R
   }
   const config = await loadDaemonConfig(configFile);
   const { stateDir } = config;
+  const instance = instanceOf(backup);
+  if (config.instance !== instance) throw anotherInstance({ file, instance, configFile, config });
   await ensureDir(stateDir, { mode: 0o700 });
   const lock = await lockDirectory(stateDir);
   try {
@@ -74,11 +77,33 @@ export async function restoreBackup(file: string, configFile: string): Promise<R
     const epoch = await putRecords(apart, backup);
     await nodeDisk.rename(apart, dir);
     await nodeDisk.syncDir(stateDir);
-    const { instance, createdAt } = backup.header;
+    const { createdAt } = backup.header;
     return { instance, createdAt, stateDir, epoch, written };
   } finally {
     await lock.release();
   }
+}
+
+/** Whose state it is: that is what the daemon compares, and not by which configuration the backup was made. */
+function instanceOf({ passes, header }: Backup): string {
+  let { instance } = header;
+  for (const { records } of passes) {
+    for (const record of records) if (record.kind === 'instance') instance = record.name;
+  }
+  return instance;
+}
+
+function anotherInstance(of: {
+  readonly file: string;
+  readonly instance: string;
+  readonly configFile: string;
+  readonly config: DaemonConfig;
+}): ReconcileError {
+  return refused(
+    'INSTANCE_DIFFERS',
+    `${of.file} is of instance "${of.instance}"; ${of.configFile} is of "${of.config.instance}", and its daemon would refuse this state. ` +
+      'Name the configuration of that instance with --config; at a path where nothing is, the one in the backup is written',
+  );
 }
 
 async function putKey(file: string, { key, header }: Backup): Promise<boolean> {

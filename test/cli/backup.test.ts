@@ -20,6 +20,9 @@ async function backedUp(t: TestContext) {
   const { dir, config, repo } = await stage(t);
   const paths = { state: join(dir, 'state'), key: join(dir, 'etc', 'daemon.key') };
   await loadOrCreateKeyFile(paths.key);
+  // Of the instance whose state it is.
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/^instance: .*$/m, 'instance: prod'));
   await writeState(paths.state, [
     { at: noon, records: [...foundation, registered(1), connected(1), inForce('motd')] },
   ]);
@@ -122,6 +125,18 @@ test('restore: state that stands there, or another key, is left alone', async (t
   await loadOrCreateKeyFile(key);
   assert.match((await restore()).stderr, /^error KEY_DIFFERS: /);
   assert.deepEqual(await nodeDisk.list(join(state, 'journal')), []);
+});
+
+test('restore: the backup of another instance is refused with the remedy, before anything is written', async (t) => {
+  const { config, state, key, restore } = await backedUp(t);
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/^instance: .*$/m, 'instance: other'));
+  for (const path of [state, key]) await rm(path, { recursive: true });
+  const { code, stderr } = await restore();
+  assert.equal(code, 1);
+  assert.match(stderr, /^error INSTANCE_DIFFERS: .* instance "prod"; .* "other"/);
+  assert.match(stderr, /--config/);
+  for (const path of [state, key]) await assert.rejects(stat(path), { code: 'ENOENT' });
 });
 
 test('restore: what one that was killed has left is no state, and in nobody’s way', async (t) => {
