@@ -7,8 +7,8 @@ export type FileKind =
   | { readonly kind: 'document'; readonly name: string; readonly number: number | null }
   | { readonly kind: 'document-metadata'; readonly name: string }
   | { readonly kind: 'calendar'; readonly name: string }
-  /** In a folder of ours where such a file means nothing. */
-  | { readonly kind: 'misplaced'; readonly hint: string }
+  /** Surely meant for us, and read by nothing: where it stands, or as it is called. */
+  | { readonly kind: 'misplaced'; readonly message: string; readonly hint: string }
   | { readonly kind: 'not-built-yet'; readonly what: string }
   /** None of our business: a README, a folder of the author's own. */
   | { readonly kind: 'foreign' };
@@ -30,7 +30,7 @@ export function isOurs(path: string): boolean {
   const slash = path.indexOf('/');
   return (
     OWN_FOLDERS.has(slash === -1 ? path : path.slice(0, slash)) ||
-    path === 'reconciled.yaml' ||
+    (slash === -1 && SETTINGS.test(path)) ||
     path === '.reconciledignore'
   );
 }
@@ -41,10 +41,14 @@ export function isRead(path: string): boolean {
 }
 
 const DATA = /\.(yaml|yml|json)$/;
+/** A tree that differs by machine is none: there is one spelling, and the others are told. */
+const DATA_IN_ANY_CASE = /\.(?:yaml|yml|json)$/i;
+const SETTINGS = /^reconciled\.(?:yaml|yml|json)$/i;
 
 export function kindOf(path: string): FileKind {
   if (path === 'reconciled.yaml') return { kind: 'settings' };
   if (path === '.reconciledignore') return { kind: 'ignore' };
+  if (SETTINGS.test(path)) return unread('Rename it to reconciled.yaml.');
   const slash = path.indexOf('/');
   const top = slash === -1 ? path : path.slice(0, slash);
   const rest = slash === -1 ? '' : path.slice(slash + 1);
@@ -52,9 +56,13 @@ export function kindOf(path: string): FileKind {
     if (!rest.toLowerCase().endsWith('.ics')) return { kind: 'foreign' };
     return !rest.includes('/') && rest.endsWith('.ics')
       ? { kind: 'calendar', name: rest.slice(0, -'.ics'.length) }
-      : { kind: 'misplaced', hint: 'Write calendars/<name>.ics.' };
+      : misplaced('Write calendars/<name>.ics.');
   }
-  if (!DATA.test(path)) return { kind: 'foreign' };
+  if (!OWN_FOLDERS.has(top) || !DATA_IN_ANY_CASE.test(path)) return { kind: 'foreign' };
+  if (!DATA.test(path)) {
+    const ending = DATA_IN_ANY_CASE.exec(path)?.[0] ?? '';
+    return unread(`Rename it to ${path.slice(0, -ending.length)}${ending.toLowerCase()}.`);
+  }
   switch (top) {
     case 'associations':
     case 'nodes':
@@ -73,10 +81,20 @@ export function kindOf(path: string): FileKind {
   }
 }
 
-const MISPLACED_DOCUMENT: FileKind = {
+const misplaced = (hint: string): FileKind => ({
   kind: 'misplaced',
-  hint: 'Write documents/<Name>.yaml, documents/<Name>/<number>.yaml or documents/<Name>/metadata.yaml.',
-};
+  message: 'a file here has no meaning',
+  hint,
+});
+const unread = (hint: string): FileKind => ({
+  kind: 'misplaced',
+  message: 'a file of this name is not read',
+  hint,
+});
+
+const MISPLACED_DOCUMENT = misplaced(
+  'Write documents/<Name>.yaml, documents/<Name>/<number>.yaml or documents/<Name>/metadata.yaml.',
+);
 
 function documentKind(rest: readonly string[]): FileKind {
   const [first = '', second] = rest;

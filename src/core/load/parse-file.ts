@@ -133,7 +133,7 @@ function obstacleOf(
   if (kind.kind === 'misplaced')
     return {
       code: 'misplaced',
-      message: 'a file here has no meaning',
+      message: kind.message,
       hint: kind.hint,
     };
   if (kind.kind === 'not-built-yet')

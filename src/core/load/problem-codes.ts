@@ -103,8 +103,9 @@ const CODES: Codes = {
     remedy: 'Add the document as 1.yaml beside it.',
   },
   misplaced: {
-    meaning: 'A file stands where nothing reads it.',
-    remedy: 'Move it to where the hint says.',
+    meaning:
+      'A file stands where nothing reads it, or its name is spelt as nothing reads it: endings are .yaml, .yml, .json and .ics in small letters. Files with other endings are passed over.',
+    remedy: 'Move or rename it as the hint says.',
   },
   'missing-key': {
     meaning: 'A required key is missing.',

@@ -550,6 +550,25 @@ const elsewhere = [
     want: ['misplaced calendars/a/b.ics', 'misplaced calendars/c.ICS'],
   },
   {
+    name: 'endings in capitals, and other names for the settings; what is not data is nobody’s business',
+    files: {
+      'associations/a.YAML': 'x',
+      'documents/B.Yml': 'x',
+      'nodes/c.JSON': 'x',
+      'reconciled.yml': 'x',
+      'RECONCILED.JSON': 'x',
+      'associations/README.md': 'x',
+      'elsewhere/d.YAML': 'x',
+    },
+    want: [
+      'misplaced RECONCILED.JSON',
+      'misplaced associations/a.YAML',
+      'misplaced documents/B.Yml',
+      'misplaced nodes/c.JSON',
+      'misplaced reconciled.yml',
+    ],
+  },
+  {
     name: 'an unsafe calendar name',
     files: { 'calendars/.hidden.ics': 'x' },
     want: ['calendar-syntax calendars/.hidden.ics', 'unsafe-name calendars/.hidden.ics'],
