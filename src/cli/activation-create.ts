@@ -16,13 +16,19 @@ import { EXIT } from './exit.ts';
 
 const CODE_BYTES = 32;
 const NODES_MAX = 1_000;
+/** As at AWS (CreateActivation): a code that is good for longer is a standing secret. */
+const LIFETIME_MS_MAX = 30 * 24 * 3_600_000;
 
 export const command: Command = {
   flags: [
     { syntax: '--repo <dir>', about: 'work tree of the repository', fallback: '.' },
     CONFIG,
     { syntax: '--limit <nodes>', about: 'how many nodes may register', fallback: '1' },
-    { syntax: '--expires <duration>', about: 'how long it is good for', fallback: '24h' },
+    {
+      syntax: '--expires <duration>',
+      about: 'how long it is good for, at most 30d',
+      fallback: '24h',
+    },
     { syntax: '--tag <key=value>', about: 'tag of nodes that register', many: true },
     { syntax: '--name <name>', about: 'name of nodes that register; their host name else' },
     { syntax: '--description <text>', about: 'what it is for' },
@@ -88,8 +94,8 @@ function limitOf(text: string): number {
 
 function lifetimeOf(text: string): number {
   const lifetimeMs = parseDuration(text);
-  if (lifetimeMs === null || lifetimeMs <= 0) {
-    throw usage('--expires is a duration such as 24h or 30d');
+  if (lifetimeMs === null || lifetimeMs <= 0 || lifetimeMs > LIFETIME_MS_MAX) {
+    throw usage('--expires is a duration such as 24h, and at most 30d');
   }
   return lifetimeMs;
 }

@@ -110,7 +110,9 @@ async function handle(
 ): Promise<void> {
   const path = (request.url ?? '').split('?')[0] ?? '';
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (route === undefined || route.method !== request.method) {
+  // HEAD is GET whose body is left out, which node does by itself: what probes of load balancers send.
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (route === undefined || route.method !== method) {
     request.resume();
     send(response, { status: 404, body: 'not found\n' });
     return;
@@ -142,6 +144,10 @@ async function rawBody(request: IncomingMessage): Promise<Buffer | null> {
 
 function send(response: ServerResponse, { status, body, type = 'text/plain' }: Reply): void {
   if (response.headersSent) return;
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
   response.end(body);
 }

@@ -57,7 +57,7 @@ async function recipientIn(
 }
 
 async function readLines(path: string): Promise<{ readonly lines: readonly string[] }> {
-  const text = await readText(path);
+  const { text, isOpen } = await readText(path);
   const lines = text
     .split('\n')
     .map((line) => line.trim())
@@ -68,19 +68,23 @@ async function readLines(path: string): Promise<{ readonly lines: readonly strin
       'IDENTITY_UNREADABLE',
       `${path} holds no age identity (AGE-SECRET-KEY-1…) or something beside it`,
     );
+  // Only now: nobody is told to shut a file that is something else.
+  if (isOpen) throw refusal('IDENTITY_EXPOSED', `${path} is open to everybody; chmod 600 ${path}`);
   return { lines };
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(
+  path: string,
+): Promise<{ readonly text: string; readonly isOpen: boolean }> {
   let handle: FileHandle | null = null;
   try {
     handle = await open(path, 'r');
-    const { mode, size } = await handle.stat();
-    if ((mode & 0o007) !== 0)
-      throw refusal('IDENTITY_EXPOSED', `${path} is open to everybody; chmod 600 ${path}`);
+    const found = await handle.stat();
+    const { mode, size } = found;
+    if (!found.isFile()) throw refusal('IDENTITY_UNREADABLE', `${path} is no file`);
     if (size > FILE_BYTES_MAX)
       throw refusal('IDENTITY_UNREADABLE', `${path} is larger than ${FILE_BYTES_MAX} bytes`);
-    return await handle.readFile('utf8');
+    return { text: await handle.readFile('utf8'), isOpen: (mode & 0o007) !== 0 };
   } catch (cause) {
     if (cause instanceof ReconcileError) throw cause;
     if (systemCode(cause) === 'ENOENT')

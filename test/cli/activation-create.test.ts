@@ -43,6 +43,13 @@ test('activation create: the file holds the hash of the code, and the line joins
   assert.equal((await call(['validate', dir])).code, 0);
 });
 
+test('activation create: thirty days are the most', async (t) => {
+  const dir = await tempFolder(t);
+  await writeFile(join(dir, 'daemon.yaml'), config('{}'));
+  const argv = ['activation', 'create', '--repo', dir, '--config', join(dir, 'daemon.yaml')];
+  assert.equal((await call([...argv, '--expires', '30d'])).code, 0);
+});
+
 test('activation create: the key of the daemon is made once and stays', async (t) => {
   const dir = await tempFolder(t);
   await writeFile(join(dir, 'daemon.yaml'), config('{ listen: "127.0.0.1:7443", insecure: true }'));
@@ -63,6 +70,8 @@ test('activation create: wrong numbers and tags are wrong usage, and write nothi
     ['--limit', '0'],
     ['--limit', '1001'],
     ['--expires', 'soon'],
+    ['--expires', '31d'],
+    ['--expires', '721h'],
     ['--tag', 'role'],
     ['--repo', join(dir, 'nowhere')],
   ]) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import type { Problem } from '../../src/core/model/problem.ts';
 import { corpusFolder, corpusMissing, readCorpus } from '../core/document/vectors.ts';
+import { assertRemedy } from '../core/load/repository.ts';
 import { call, sampleRepo, tempFolder } from './cli.ts';
 
 type Verdicts = {
@@ -16,7 +17,9 @@ type Verdicts = {
 
 async function lint(argv: readonly string[], input = '') {
   const { code, stdout } = await call(['document', 'lint', ...argv, '--format', 'json'], {}, input);
-  return { code, files: (JSON.parse(stdout) as Verdicts).files };
+  const { files } = JSON.parse(stdout) as Verdicts;
+  for (const problem of files.flatMap(({ problems }) => problems)) assertRemedy(problem);
+  return { code, files };
 }
 
 const script = (line: string, rest = ''): string =>

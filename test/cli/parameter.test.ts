@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readFile, stat } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { parse } from 'yaml';
@@ -30,6 +30,18 @@ test('parameter keygen: a private file, its recipient printed; an existing one s
   assert.deepEqual(await readFile(file), before);
   await chmod(file, 0o644);
   assert.match((await call(['parameter', 'keygen', file])).stderr, /IDENTITY_EXPOSED/);
+});
+
+test('parameter keygen: nobody is told to shut what is no key', async (t) => {
+  const dir = await tempFolder(t);
+  const hosts = join(dir, 'hosts');
+  await writeFile(hosts, '127.0.0.1 localhost\n', { mode: 0o644 });
+  for (const path of [dir, hosts]) {
+    const { stderr } = await call(['parameter', 'keygen', path]);
+    assert.match(stderr, /^error IDENTITY_UNREADABLE: /);
+    assert.doesNotMatch(stderr, /chmod/);
+  }
+  assert.equal((await stat(hosts)).mode & 0o777, 0o644);
 });
 
 test('parameter encrypt: a file of parameters/ that each recipient opens, byte for byte', async (t) => {

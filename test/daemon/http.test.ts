@@ -32,7 +32,14 @@ async function serving(t: TestContext, changed: Partial<Health> = {}) {
   };
   const push = (body: string | Buffer, headers: { [name: string]: string } = {}) =>
     ask('/webhooks/git', { method: 'POST', body, headers: { ...signed(body), ...headers } });
-  return { ask, push, pokes: () => pokes };
+  /** Less the moment, and what undici makes of connections. */
+  const headersOf = async (path: string, method: 'GET' | 'HEAD') => {
+    const answer = await request(`http://127.0.0.1:${http.port}${path}`, { method });
+    const text = await answer.body.text();
+    const { date: _, connection: __, 'keep-alive': ___, ...headers } = answer.headers;
+    return { code: answer.statusCode, headers, text };
+  };
+  return { ask, push, headersOf, pokes: () => pokes };
 }
 
 const signed = (body: string | Buffer): { readonly [name: string]: string } => ({
@@ -55,16 +62,32 @@ test('not alive and not ready are 503, with reasons', async (t) => {
   assert.deepEqual(await ask('/readyz'), { code: 503, text: 'no revision is in force yet\n' });
 });
 
+for (const ready of [true, false]) {
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    test(`HEAD ${path} is GET without the body, ${ready ? 'ready' : 'not ready'}`, async (t) => {
+      const { headersOf } = await serving(t, {
+        live: () => ready,
+        ready: () => ({ ready, reasons: ['not yet'] }),
+      });
+      const got = await headersOf(path, 'GET');
+      assert.equal(Number(got.headers['content-length']), got.text.length);
+      assert.deepEqual(await headersOf(path, 'HEAD'), { ...got, text: '' });
+    });
+  }
+}
+
 for (const c of [
   { name: 'a path nobody declared', path: '/', method: 'GET' },
   { name: 'a property that every object has', path: '/constructor', method: 'GET' },
   { name: 'an action by GET', path: '/webhooks/git', method: 'GET' },
+  { name: 'an action by HEAD', path: '/webhooks/git', method: 'HEAD' },
   { name: 'a question by POST', path: '/metrics', method: 'POST' },
   { name: 'the control of the daemon', path: '/v1/pause', method: 'POST' },
 ] as const) {
   test(`${c.name} is 404`, async (t) => {
     const { ask, pokes } = await serving(t);
-    assert.deepEqual(await ask(c.path, { method: c.method }), { code: 404, text: 'not found\n' });
+    const text = c.method === 'HEAD' ? '' : 'not found\n';
+    assert.deepEqual(await ask(c.path, { method: c.method }), { code: 404, text });
     assert.equal(pokes(), 0);
   });
 }

@@ -6,6 +6,7 @@ import { readJson } from '../../core/document/read-json.ts';
 import { readYaml } from '../../core/document/read-yaml.ts';
 import type { SourceNode } from '../../core/document/source.ts';
 import { placeFinder, pointTo, toJson } from '../../core/document/source.ts';
+import { withRemedy } from '../../core/load/remedy.ts';
 import type { Document } from '../../core/model/document.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { Json, JsonObject } from '../../core/model/json.ts';
@@ -105,7 +106,7 @@ export function typeGiven(
       code === 'parameter-missing' ? `Give it: --parameters ${parameter}=<value>.` : hint;
     return { code, severity: 'error', file, line, column, pointer, message, hint: todo };
   });
-  return { values: typed.values, problems: [...problems, ...judged] };
+  return { values: typed.values, problems: [...problems, ...judged].map(withRemedy) };
 }
 
 /** `names=["a","b"]`: a list written as JSON is a list. */

@@ -3,6 +3,7 @@ import { BUILT_ACTIONS } from '../../core/document/built-actions.ts';
 import { parseDocument } from '../../core/document/parse.ts';
 import { documentProblemsForPlatformActions } from '../../core/document/platform-actions.ts';
 import type { PlatformType } from '../../core/document/prepared.ts';
+import { withRemedy } from '../../core/load/remedy.ts';
 import type { Document } from '../../core/model/document.ts';
 import type { Problem } from '../../core/model/problem.ts';
 import { compareProblems } from '../../core/model/problem.ts';
@@ -16,9 +17,9 @@ export type Judged = {
 
 /** The language alone. */
 export function parseSource({ file, text }: Source): Judged {
-  return text === null
-    ? { document: null, problems: [notUtf8(file)] }
-    : parseDocument(text, { file });
+  if (text === null) return { document: null, problems: [notUtf8(file)] };
+  const { document, problems } = parseDocument(text, { file });
+  return { document, problems: problems.map(withRemedy) };
 }
 
 export function judgeSource(source: Source, platformType: PlatformType): Judged {
@@ -35,7 +36,7 @@ export function judgeSource(source: Source, platformType: PlatformType): Judged 
     (problem): Problem =>
       problem.code === 'action-not-built' ? { ...problem, severity: 'warning' } : problem,
   );
-  return { document, problems: [...problems, ...told].sort(compareProblems) };
+  return { document, problems: [...problems, ...told.map(withRemedy)].sort(compareProblems) };
 }
 
 export const isValid = (problems: readonly Problem[]): boolean =>

@@ -80,7 +80,7 @@ const cannotRun = (file: string, message: string): Problem => ({
   code: 'cannot-run',
   severity: 'error',
   message: `every run fails before its first step: ${message}`,
-  hint: '',
+  hint: 'Do what the message says.',
 });
 
 const notLookedUp = (file: string, reference: string): Problem => ({

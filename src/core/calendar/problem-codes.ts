@@ -5,7 +5,8 @@ export const CALENDAR_PROBLEM_CODES: {
   'calendar-event': {
     meaning:
       'An event of a calendar lacks something that it needs, or has something twice or that excludes something else.',
-    remedy: 'Follow the hint; RFC 5545 says what a VEVENT is made of.',
+    remedy:
+      'Give it one UID, one DTSTART and one of DTEND and DURATION; RFC 5545 says what a VEVENT is made of.',
   },
   'calendar-limit': {
     meaning:
@@ -25,7 +26,7 @@ export const CALENDAR_PROBLEM_CODES: {
   'calendar-rule': {
     meaning:
       'An RRULE cannot be read, or asks for more than days: FREQ is DAILY, WEEKLY, MONTHLY or YEARLY, and an occurrence keeps its time of day.',
-    remedy: 'Follow the hint, or write several events.',
+    remedy: 'Write a rule of these, each number in its range, or several events.',
   },
   'calendar-rule-start': {
     meaning:
@@ -39,7 +40,7 @@ export const CALENDAR_PROBLEM_CODES: {
   'calendar-time': {
     meaning:
       'A date or time cannot be read, does not exist, ends before it begins, or is of another kind than the DTSTART that it goes with.',
-    remedy: 'Write it in the form of the hint.',
+    remedy: 'Write 20260131T120000Z, or 20260131T120000 with a TZID that the file or IANA knows.',
   },
   'calendar-type': {
     meaning:

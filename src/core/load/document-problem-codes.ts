@@ -59,7 +59,7 @@ export const DOCUMENT_PROBLEM_CODES: {
   },
   'no-steps': {
     meaning: 'The document has no steps.',
-    remedy: 'Add mainSteps.',
+    remedy: 'Add mainSteps with at least one step; with schemaVersion 1.2, runtimeConfig.',
   },
   'not-for-platform': {
     meaning: 'No step of the document runs on the platform.',
@@ -100,11 +100,12 @@ export const DOCUMENT_PROBLEM_CODES: {
   },
   'parameter-reference': {
     meaning: 'A reference to the Parameter Store cannot be used as this parameter.',
-    remedy: 'Use a parameter of the right type.',
+    remedy:
+      'Name an entry of the Parameter Store that exists and is of the type of this parameter.',
   },
   'parameter-type': {
     meaning: 'A value does not read as the type of its parameter.',
-    remedy: 'Write it as the hint says.',
+    remedy: 'Write a value of that type.',
   },
   'parameter-type-missing': {
     meaning: 'A parameter of a document has no type.',
@@ -132,7 +133,8 @@ export const DOCUMENT_PROBLEM_CODES: {
   },
   precondition: {
     meaning: 'A precondition is not understood; nodes would fail the step.',
-    remedy: 'Write StringEquals with two operands.',
+    remedy:
+      'Write StringEquals with two different operands, one of them platformType or a parameter of type String.',
   },
   'reference-unresolved': {
     meaning:

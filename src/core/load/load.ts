@@ -15,6 +15,7 @@ import { FILES_MAX, TOTAL_BYTES_MAX } from './limits.ts';
 import { parseFile, wholeFileProblem } from './parse-file.ts';
 import type { ParsedFile } from './parsed.ts';
 import { rememberGround } from './readings.ts';
+import { withRemedy } from './remedy.ts';
 
 /** A file of the tree. `bytes` may be null when the cache knows the blob at this path, or when it is no plain file. */
 export type LoadedFile = {
@@ -288,7 +289,7 @@ function toCatalog(
     groups: whole.groups,
     parameters: whole.parameters,
     calendars: whole.calendars,
-    problems: problems.sort(compareProblems),
+    problems: problems.map(withRemedy).sort(compareProblems),
     invalid,
     files: new Map(
       [...chosen].sort(([a], [b]) => compareText(a, b)).map(([path, { blob }]) => [path, blob]),

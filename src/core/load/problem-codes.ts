@@ -11,7 +11,8 @@ const CODES: Codes = {
   },
   'bad-format': {
     meaning: 'A value does not have the form that its key demands.',
-    remedy: 'Follow the example in the hint.',
+    remedy:
+      'Write it in the form that the message tells; docs of the key are in schemas/README.md.',
   },
   'dependency-circle': {
     meaning:
@@ -88,7 +89,8 @@ const CODES: Codes = {
   },
   'json-syntax': {
     meaning: 'The file is no JSON.',
-    remedy: 'Repair it at the place named.',
+    remedy:
+      'Repair it at the place named: JSON has keys and texts in double quotes, no comments, and no comma at an end.',
   },
   'key-not-text': {
     meaning: 'A key of a map is no text.',
@@ -105,7 +107,7 @@ const CODES: Codes = {
   misplaced: {
     meaning:
       'A file stands where nothing reads it, or its name is spelt as nothing reads it: endings are .yaml, .yml, .json and .ics in small letters. Files with other endings are passed over.',
-    remedy: 'Move or rename it as the hint says.',
+    remedy: 'Move it to a folder of its kind, or rename it.',
   },
   'missing-key': {
     meaning: 'A required key is missing.',
@@ -133,7 +135,7 @@ const CODES: Codes = {
   },
   'not-a-map': {
     meaning: 'A map is expected.',
-    remedy: 'Write a map.',
+    remedy: 'Write a map of keys and values.',
   },
   'not-allowed': {
     meaning: 'A value is not one of the allowed ones.',
@@ -257,7 +259,7 @@ const CODES: Codes = {
   },
   'secure-ciphertext': {
     meaning: 'A SecureString is not as a node could open, mask or judge it.',
-    remedy: 'Encrypt it again as the hint says; docs/secrets.md.',
+    remedy: 'Encrypt it again with reconciled parameter encrypt; docs/secrets.md.',
   },
   'secure-plain': {
     meaning:
@@ -387,7 +389,7 @@ const CODES: Codes = {
   'unknown-dependency': {
     meaning:
       'DependsOn names an association that is not in associations/. If it was removed, its last good content stays in force.',
-    remedy: 'Add it, or correct the name; the hint shows the nearest.',
+    remedy: 'Add it, or correct the name.',
   },
   'unknown-document': {
     meaning:
@@ -420,7 +422,8 @@ const CODES: Codes = {
   },
   'wrong-type': {
     meaning: 'A value is of another type than its key demands.',
-    remedy: 'Write it as the hint says; texts that look like numbers need quotes.',
+    remedy:
+      'Write a value of the type that the message names; texts that look like numbers need quotes.',
   },
   'yaml-alias': {
     meaning: 'A YAML alias is used in a file of our own kinds.',
@@ -432,7 +435,7 @@ const CODES: Codes = {
   },
   'yaml-tag': {
     meaning: 'A YAML tag is used.',
-    remedy: 'Remove it.',
+    remedy: 'Remove the tag, the word that begins with an exclamation mark.',
   },
   'yaml-version': {
     meaning: 'The file asks for another version of YAML.',

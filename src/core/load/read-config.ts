@@ -10,6 +10,7 @@ import { validateAgentConfig, validateDaemonConfig } from '../model/validators.g
 import { reportEffects } from './effects.ts';
 import { reportMisfits } from './misfits.ts';
 import { readOwn } from './read-own.ts';
+import { withRemedy } from './remedy.ts';
 
 type ConfigText = { readonly file: string; readonly text: string };
 
@@ -52,7 +53,7 @@ function readConfig<File>(
   reportEffects({ desk, root, path: file }, kind, value);
   if (faults.length === 0 && !validate(value))
     reportMisfits(desk, root, kind, validate.errors ?? []);
-  const problems = [...desk.problems].sort(compareProblems);
+  const problems = desk.problems.map(withRemedy).sort(compareProblems);
   if (problems.some(({ severity }) => severity === 'error')) return err(problems);
   return ok(value as unknown as File);
 }

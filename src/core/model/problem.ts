@@ -12,7 +12,7 @@ export type Problem = {
   /** JSON pointer into the YAML document, '' for its root. */
   readonly pointer: string;
   readonly message: string;
-  /** What to do, as an imperative sentence; '' when there is nothing better than the message. */
+  /** What to do, as an imperative sentence. A rule that knows nothing nearer leaves '', and `core/load/remedy.ts` fills it in. */
   readonly hint: string;
 };
 

@@ -743,3 +743,10 @@ test('every code in the source of the rules is in the table', () => {
     [],
   );
 });
+
+test('every code has a meaning and a remedy that stands alone', () => {
+  for (const [code, { meaning, remedy }] of Object.entries(PROBLEM_CODES)) {
+    for (const words of [meaning, remedy]) assert.match(words, /\w{3}/, code);
+    assert.doesNotMatch(remedy, /\bhint\b/, `${code}: it is the hint where a rule gives none`);
+  }
+});

@@ -1,10 +1,12 @@
 /** Builders of repositories for tests. */
+import assert from 'node:assert/strict';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gitBlobId } from '../../../src/core/canonical/digest.ts';
 import type { LoadCache, LoadedFile, LoadOptions } from '../../../src/core/load/load.ts';
 import { loadCatalog } from '../../../src/core/load/load.ts';
 import type { Catalog } from '../../../src/core/model/catalog.ts';
+import type { Problem } from '../../../src/core/model/problem.ts';
 
 export type TestFile = Omit<LoadedFile, 'bytes'> & { readonly bytes: Buffer | null };
 
@@ -33,13 +35,20 @@ export function load(
   files: readonly LoadedFile[],
   options: Partial<LoadOptions> = {},
 ): { readonly catalog: Catalog; readonly cache: LoadCache } {
-  return loadCatalog(files, {
+  const loaded = loadCatalog(files, {
     commit: null,
     library: new Map(),
     lastGood: new Map(),
     builtActions: null,
     ...options,
   });
+  for (const problem of loaded.catalog.problems) assertRemedy(problem);
+  return loaded;
+}
+
+/** Of every problem that any test makes: whoever reads it is told what to do. */
+export function assertRemedy({ code, message, hint }: Problem): void {
+  assert.notEqual(hint, '', `${code} (${message}) says what to do`);
 }
 
 /** A sequence of revisions, each measured against what the one before left in force. */
