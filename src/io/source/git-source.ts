@@ -17,6 +17,7 @@ import { openObjectReader } from '../git/object-reader.ts';
 import { isSafeRefName, resolveRef } from '../git/refs.ts';
 import { parseRemoteUrl, withoutSecrets } from '../git/remote-url.ts';
 import type { Logger } from '../log.ts';
+import { isCommit, isNobodysCommit } from './nobodys-commit.ts';
 import { missingBlobs, readBlobLimited, SOURCE_LIMITS, snapshotOf } from './snapshot.ts';
 
 export type SourceConfig = {
@@ -138,6 +139,9 @@ function openRemoteSource(
       const snapshot = await healing
         .use(async (mirror) => {
           await ensureHere(mirror, commit, signal);
+          const { branch } = config;
+          if (await isNobodysCommit(mirror, { commit, branch }))
+            throw unknownCommit(commit, remote.url);
           return listing.take(mirror.reader, commit);
         })
         .catch((error: unknown) => {
@@ -209,8 +213,8 @@ function openLocalSource(config: SourceConfig, location: string): SourcePort & {
         return observation(tip, await relate(local.reader, { known: accepted, tip }, shallow));
       }),
     async snapshot(commit) {
-      const snapshot = await using((local) => {
-        if (!local.reader.has(commit)) throw unknownCommit(commit, location);
+      const snapshot = await using(async (local) => {
+        if (!(await isCommit(local.reader, commit))) throw unknownCommit(commit, location);
         return listing.take(local.reader, commit);
       });
       // The repository was looked at for the snapshot: ten thousand blobs do not look at it again.

@@ -263,6 +263,17 @@ for (const [kind, open] of [
       });
     });
 
+    test('the id of a file or a folder is no commit, and said to be nothing else', async () => {
+      const tip = repo.commit({ 'nodes/a.yaml': 'x' });
+      const source = open();
+      await source.observe(null, signal);
+      for (const object of [`${tip}:nodes/a.yaml`, `${tip}:nodes`]) {
+        const oid = git(repo.bare, ['rev-parse', object]) as CommitId;
+        await assert.rejects(source.snapshot(oid, signal), codeIs('REVISION_UNKNOWN'));
+      }
+      assert.ok(!existsSync(path.join(dir, 'mirror.git.damaged')));
+    });
+
     test('a blob over its limit is refused, at the limit it is read; reconciled.yaml may be larger', async () => {
       const limit = 256 << 10;
       const tip = repo.commit({
@@ -364,6 +375,33 @@ describe('the mirror of a remote source', () => {
     await source.observe(null, signal);
     assert.equal(Buffer.from(await source.readBlob(blob, signal)).toString(), 'last good');
     await assert.rejects(source.readBlob('1'.repeat(40) as BlobId, signal), codeIs('BLOB_MISSING'));
+  });
+
+  test('a commit that nobody has pushed leaves the mirror as it is, also a shallow one and one whose branch is gone', async () => {
+    for (let n = 1; n <= 60; n++) git(repo.work, ['commit', '-q', '--allow-empty', '-m', `c${n}`]);
+    const tip = repo.commit({ 'nodes/a': '1' }) as CommitId;
+    const source = remoteSource();
+    await source.observe(null, signal);
+    const nobodys = '1'.repeat(40) as CommitId;
+    await assert.rejects(source.snapshot(nobodys, signal), codeIs('REVISION_UNKNOWN'));
+    git(repo.bare, ['update-ref', '-d', 'refs/heads/main']);
+    await assert.rejects(source.snapshot(nobodys, signal), codeIs('REVISION_UNKNOWN'));
+    assert.ok(!existsSync(path.join(dir, 'mirror.git.damaged')));
+    assert.equal(await text(await source.snapshot(tip, signal), 'nodes/a'), '1');
+  });
+
+  test('a commit that the mirror has lost comes again', async () => {
+    const first = repo.commit({ 'nodes/a': '1' }) as CommitId;
+    const source = remoteSource();
+    await source.observe(null, signal);
+    const packs = path.join(dir, 'mirror.git/objects/pack');
+    const before = readdirSync(packs);
+    repo.commit({ 'nodes/a': '2' });
+    await source.observe(null, signal);
+    source.close();
+    for (const name of before) rmSync(path.join(packs, name));
+    const again = remoteSource();
+    assert.equal(await text(await again.snapshot(first, signal), 'nodes/a'), '1');
   });
 
   test('damage that shows only while a blob is read heals under the reader', async () => {
