@@ -151,6 +151,7 @@ export type PublishRequest = {
   readonly subject: string;
   readonly trailers: Readonly<{ [name: string]: string }>;
   readonly instance: string;
+  /** The commit's number, or more: one above the commit that it stands on, where that is more. */
   readonly seq: number;
   readonly at: Instant;
 };
@@ -159,6 +160,7 @@ export type PublishOutcome =
   | {
       readonly kind: 'published';
       readonly commit: CommitId;
+      readonly seq: number;
       readonly foreignPaths: readonly string[];
     }
   | { readonly kind: 'unchanged'; readonly commit: CommitId | null }

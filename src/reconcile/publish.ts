@@ -259,15 +259,15 @@ export function createPublisher(
         .filter((file) => complete || isNews(file))
         .map(([path, content]) => [path, bytesOf(content)]),
     );
-    const seq = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
+    const asked = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
     const outcome = await ports.status.publish(
       {
         files: changed,
         complete,
         subject: subjectOf(view.standings, world),
-        trailers: trailersOf(world, seq),
+        trailers: trailersOf(world),
         instance: world.state.instance?.name ?? '',
-        seq,
+        seq: asked,
         at,
       },
       signal,
@@ -284,6 +284,7 @@ export function createPublisher(
     if (outcome.kind === 'published') options.onPublished();
     const { commit } = outcome;
     const archived = [...taken.ended];
+    const seq = outcome.kind === 'published' ? outcome.seq : asked;
     if (commit !== null && (outcome.kind === 'published' || announces || archived.length > 0)) {
       await inbox.push({ kind: 'published', seq, commit, epoch, archived });
     }
@@ -415,12 +416,11 @@ function subjectOf({ fleet }: Standings, world: World): string {
   return `${fleet.verdict}: ${counts} at ${revision}`;
 }
 
-function trailersOf(world: World, seq: number): { readonly [name: string]: string } {
+function trailersOf(world: World): { readonly [name: string]: string } {
   const revision = world.state.accepted?.commit;
   return {
     'Reconciled-Instance': world.state.instance?.name ?? '',
     ...(revision === undefined ? {} : { 'Reconciled-Source-Revision': revision }),
-    'Reconciled-Seq': String(seq),
   };
 }
 

@@ -207,6 +207,13 @@ function judge(fleet: Fleet, generations: number, cut: ReadonlySet<string>): Jud
     `${failed} failed, ${unfinished} were cut short, ${cut.size} hit`,
   );
   assert.equal(success + failed, runsStarted, 'every run that started is accounted for once');
+  const numbers = fleet.repo
+    .log(STATUS_BRANCH)
+    .map((commit) => Number(/^Reconciled-Seq: (\d+)$/m.exec(fleet.repo.message(commit))?.[1]));
+  assert(
+    numbers.every((seq, at) => at === 0 || seq < (numbers[at - 1] ?? 0)),
+    `numbers rise along the status branch: ${numbers.join(' ')}`,
+  );
   return { runsStarted, runsSucceeded: success, runsInterrupted: failed };
 }
 

@@ -56,7 +56,7 @@ function fakeStatus() {
         else files.set(path, Buffer.from(bytes).toString());
       }
       const commit = idOf(commits.length);
-      return Promise.resolve({ kind: 'published', commit, foreignPaths: [] });
+      return Promise.resolve({ kind: 'published', commit, seq: request.seq, foreignPaths: [] });
     },
   };
   return {

@@ -161,12 +161,13 @@ export function createGitHost(seed: string) {
         else written.set(path, Buffer.from(bytes));
       }
       for (const [path, bytes] of written) tree.set(path, bytes);
-      const { instance, seq, subject, at } = request;
+      const { instance, subject, at } = request;
+      const seq = Math.max(request.seq, (tip?.seq ?? 0) + 1);
       const made: StatusCommit = { id: nextId(), written, tree, instance, seq, subject, at };
       statusTip = made;
       left = made.id;
       onPublished(made, tip);
-      return { kind: 'published', commit: made.id, foreignPaths: [] };
+      return { kind: 'published', commit: made.id, seq, foreignPaths: [] };
     }
 
     return {

@@ -108,7 +108,7 @@ async function publish(
 ): Promise<PublishOutcome> {
   const { request, log } = publication;
   const { remote } = store;
-  let mine: { readonly left: Left; readonly foreignPaths: readonly string[] } | null = null;
+  let mine: Sent | null = null;
   let form: 'thin' | 'full' = 'thin';
   let unanswered = 0;
   let obstacle: unknown;
@@ -117,7 +117,7 @@ async function publish(
     const tip = await remote.tip(signal);
     const sent = store.sent();
     if (sent?.commit === tip && store.known()?.commit !== tip) await store.markKnown(sent);
-    if (mine !== null && mine.left.commit === tip) return published(mine.left, mine.foreignPaths);
+    if (mine !== null && mine.left.commit === tip) return published(mine);
 
     const place = await findPlace(store, { tip, request }, signal);
     if (place.kind === 'rebuild') return place;
@@ -126,12 +126,13 @@ async function publish(
       if (tip !== null) await store.markKnown({ commit: tip, root });
       return { kind: 'unchanged', commit: tip === null ? null : commitId(tip) };
     }
-    const commit = statusCommit(request, { tree: root.oid, parent: tip });
+    const seq = Math.max(request.seq, await seqAbove(store.reader, tip));
+    const commit = statusCommit({ ...request, seq }, { tree: root.oid, parent: tip });
     signal.throwIfAborted();
     await store.write([...objects, commit], { detached: place.base === null, signal });
     const left = { commit: commit.oid, root };
     await store.markSent(left);
-    mine = { left, foreignPaths: place.foreignPaths };
+    mine = { left, seq, foreignPaths: place.foreignPaths };
 
     const sending = [...objects, commit]
       .map(({ oid }) => oid)
@@ -141,7 +142,7 @@ async function publish(
     switch (report.kind) {
       case 'done':
         await store.markKnown(left);
-        return published(left, place.foreignPaths);
+        return published(mine);
       case 'damaged':
         if (form === 'full') throw refused(remote.name, report.reason);
         log.info({ reason: report.reason }, 'status pack sent again without deltas');
@@ -245,8 +246,16 @@ async function listForeign(reader: ObjectReader, tree: string) {
   }
 }
 
-function published(left: Left, foreignPaths: readonly string[]): PublishOutcome {
-  return { kind: 'published', commit: commitId(left.commit), foreignPaths };
+type Sent = { readonly left: Left; readonly seq: number; readonly foreignPaths: readonly string[] };
+
+function published({ left, seq, foreignPaths }: Sent): PublishOutcome {
+  return { kind: 'published', commit: commitId(left.commit), seq, foreignPaths };
+}
+
+/** Numbers rise along the branch: a daemon that died right after a push knows of fewer than there are. */
+async function seqAbove(reader: ObjectReader, tip: string | null): Promise<number> {
+  if (tip === null) return 0;
+  return ((await ownerOf(reader, tip)).seq ?? 0) + 1;
 }
 
 /** Full jitter above a half: racing publishers come apart. */

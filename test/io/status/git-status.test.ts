@@ -144,6 +144,20 @@ for (const [kind, open] of [
       );
     });
 
+    test('a commit has a number above the one it stands on, whatever the daemon remembers', async () => {
+      const status = open();
+      const first = expectPublished(await status.publish(whole(FLEET, { seq: 7 }), signal));
+      assert.equal(first.seq, 7);
+      // Killed before it could write down that 7 was published: it asks for what it knows of.
+      const again = { 'README.md': '# again\n' };
+      const second = expectPublished(await status.publish(request(again, { seq: 3 }), signal));
+      assert.equal(second.seq, 8);
+      repo.commit({ 'notes.md': 'by hand\n' }, { branch: BRANCH, message: 'by hand' });
+      const third = expectPublished(await status.publish(whole(FLEET, { seq: 4 }), signal));
+      assert.equal(third.seq, 9);
+      assert.match(repo.message(third.commit), /^Reconciled-Seq: 9$/m);
+    });
+
     test('changes, additions and removals touch only what they name', async () => {
       const status = open();
       const first = expectPublished(await status.publish(whole(FLEET), signal));
