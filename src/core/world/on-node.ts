@@ -10,6 +10,7 @@ import { matches } from '../selector/match.ts';
 import { heedSeen } from './epoch.ts';
 import type { Hello } from './events.ts';
 import { joinExecution } from './executions.ts';
+import { loseShutOut } from './lost.ts';
 import {
   findRun,
   finish,
@@ -144,6 +145,8 @@ export function onDisconnected(turn: Turn, node: NodeId): void {
   emit(turn, { kind: 'disconnected', node, at: turn.now });
   world.setForeign(node, null);
   forgetRefusal(turn, node);
+  // It said that it had started when it was shut out already.
+  if (world.revision !== null && !world.fleet.nodes.has(node)) loseShutOut(turn, known);
   watchAbsence(turn, known);
 }
 

@@ -15,6 +15,7 @@ import {
   unassign,
 } from './executions.ts';
 import { ringWords } from './gates.ts';
+import { loseShutOut } from './lost.ts';
 import { failuresByRing } from './on-rollout.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -196,13 +197,15 @@ function revoke(turn: Turn, asked: Asked, node: NodeId): Answer {
   }
   if (world.state.revoked.has(node)) return done(`${node} is revoked already`);
   emit(turn, { kind: 'revoked', node, by: asked.by, at: turn.now });
-  const job = world.state.nodes.get(node)?.job;
-  if (job !== undefined && job !== null) {
-    turn.effects.push({ kind: 'cancel-run', node, run: job.run, reason: 'the node is revoked' });
+  const known = world.state.nodes.get(node) ?? null;
+  if (known !== null && known.job !== null) {
+    const { run } = known.job;
+    turn.effects.push({ kind: 'cancel-run', node, run, reason: 'the node is revoked' });
   }
-  for (const association of [...(world.state.nodes.get(node)?.assignments.keys() ?? [])]) {
+  for (const association of [...(known?.assignments.keys() ?? [])]) {
     unassign(turn, association, [node]);
   }
+  if (known !== null) loseShutOut(turn, known);
   world.fleet.remove(node);
   turn.effects.push({ kind: 'drop-node', node, reason: 'revoked' });
   return done(`${node} is revoked`);

@@ -17,8 +17,9 @@ import {
   openExecution,
   openOf,
 } from './executions.ts';
+import { lose } from './lost.ts';
 import { onGone } from './on-node.ts';
-import { findRun, finish, giveBack, onClaimTimer, untold } from './on-run.ts';
+import { findRun, giveBack, onClaimTimer, untold } from './on-run.ts';
 import { prepareRuns } from './prepare-slot.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -217,20 +218,6 @@ function onRunDeadline(turn: Turn, timer: Timer & { kind: 'run' }): void {
     default:
       return unreachable(timer.phase);
   }
-}
-
-function lose(
-  turn: Turn,
-  { execution, run }: NonNullable<ReturnType<typeof findRun>>,
-  detailedStatus: 'Interrupted' | 'Unreachable',
-  summary: string,
-): void {
-  finish(turn, {
-    execution: execution.id,
-    association: execution.association,
-    node: run.node,
-    outcome: untold(run, { status: 'Failed', detailedStatus, summary, finishedAt: turn.now }),
-  });
 }
 
 /**

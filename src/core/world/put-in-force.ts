@@ -21,6 +21,7 @@ import {
   unassign,
   watchExecution,
 } from './executions.ts';
+import { loseShutOut } from './lost.ts';
 import { GONE_MS } from './on-node.ts';
 import { rolloutUnder } from './on-rollout.ts';
 import { onSlot, scheduleNext } from './on-time.ts';
@@ -242,8 +243,9 @@ function closeOpenOf(turn: Turn, plan: AssociationPlan, name: AssociationName): 
 function dropNodes(turn: Turn): void {
   const { fleet, state } = turn.world;
   for (const node of state.nodes.values()) {
-    if (node.connectedAt !== null && !fleet.nodes.has(node.id)) {
-      turn.effects.push({ kind: 'drop-node', node: node.id, reason: 'not in the registry' });
-    }
+    if (fleet.nodes.has(node.id)) continue;
+    loseShutOut(turn, node);
+    if (node.connectedAt === null) continue;
+    turn.effects.push({ kind: 'drop-node', node: node.id, reason: 'not in the registry' });
   }
 }
