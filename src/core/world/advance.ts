@@ -1,6 +1,6 @@
 /**
  * The heart: `advance(world, events, now) → { records, effects, reasons }`. A fold over whatever happened, without I/O and
- * without a clock of its own; the daemon, the offline plan, rehearsal and the simulator all run this one.
+ * without a clock of its own; the daemon, the offline plan and the simulator all run this one.
  */
 
 import { judgeAncestry } from '../accept/accept.ts';
