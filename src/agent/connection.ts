@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentMessage } from '../protocol/messages.ts';
+import { rest } from '../waiting/rest.ts';
 import type { Log } from './ports.ts';
 import type { Ending, Session, SessionOptions } from './session.ts';
 import { openSession } from './session.ts';
@@ -57,7 +57,7 @@ export function keepConnected(
       const waitMs = retryDelayMs(ending, { failures, spreadMs, random, backoffMsMax });
       options.log('disconnected', { ...ending, waitMs });
       failures += 1;
-      await delay(waitMs, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
+      await rest(waitMs, signal);
     }
   }
 

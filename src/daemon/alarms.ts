@@ -1,9 +1,9 @@
 /** Reads every alarm of the configuration at its own interval and tells the world what changed. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmState } from '../core/rollout/gate.ts';
 import type { Logger } from '../io/log.ts';
 import type { Inbox } from '../reconcile/inbox.ts';
 import type { AlarmReading, AlarmsPort } from '../reconcile/ports.ts';
+import { rest } from '../waiting/rest.ts';
 
 /** Resolves when `signal` aborts. Until an alarm was read for the first time, the world takes it for unreadable. */
 export async function keepAlarms(
@@ -25,7 +25,7 @@ export async function keepAlarms(
         const reading = await port.read(name, signal);
         if (signal.aborted) return;
         tell(name, reading);
-        await sleep(intervalMs, undefined, { signal }).catch(() => undefined); // leaving is what ends it
+        await rest(intervalMs, signal);
       }
     }),
   );

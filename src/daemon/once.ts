@@ -1,8 +1,8 @@
 /** `daemon --once`: converge and leave. The exit code tells how it went (contract §8). */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodeOf } from '../core/compliance/assess.ts';
 import { lookAt } from '../reconcile/look.ts';
 import { isSettled } from '../reconcile/settled.ts';
+import { rest } from '../waiting/rest.ts';
 import type { Triggers } from './triggers.ts';
 import type { Parts } from './wire.ts';
 
@@ -36,7 +36,7 @@ export async function convergeOnce(
       if (fleet.unreported === 0 || elapsed > timeoutMs * ARRIVAL_SHARE) return exitCodeOf(fleet);
     }
     if (elapsed > timeoutMs) return EXIT.timeout;
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await rest(LOOK_MS, signal);
   }
   return EXIT.done;
 }

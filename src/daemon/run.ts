@@ -1,5 +1,4 @@
 /** The daemon's life: open, start, serve until told to leave, publish a last time, leave. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ReconcileError } from '../core/model/errors.ts';
 import type { PassRecord } from '../core/world/records.ts';
 import type { DaemonConfig } from '../io/config.ts';
@@ -8,6 +7,7 @@ import { openLog } from '../io/log.ts';
 import type { Metrics } from '../io/metrics.ts';
 import { openMetrics } from '../io/metrics.ts';
 import { compactInWorker } from '../journal/compact-in-worker.ts';
+import { rest } from '../waiting/rest.ts';
 import { keepAlarms } from './alarms.ts';
 import { countedLog } from './counted-log.ts';
 import { openDoors } from './doors.ts';
@@ -188,7 +188,7 @@ async function keepCompact({ journal, log }: Parts, signal: AbortSignal): Promis
     import.meta.url,
   );
   for (;;) {
-    await sleep(COMPACT_CHECK_MS, undefined, { signal }).catch(() => undefined);
+    await rest(COMPACT_CHECK_MS, signal);
     if (signal.aborted) return;
     const { records, bytes } = journal.stats();
     if (records < COMPACT_AT.records && bytes < COMPACT_AT.bytes) continue;
@@ -217,6 +217,6 @@ async function keepWatchdog(
   if (notifier.watchdogMs === null) return;
   while (!signal.aborted) {
     if (health.live()) notifier.alive();
-    await sleep(notifier.watchdogMs, undefined, { signal }).catch(() => undefined);
+    await rest(notifier.watchdogMs, signal);
   }
 }

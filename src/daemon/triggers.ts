@@ -2,11 +2,11 @@
  * What makes the daemon look at its source: a poll with back-off, a file watch for local repositories, a poke from the web
  * hook, an operator's `sync`. They coalesce into one look at a time.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
 import { ReconcileError } from '../core/model/errors.ts';
 import type { Logger } from '../io/log.ts';
 import type { Observer } from '../reconcile/observe.ts';
+import { rest } from '../waiting/rest.ts';
 
 export type Triggers = {
   /** Looks soon; resolves when that look's consequences are durable, rejects with its failure. */
@@ -87,7 +87,7 @@ export function startTriggers(
   /** Sleeps; a poke or a watch ends it early. */
   async function pause(ms: number): Promise<void> {
     const both = AbortSignal.any([signal, wake.signal]);
-    await sleep(ms, undefined, { signal: both }).catch(() => undefined); // both ways of waking are what it is for
+    await rest(ms, both);
     if (wake.signal.aborted) wake = new AbortController();
   }
 
