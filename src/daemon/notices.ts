@@ -1,5 +1,5 @@
 /** What an operator has to know before a summary is believed: nobody who reads "compliant" may miss that it is old. */
-import type { NodeId } from '../core/model/brand.ts';
+import type { CommitId, NodeId } from '../core/model/brand.ts';
 import type { ReconcileError } from '../core/model/errors.ts';
 import { epochNotices } from '../core/world/epoch.ts';
 import { clockNotices } from '../core/world/refusals.ts';
@@ -11,7 +11,12 @@ export type Standing = {
   readonly source: { readonly lastSeenAtMs: number | null; readonly lastError: Failure };
   /** Nodes whose key a second machine has, too. */
   readonly twins: readonly NodeId[];
-  readonly status: { readonly publishedAtMs: number | null; readonly lastError: Failure };
+  readonly status: {
+    readonly publishedAtMs: number | null;
+    readonly lastError: Failure;
+    /** A commit of another daemon in our epoch. */
+    readonly rival: CommitId | null;
+  };
 };
 
 type Failure = Pick<ReconcileError, 'code' | 'message'> | null;
@@ -26,6 +31,13 @@ export function noticesOf(
     ...epochNotices(world),
     ...clockNotices(world.refusals),
     ...twinNotices(world, twins),
+    ...(status.rival === null
+      ? []
+      : [
+          `another daemon of this instance writes the status branch in this epoch (commit ${status.rival.slice(0, 7)}): two hosts run ` +
+            'from copies of one state, and the branch tells what either believes. Stop one of them; to let this one go on alone: ' +
+            'reconciled accept --recover',
+        ]),
     ...(unread === null
       ? []
       : [

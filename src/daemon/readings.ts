@@ -38,6 +38,7 @@ export function readMetrics(parts: Parts, triggers: Triggers): MetricsReading {
     nodesAhead: [...world.seen.keys()].filter((node) => isAhead(world, node)).length,
     nodesClockOff: world.refusals.clocksOff().length,
     nodesCloned: parts.twins().length,
+    contested: publisher.rival !== null,
     invalidFiles: world.revision?.catalog.invalid.size ?? 0,
     position: state.accepted?.position ?? 0,
     inbox: inbox.size,

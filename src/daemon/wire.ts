@@ -220,6 +220,9 @@ async function open(
     onIdle: () => {
       bell.ring();
     },
+    onRival: (commit) => {
+      log.warn({ commit }, 'another daemon writes the status branch');
+    },
     onPublished: () => {
       onPublished.call();
     },

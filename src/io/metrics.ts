@@ -22,6 +22,8 @@ export type MetricsReading = {
   readonly nodesAhead: number;
   readonly nodesClockOff: number;
   readonly nodesCloned: number;
+  /** Another daemon writes the status branch in the same epoch. */
+  readonly contested: boolean;
   readonly invalidFiles: number;
   readonly position: number;
   readonly inbox: number;
@@ -123,6 +125,9 @@ export function openMetrics(): Metrics {
     'nodes_cloned',
     'Nodes whose key a second machine has, which is sent away',
     (now) => now.nodesCloned,
+  );
+  gauge('status_contested', '1 while another daemon writes the status branch, too', (now) =>
+    Number(now.contested),
   );
   gauge('invalid_files', 'Files whose newest content is not in force', (now) => now.invalidFiles);
   gauge(

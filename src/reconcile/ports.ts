@@ -162,8 +162,14 @@ export type PublishOutcome =
       readonly commit: CommitId;
       readonly seq: number;
       readonly foreignPaths: readonly string[];
+      readonly rival: CommitId | null;
     }
-  | { readonly kind: 'unchanged'; readonly commit: CommitId | null }
+  | {
+      readonly kind: 'unchanged';
+      readonly commit: CommitId | null;
+      /** A commit that was found on top of ours, of this instance and not by this process: another daemon writes there. */
+      readonly rival: CommitId | null;
+    }
   /** The branch is not what we left there: ask again with `complete`. */
   | { readonly kind: 'rebuild'; readonly reason: 'deleted' | 'edited' | 'unknown' };
 

@@ -40,6 +40,8 @@ export type PublisherOptions = {
   readonly onError: (error: ReconcileError) => void;
   /** A publish has ended: whoever sleeps between passes asks `tick` again, since what changed meanwhile may be due. */
   readonly onIdle: () => void;
+  /** Another daemon of this instance wrote there, in our epoch, since we did: two run from copies of one state. */
+  readonly onRival: (commit: CommitId) => void;
   /** A commit of ours is on the branch: its forge may announce it to us. */
   readonly onPublished: () => void;
 };
@@ -56,6 +58,8 @@ export type Publisher = {
   /** When the branch last agreed with us, monotonic ms; null: never yet. */
   readonly publishedAtMs: number | null;
   readonly lastError: ReconcileError | null;
+  /** The newest commit of another daemon in our epoch, for as long as that is told of. */
+  readonly rival: CommitId | null;
 };
 
 /** Ended executions reach the branch this often (contract §7, "rolled up hourly"), or when so many wait in memory. */
@@ -64,6 +68,8 @@ const ENDED_MAX = 500;
 const FILES_PER_ASSOCIATION = 2;
 /** A fleet that changes faster than it is rendered ends a publish all the same: then what is left goes in one stretch. */
 const LATE_TURNS_MAX = 1_000;
+/** Two daemons that have nothing to write meet seldom. */
+const RIVAL_TOLD_MS = 15 * 60_000;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
 
 /** What is rendered stays text until it is known to be news. */
@@ -90,6 +96,11 @@ export function createPublisher(
   let retry = { delayMs: 0, notBeforeMs: 0, epoch: 0 };
   let settledRevision: CommitId | null = null;
   let lastError: ReconcileError | null = null;
+  let rival: {
+    readonly commit: CommitId;
+    readonly untilMs: number;
+    readonly epoch: number;
+  } | null = null;
   /** What the branch was when we last wrote it, and when it was last seen like that. */
   let left: CommitId | null = null;
   let seenAtMs: number | null = null;
@@ -250,7 +261,7 @@ export function createPublisher(
     // Slots that fire and repeat a success change state.json alone: a recovery does without, agents know what they ran.
     if (!complete && !announces && ![...files].some(isNews)) {
       if (before !== null) keptFrom = firstDay;
-      return { kind: 'unchanged', commit: null };
+      return { kind: 'unchanged', commit: null, rival: null };
     }
     put(renderState(view));
     const epoch = world.state.instance?.epoch ?? 0;
@@ -273,6 +284,8 @@ export function createPublisher(
       signal,
     );
     if (outcome.kind === 'rebuild') return outcome;
+    // Below the commit that announces an epoch lies what was written in the one before.
+    if (outcome.rival !== null && !announces) met(outcome.rival);
     left = outcome.commit;
     seenAtMs = clock.monotonicMs();
     if (before !== null) keptFrom = firstDay;
@@ -289,6 +302,11 @@ export function createPublisher(
       await inbox.push({ kind: 'published', seq, commit, epoch, archived });
     }
     return outcome;
+  }
+
+  function met(commit: CommitId): void {
+    rival = { commit, untilMs: clock.monotonicMs() + RIVAL_TOLD_MS, epoch: epochNow() };
+    options.onRival(commit);
   }
 
   /**
@@ -367,6 +385,10 @@ export function createPublisher(
     },
     get lastError() {
       return lastError;
+    },
+    get rival() {
+      const isTold = rival?.epoch === epochNow() && clock.monotonicMs() < rival.untilMs;
+      return isTold ? (rival?.commit ?? null) : null;
     },
   };
 }

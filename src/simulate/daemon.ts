@@ -117,6 +117,7 @@ export async function startDaemon(options: DaemonLifeOptions): Promise<DaemonLif
     epochOn: (tip) => epochOn(tip, ours),
     onError: () => undefined,
     onIdle: () => undefined,
+    onRival: () => undefined,
     onPublished: () => undefined,
   });
   const desk = {

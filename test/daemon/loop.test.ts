@@ -39,6 +39,7 @@ function aLoop(changed: Partial<Loop> = {}) {
       waiting: 0,
       publishedAtMs: null,
       lastError: null,
+      rival: null,
     },
     perform: () => undefined,
     log: silentLog,
@@ -126,6 +127,7 @@ test('the publisher is asked after each pass, and its instant wakes the loop', a
       waiting: 0,
       publishedAtMs: null,
       lastError: null,
+      rival: null,
     },
   });
   await runLoop(loop, stop.signal);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Standing } from '../../src/daemon/notices.ts';
 import { noticesOf } from '../../src/daemon/notices.ts';
-import { node, revision, TestFleet } from '../fakes/fleet.ts';
+import { commit, node, revision, TestFleet } from '../fakes/fleet.ts';
 
 const SECOND = 1_000;
 const well: Standing = {
   nowMs: 10_000 * SECOND,
   source: { lastSeenAtMs: 9_999 * SECOND, lastError: null },
-  status: { publishedAtMs: 9_999 * SECOND, lastError: null },
+  status: { publishedAtMs: 9_999 * SECOND, lastError: null, rival: null },
   twins: [],
 };
 const failed = (code: string) => ({ code, message: 'the host does not answer' });
@@ -32,7 +32,9 @@ for (const { name, standing, says } of [
   },
   {
     name: 'the branch cannot be written: why, and how old it is',
-    standing: { status: { publishedAtMs: 1_000 * SECOND, lastError: failed('STATUS_REFUSED') } },
+    standing: {
+      status: { publishedAtMs: 1_000 * SECOND, lastError: failed('STATUS_REFUSED'), rival: null },
+    },
     says: [
       'the status branch cannot be written (STATUS_REFUSED: the host does not answer); it is right as of 3 h ago',
     ],
@@ -45,8 +47,20 @@ for (const { name, standing, says } of [
     ],
   },
   {
+    name: 'another daemon writes the branch in this epoch: which commit, and what to do',
+    standing: {
+      status: { publishedAtMs: 9_999 * SECOND, lastError: null, rival: commit(0xabc) },
+    },
+    says: [
+      'another daemon of this instance writes the status branch in this epoch (commit 0000000): two hosts run from copies of one state, ' +
+        'and the branch tells what either believes. Stop one of them; to let this one go on alone: reconciled accept --recover',
+    ],
+  },
+  {
     name: 'another host has gone on: the epoch says it, once',
-    standing: { status: { publishedAtMs: null, lastError: failed('STATUS_SUPERSEDED') } },
+    standing: {
+      status: { publishedAtMs: null, lastError: failed('STATUS_SUPERSEDED'), rival: null },
+    },
     says: [],
   },
 ] satisfies readonly { name: string; standing: Partial<Standing>; says: readonly string[] }[]) {

@@ -56,7 +56,8 @@ function fakeStatus() {
         else files.set(path, Buffer.from(bytes).toString());
       }
       const commit = idOf(commits.length);
-      return Promise.resolve({ kind: 'published', commit, seq: request.seq, foreignPaths: [] });
+      const { seq } = request;
+      return Promise.resolve({ kind: 'published', commit, seq, foreignPaths: [], rival: null });
     },
   };
   return {
@@ -104,6 +105,7 @@ function setUp() {
       epochOn: (tip) => epochOn(tip, { instance: 'test', verify: () => true }),
       onError: (error) => errors.push(error.code),
       onIdle: () => undefined,
+      onRival: (commit) => errors.push(`rival ${commit.slice(-1)}`),
       onPublished: () => undefined,
     },
   );
@@ -121,6 +123,36 @@ function setUp() {
   };
   return { fleet, status, publisher, turn, wait, errors, signal, slow };
 }
+
+test('another daemon in our epoch is told of for a quarter of an hour, or until a new epoch begins', async () => {
+  const { fleet, status, publisher, turn, wait, errors } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1);
+  await turn();
+  const meet = async (n: number) => {
+    const found = { seq: 9, foreignPaths: [], rival: idOf(8) };
+    status.once(() => ({ kind: 'published', commit: idOf(9), ...found }));
+    fleet.connect(n);
+    wait(MINUTE);
+    await turn();
+  };
+  assert.equal(publisher.rival, null);
+  await meet(2);
+  assert.deepEqual([publisher.rival, errors], [idOf(8), ['rival 8']]);
+  wait(15 * MINUTE - 1);
+  assert.equal(publisher.rival, idOf(8));
+  wait(1);
+  assert.equal(publisher.rival, null);
+  await meet(2);
+  const begun = {
+    kind: 'instance',
+    name: 'test',
+    epoch: 7,
+    branchEpoch: 1,
+    daemonKey: '',
+  } as const;
+  fleet.happen({ kind: 'recovered', records: [begun] });
+  assert.equal(publisher.rival, null);
+});
 
 test('a revision that settles is published at once, later changes once per interval', async () => {
   const { fleet, status, turn, wait } = setUp();

@@ -167,7 +167,7 @@ export function createGitHost(seed: string) {
       statusTip = made;
       left = made.id;
       onPublished(made, tip);
-      return { kind: 'published', commit: made.id, seq, foreignPaths: [] };
+      return { kind: 'published', commit: made.id, seq, foreignPaths: [], rival: null };
     }
 
     return {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommitId } from '../../core/model/brand.ts';
 import { commitId } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { PublishOutcome, PublishRequest, StatusPort } from '../../reconcile/ports.ts';
@@ -10,6 +11,8 @@ import { readCommit } from '../git/object-reader.ts';
 import { isSafeRefName } from '../git/refs.ts';
 import { parseRemoteUrl, withoutSecrets } from '../git/remote-url.ts';
 import type { Logger } from '../log.ts';
+import type { OwnCommits } from './own-commits.ts';
+import { createOwnCommits } from './own-commits.ts';
 import { ownerOf, STATUS_LIMITS, statusTipOf } from './read-status.ts';
 import { statusCommit } from './status-commit.ts';
 import type { Left, StatusConfig, StatusStore } from './status-store.ts';
@@ -32,6 +35,7 @@ export function openGitStatus(config: StatusConfig, log: Logger): StatusPort & {
   const location = parseRemoteUrl(config.url, 'STATUS');
   let opened: Promise<StatusStore> | null = null;
   let last: Promise<unknown> = Promise.resolve();
+  const own = createOwnCommits();
 
   async function store(): Promise<StatusStore> {
     opened ??= openStatusStore(config, location, log);
@@ -84,7 +88,9 @@ export function openGitStatus(config: StatusConfig, log: Logger): StatusPort & {
         }),
       ),
     publish: (request, signal) =>
-      inTurn(() => using((open) => publish(open, { request, random: config.random, log }, signal))),
+      inTurn(() =>
+        using((open) => publish(open, { request, own, random: config.random, log }, signal)),
+      ),
     close() {
       opened?.then(
         (open) => open.close(),
@@ -97,6 +103,7 @@ export function openGitStatus(config: StatusConfig, log: Logger): StatusPort & {
 
 type Publication = {
   readonly request: PublishRequest;
+  readonly own: OwnCommits;
   readonly random: () => number;
   readonly log: Logger;
 };
@@ -106,8 +113,9 @@ async function publish(
   publication: Publication,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
-  const { request, log } = publication;
+  const { request, own, log } = publication;
   const { remote } = store;
+  let rival: CommitId | null = null;
   let mine: Sent | null = null;
   let form: 'thin' | 'full' = 'thin';
   let unanswered = 0;
@@ -117,14 +125,20 @@ async function publish(
     const tip = await remote.tip(signal);
     const sent = store.sent();
     if (sent?.commit === tip && store.known()?.commit !== tip) await store.markKnown(sent);
-    if (mine !== null && mine.left.commit === tip) return published(mine);
+    if (mine !== null && mine.left.commit === tip) return published(own, mine, rival);
 
     const place = await findPlace(store, { tip, request }, signal);
     if (place.kind === 'rebuild') return place;
+    if (
+      tip !== null &&
+      place.base === null &&
+      (await own.isRival(store.reader, tip, request.instance))
+    )
+      rival = commitId(tip);
     const { root, objects } = await treeFor(request, place.base);
     if (root.oid === place.tree) {
       if (tip !== null) await store.markKnown({ commit: tip, root });
-      return { kind: 'unchanged', commit: tip === null ? null : commitId(tip) };
+      return { kind: 'unchanged', commit: tip === null ? null : commitId(tip), rival };
     }
     const seq = Math.max(request.seq, await seqAbove(store.reader, tip));
     const commit = statusCommit({ ...request, seq }, { tree: root.oid, parent: tip });
@@ -132,6 +146,7 @@ async function publish(
     await store.write([...objects, commit], { detached: place.base === null, signal });
     const left = { commit: commit.oid, root };
     await store.markSent(left);
+    own.sent(commit.oid);
     mine = { left, seq, foreignPaths: place.foreignPaths };
 
     const sending = [...objects, commit]
@@ -142,7 +157,7 @@ async function publish(
     switch (report.kind) {
       case 'done':
         await store.markKnown(left);
-        return published(mine);
+        return published(own, mine, rival);
       case 'damaged':
         if (form === 'full') throw refused(remote.name, report.reason);
         log.info({ reason: report.reason }, 'status pack sent again without deltas');
@@ -248,8 +263,13 @@ async function listForeign(reader: ObjectReader, tree: string) {
 
 type Sent = { readonly left: Left; readonly seq: number; readonly foreignPaths: readonly string[] };
 
-function published({ left, seq, foreignPaths }: Sent): PublishOutcome {
-  return { kind: 'published', commit: commitId(left.commit), seq, foreignPaths };
+function published(
+  own: OwnCommits,
+  { left, seq, foreignPaths }: Sent,
+  rival: CommitId | null,
+): PublishOutcome {
+  own.left(seq);
+  return { kind: 'published', commit: commitId(left.commit), seq, foreignPaths, rival };
 }
 
 /** Numbers rise along the branch: a daemon that died right after a push knows of fewer than there are. */

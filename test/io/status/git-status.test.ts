@@ -158,6 +158,39 @@ for (const [kind, open] of [
       assert.match(repo.message(third.commit), /^Reconciled-Seq: 9$/m);
     });
 
+    test('another daemon of the instance is told of, and nobody else is', async () => {
+      const [mine, copy] = [open(), open({ mirrorDir: path.join(dir, 'copy.git') })];
+      const say = async (status: typeof mine, word: string) =>
+        expectPublished(await status.publish(whole({ 'README.md': `# ${word}\n` }), signal));
+      const first = await say(mine, 'mine');
+      const second = await say(copy, 'of the copy');
+      assert.equal(second.rival, null, 'it has not left anything yet: this may be its own past');
+      assert.equal((await say(mine, 'mine again')).rival, second.commit);
+      assert.notEqual((await say(copy, 'and again')).rival, null);
+
+      const ours = await say(mine, 'whole');
+      for (const { name, act } of [
+        {
+          name: 'a person on top',
+          act: () => repo.commit({ 'notes.md': 'x' }, { branch: BRANCH, message: 'by hand' }),
+        },
+        { name: 'set back', act: () => repo.restore(first.commit, BRANCH) },
+        {
+          name: 'our message written anew',
+          act: () => {
+            repo.restore(ours.commit, BRANCH);
+            const message = repo.message(ours.commit);
+            repo.commit({ 'notes.md': 'x' }, { branch: BRANCH, message });
+          },
+        },
+        { name: 'deleted', act: () => repo.deleteBranch(BRANCH) },
+      ]) {
+        act();
+        assert.equal((await say(mine, name)).rival, null, name);
+        repo.restore(ours.commit, BRANCH);
+      }
+    });
+
     test('changes, additions and removals touch only what they name', async () => {
       const status = open();
       const first = expectPublished(await status.publish(whole(FLEET), signal));
@@ -180,7 +213,7 @@ for (const [kind, open] of [
     test('unchanged content makes no commit, partial or complete, before and after a restart', async () => {
       const status = open();
       const { commit } = expectPublished(await status.publish(whole(FLEET), signal));
-      const unchanged = { kind: 'unchanged', commit };
+      const unchanged = { kind: 'unchanged', commit, rival: null };
       assert.deepEqual(await status.publish(request({ 'README.md': '# ok\n' }), signal), unchanged);
       assert.deepEqual(await status.publish(request({ 'no/such.json': null }), signal), unchanged);
       assert.deepEqual(await status.publish(whole(FLEET), signal), unchanged);
@@ -266,7 +299,8 @@ for (const [kind, open] of [
         kind: 'rebuild',
         reason: 'unknown',
       });
-      assert.deepEqual(await status.publish(whole(FLEET), signal), { kind: 'unchanged', commit });
+      const outcome = await status.publish(whole(FLEET), signal);
+      assert.deepEqual(outcome, { kind: 'unchanged', commit, rival: null });
       expectPublished(await status.publish(request({ 'README.md': '# x\n' }), signal));
       assert.equal(repo.show('README.md', BRANCH), '# x');
       assert.equal(fsck(repo.bare), '');
