@@ -61,7 +61,11 @@ async function fetchSource(
       return placeOne(staging, fileAt(destination, name));
     }
     case 'Git':
-      return fetchGit({ ...source, usualBranch: '' }, '', order, { destination, staging, signal });
+      return fetchGit({ ...source, usualBranch: '' }, '', order, {
+        destination,
+        staging,
+        patience,
+      });
     case 'GitHub': {
       const { owner, repository, path, tokenInfo, branch, commitID } = source;
       const git: GitSource = {
@@ -74,7 +78,7 @@ async function fetchSource(
         branch,
         commitID,
       };
-      return fetchGit(git, path, order, { destination, staging, signal });
+      return fetchGit(git, path, order, { destination, staging, patience });
     }
     case 'S3': {
       const credentials = await readS3Credentials(order.s3CredentialsFile);
@@ -104,15 +108,15 @@ async function fetchGit(
   to: {
     readonly destination: Destination;
     readonly staging: Staging;
-    readonly signal: AbortSignal;
+    readonly patience: Patience;
   },
 ): Promise<string> {
   const dir = join(scratch, `git-${randomBytes(8).toString('hex')}`);
   makeScratchDir(dir);
   try {
-    const { destination, staging, signal } = to;
+    const { destination, staging, patience } = to;
     const gitdir = join(dir, 'repository.git');
-    const file = await fetchTree(source, { gitdir, path, staging, signal });
+    const file = await fetchTree(source, { gitdir, path, staging, patience });
     if (file !== null) return await placeOne(staging, fileAt(destination, file));
     await staging.placeFolder(destination.path);
     return destination.path;

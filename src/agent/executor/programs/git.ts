@@ -4,10 +4,12 @@ import * as fs from 'node:fs';
 import git from 'isomorphic-git';
 import { Agent, request } from 'undici';
 import type { GitRef } from '../../../core/document/download-content.ts';
-import { writeScratch } from '../../../disk/scratch.ts';
+import { removeScratchDir, writeScratch } from '../../../disk/scratch.ts';
 import { SCRIPT_PATH } from '../supervisor.ts';
-import { basicAuthorization, shown } from './http.ts';
-import { checkSegment, DOWNLOAD_FILES_MAX, DownloadError } from './placed.ts';
+import { basicAuthorization, dropBody, shown } from './http.ts';
+import type { Patience } from './patience.ts';
+import { again } from './patience.ts';
+import { checkSegment, DOWNLOAD_FILES_MAX, DownloadError, PassingError } from './placed.ts';
 import type { Staging } from './staging.ts';
 
 export type GitSource = GitRef & {
@@ -33,17 +35,15 @@ export async function fetchTree(
     gitdir,
     path,
     staging,
-    signal,
+    patience,
   }: {
     readonly gitdir: string;
     readonly path: string;
     readonly staging: Staging;
-    readonly signal: AbortSignal;
+    readonly patience: Patience;
   },
 ): Promise<string | null> {
-  const oid = /^https?:/i.test(source.repository)
-    ? await fetchOverHttp(source, gitdir, signal)
-    : await fetchWithGit(source, gitdir, signal);
+  const oid = await fetchCommit(source, gitdir, patience);
   const segments = path.split('/').filter((one) => one !== '' && one !== '.');
   for (const segment of segments) checkSegment(segment);
   const objects: Objects = { fs, gitdir, cache: {} };
@@ -57,6 +57,19 @@ export async function fetchTree(
   }
   await writeTree({ objects, staging, trees: 0 }, entry.oid, []);
   return null;
+}
+
+/** Spec/documents.md says nothing of AWS's agent trying again here; whoever runs a fleet expects of Git what HTTP and S3 do. */
+function fetchCommit(source: GitSource, gitdir: string, patience: Patience): Promise<string> {
+  const { signal } = patience;
+  const isHttp = /^https?:/i.test(source.repository);
+  const ssh = isHttp ? '' : sshCommand(source, `${gitdir}.key`);
+  return again(async () => {
+    await removeScratchDir(gitdir); // what an attempt before has left is no ground for this one
+    return isHttp
+      ? fetchOverHttp(source, gitdir, signal)
+      : fetchWithGit(source, { gitdir, ssh, signal });
+  }, patience);
 }
 
 /** Where objects are read; without a cache the library would read the index of every pack for each of them. */
@@ -127,7 +140,7 @@ async function fetchOverHttp(
   signal: AbortSignal,
 ): Promise<string> {
   const { repository: url, branch, commitID, usualBranch } = source;
-  const http = httpFor(source, signal);
+  const { http, passing } = httpFor(source, signal);
   await git.init({ fs, gitdir, bare: true });
   await git.addRemote({ fs, gitdir, remote: 'origin', url });
   const common = { fs, http, gitdir, url, remote: 'origin', tags: false };
@@ -148,11 +161,16 @@ async function fetchOverHttp(
     if (fetched.fetchHead === null) throw new DownloadError(`${named(source)} is empty`);
     return fetched.fetchHead;
   } catch (cause) {
+    const told = passing();
+    if (told !== null) throw told;
     if (cause instanceof DownloadError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new DownloadError(`${named(source)} cannot be fetched: ${why}`);
   }
 }
+
+/** What a server, or what is before it, says for now; 404 is what a forge says of a repository that one may not see. */
+const passes = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 /** The usual branch where there is one; '' is the remote's own head. */
 async function branchOf(source: GitSource, http: GitHttp, usual: string): Promise<string> {
@@ -168,8 +186,20 @@ async function branchOf(source: GitSource, http: GitHttp, usual: string): Promis
 
 type GitHttp = Parameters<typeof git.fetch>[0]['http'];
 
-/** Credentials for this one origin; redirects are refused, answers have a bound. */
-function httpFor({ repository, username, password }: GitSource, signal: AbortSignal): GitHttp {
+/**
+ * Credentials for this one origin; redirects are refused, answers have a bound. `passing`: what went wrong on the way and may
+ * be gone at the next attempt, whatever the library makes of it.
+ */
+function httpFor(
+  source: GitSource,
+  signal: AbortSignal,
+): { readonly http: GitHttp; passing(): PassingError | null } {
+  const { repository, username, password } = source;
+  let passed: PassingError | null = null;
+  const onTheWay = (why: string): PassingError => {
+    passed = new PassingError(`${named(source)} cannot be fetched: ${why}`);
+    return passed;
+  };
   const agent = new Agent({
     connect: { timeout: quietMs },
     headersTimeout: quietMs,
@@ -180,7 +210,7 @@ function httpFor({ repository, username, password }: GitSource, signal: AbortSig
     username === '' && password === ''
       ? {}
       : { authorization: basicAuthorization({ username, password }) };
-  return {
+  const http: GitHttp = {
     async request({ url, method, headers, body }) {
       const sent = body === undefined ? undefined : await collect(body);
       const target = new URL(url);
@@ -194,22 +224,35 @@ function httpFor({ repository, username, password }: GitSource, signal: AbortSig
         ...(sent === undefined ? {} : { body: sent }),
         dispatcher: agent,
         signal,
+      }).catch((cause: unknown) => {
+        throw onTheWay(wordsOf(cause));
       });
-      if (answer.statusCode >= 300 && answer.statusCode < 400)
+      const { statusCode } = answer;
+      if (statusCode >= 300 && statusCode < 400) {
+        dropBody(answer.body);
         throw new DownloadError(`${shown(target)} redirects; name the place itself`);
+      }
+      if (passes(statusCode)) {
+        dropBody(answer.body);
+        throw onTheWay(`${shown(target)} answers ${statusCode}`);
+      }
       return {
         url,
         method: method ?? 'GET',
-        statusCode: answer.statusCode,
-        statusMessage: String(answer.statusCode),
+        statusCode,
+        statusMessage: String(statusCode),
         headers: Object.fromEntries(
           Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
         ),
-        body: bounded(answer.body),
+        body: bounded(answer.body, onTheWay),
       };
     },
   };
+  return { http, passing: () => passed };
 }
+
+const wordsOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);
 
 async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
@@ -217,28 +260,33 @@ async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): 
   return Buffer.concat(parts);
 }
 
-async function* bounded(body: AsyncIterable<Uint8Array>): AsyncIterableIterator<Uint8Array> {
+async function* bounded(
+  body: AsyncIterable<Uint8Array>,
+  onTheWay: (why: string) => PassingError,
+): AsyncIterableIterator<Uint8Array> {
   let bytes = 0;
-  for await (const part of body) {
-    bytes += part.length;
-    if (bytes > PACK_BYTES_MAX)
-      throw new DownloadError(`more than ${PACK_BYTES_MAX} bytes of history`);
-    yield part;
+  try {
+    for await (const part of body) {
+      bytes += part.length;
+      if (bytes > PACK_BYTES_MAX)
+        throw new DownloadError(`more than ${PACK_BYTES_MAX} bytes of history`);
+      yield part;
+    }
+  } catch (cause) {
+    throw cause instanceof DownloadError ? cause : onTheWay(`it broke off after ${bytes} bytes`);
   }
 }
 
 // --- ssh, git and file: the system's git -----------------------------------------------------------------------
 
 async function fetchWithGit(
-  source: GitSource,
-  gitdir: string,
-  signal: AbortSignal,
+  { repository, branch, commitID }: GitSource,
+  at: { readonly gitdir: string; readonly ssh: string; readonly signal: AbortSignal },
 ): Promise<string> {
-  const { repository, branch, commitID } = source;
+  const { gitdir, ssh, signal } = at;
   // A commit may hang on a tag alone.
   const shallow = commitID === '' ? ['--depth', '1', '--single-branch', '--no-tags'] : [];
   const from = branch === '' ? [] : [`--branch=${branch}`];
-  const ssh = sshCommand(source, `${gitdir}.key`);
   await runGit(
     ['clone', '--bare', '--quiet', ...shallow, ...from, '--', repository, gitdir],
     ssh,
@@ -271,6 +319,7 @@ async function runGit(args: readonly string[], ssh: string, signal: AbortSignal)
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_TERMINAL_PROMPT: '0',
+      LC_ALL: 'C', // what is said below is looked at
       ...(ssh === '' ? {} : { GIT_SSH_COMMAND: ssh }),
     },
   });
@@ -288,8 +337,14 @@ async function runGit(args: readonly string[], ssh: string, signal: AbortSignal)
     child.once('close', (exit) => resolve(exit ?? 1));
   });
   if (code === 0) return out();
-  throw new DownloadError(`git failed: ${error().trim().slice(0, 500)}`);
+  const said = error();
+  const Failure = ON_THE_WAY.test(said) ? PassingError : DownloadError;
+  throw new Failure(`git failed: ${said.trim().slice(0, 500)}`);
 }
+
+/** Of git and ssh, about the network. A key or a name that is refused is not among it: asking again locks somebody out. */
+const ON_THE_WAY =
+  /could not resolve host|temporary failure in name resolution|connection (?:refused|reset|timed out)|operation timed out|network is unreachable|no route to host|early EOF/i;
 
 const safeConfig = [
   ...['-c', 'protocol.allow=never'],

@@ -9,6 +9,9 @@ import { DownloadError, PassingError } from '../../../../src/agent/executor/prog
 import { openStaging } from '../../../../src/agent/executor/programs/staging.ts';
 import type { Told } from '../../../fakes/download.ts';
 import { fetchInto, place, serve } from '../../../fakes/download.ts';
+import { makeRepo } from '../../../fakes/git-repo.ts';
+import type { Fault } from '../../../fakes/git-server.ts';
+import { startGitServer } from '../../../fakes/git-server.ts';
 import { run } from '../../../protocol/messages.ts';
 import { withBench } from '../bench.ts';
 
@@ -25,6 +28,9 @@ const breaksOff: RequestListener = (_, response) => {
   response.write('half of something that is longer than the content');
   setTimeout(() => response.destroy(), 20);
 };
+const status = (code: number): Fault => ({ kind: 'status', status: code });
+/** A request that is answered. */
+const FINE: Fault = { kind: 'delay', ms: 0 };
 const other: RequestListener = (_, response) => response.end('other');
 const plain = (url: string) => `${url}/f`;
 
@@ -182,6 +188,71 @@ test('S3, tried again: a bucket that may not be listed is not asked again, one t
     ok: false,
     text: `the listing of ${url}/bucket/ answers 503 (attempt 6, the last)`,
   });
+});
+
+/** `failures` first, one a request, then the repository. */
+const overGit: readonly {
+  readonly name: string;
+  readonly failures: readonly Fault[];
+  readonly waits: number;
+  readonly says: RegExp;
+}[] = [
+  { name: 'nothing fails', failures: [], waits: 0, says: /^Content downloaded to / },
+  {
+    name: '503 and a reset, before the refs and before the pack',
+    failures: [status(503), { kind: 'drop' }, FINE, status(429), FINE, { kind: 'drop' }],
+    waits: 4,
+    says: /^Content downloaded to /,
+  },
+  {
+    name: 'for ever',
+    failures: Array.from({ length: 9 }, () => status(502)),
+    waits: 5,
+    says: /fleet\.git cannot be fetched: .* answers 502 \(attempt 6, the last\)$/,
+  },
+  { name: '401', failures: [status(401)], waits: 0, says: /cannot be fetched: HTTP Error: 401/ },
+  { name: '404', failures: [status(404)], waits: 0, says: /cannot be fetched: HTTP Error: 404/ },
+  {
+    name: 'a redirect',
+    failures: [status(302)],
+    waits: 0,
+    says: /redirects; name the place itself$/,
+  },
+];
+
+for (const { name, failures, waits, says: want } of overGit) {
+  test(`Git, tried again: ${name}`, async (t) => {
+    const dir = place(t);
+    const repo = makeRepo(dir, 'fleet.git');
+    repo.commit({ 'a/one': 'first' });
+    const server = await startGitServer({ root: dir });
+    t.after(() => server.close());
+    let requests = 0;
+    server.fail(() => failures[requests++] ?? null);
+    const told: Told = { waits: [], lines: [] };
+    const inputs = {
+      sourceType: 'Git',
+      sourceInfo: { repository: `${server.url}/fleet.git`, username: 'u', password: 'secret' },
+      destinationPath: 'here',
+    };
+    const { text } = await fetchInto(dir, inputs, {}, told);
+    assert.match(text, want);
+    assert.equal(told.waits.length, waits);
+    assert.equal(told.lines.length, waits);
+    assert.doesNotMatch(told.lines.join(''), /secret/);
+    assert.deepEqual(readdirSync(join(dir, 'scratch')), []);
+  });
+}
+
+test('Git, tried again: also by the system’s git, where the network is at fault and only there', async (t) => {
+  const dir = place(t);
+  const told: Told = { waits: [], lines: [] };
+  const fetch = (repository: string) =>
+    fetchInto(dir, { sourceType: 'Git', sourceInfo: { repository } }, {}, told);
+  assert.match((await fetch('git://127.0.0.1:1/x')).text, /refused[^]*\(attempt 6, the last\)$/);
+  assert.equal(told.waits.length, 5);
+  assert.match((await fetch('file:///none')).text, /^git failed: /);
+  assert.equal(told.waits.length, 5);
 });
 
 test('a wait ends when the step is called off, and the reason stays what went wrong', async () => {
