@@ -2,40 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { preparingText } from '../../core/document/run-document.ts';
 import type { Instant, RunId } from '../../core/model/brand.ts';
 import { instant } from '../../core/model/brand.ts';
 import type { StreamResult } from '../../core/model/run.ts';
 import { isDiskError } from '../../disk/errors.ts';
 import {
   makeScratchDir,
-  makeScratchSubdir,
   moveScratchDir,
   removeScratchDir,
   removeScratchTree,
-  writeScratch,
 } from '../../disk/scratch.ts';
-import type { Mask } from '../../secrets/mask.ts';
-import type { Secrets } from '../../secrets/open.ts';
 import { appendText, noOutput } from '../output.ts';
 import type { ExecutorEvent, ExecutorPort, TaskOrder, TaskOutcome } from '../ports.ts';
-import type { Unlocked, Vault } from '../vault.ts';
+import type { Vault } from '../vault.ts';
 import { readDocumentFile } from './document-file.ts';
 import type { DroppedPuts } from './drop-folder.ts';
 import { openDropFolder } from './drop-folder.ts';
-import { launchText, secretLine } from './launch.ts';
-import type {
-  Failure,
-  NodeEnvironment,
-  Plugin,
-  Program,
-  Reading,
-  Request,
-  Script,
-} from './plugins/plugin.ts';
+import { secretLine } from './launch.ts';
+import type { Failure, NodeEnvironment, Plugin, Reading, Request } from './plugins/plugin.ts';
 import { plugins } from './plugins/registry.ts';
 import { killGroup } from './process.ts';
-import { programScript, secretVariables } from './program.ts';
+import { secretVariables } from './program.ts';
 import type { FoundPlace, TaskPlace } from './run-folder.ts';
 import {
   codeWrittenAt,
@@ -56,8 +43,11 @@ import {
 import { dropSecretOutputs, markSecret, scratchOf } from './secret-outputs.ts';
 import { readStream } from './streams.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
-import { outputFile, scriptFile, scriptFolder, startSupervisor, taskFile } from './supervisor.ts';
+import { outputFile, startSupervisor } from './supervisor.ts';
 import { OUTPUT_BYTES_BEFORE_MAX, PIPE_NAME } from './supervisor-script.ts';
+import type { TaskFile } from './task-files.ts';
+import { filesOf, isSame, writeTaskFile } from './task-files.ts';
+import { hasSecrets, masked, revealed, withheld, withoutSecrets } from './task-secrets.ts';
 
 export type ExecutorOptions = {
   /** Folder of the run folders, 0700. Ours alone: the caller holds the lock of the state directory. */
@@ -395,17 +385,6 @@ function makeSpare(runsDir: string): Supervisor {
   return startSupervisor(dir);
 }
 
-/** A document that an earlier step wrote a secret into would have it in the ledger, in scripts and in what is said of it. */
-function masked({ document, ...outcome }: TaskOutcome, mask: Mask | null): TaskOutcome {
-  if (mask === null) return document === undefined ? outcome : { ...outcome, document };
-  if (document !== undefined && mask.text(document) !== document)
-    return { ...outcome, exitCode: 1, failure: preparingText(secretInDocument) };
-  const failure = mask.text(outcome.failure);
-  return { ...outcome, failure, ...(document === undefined ? {} : { document }) };
-}
-
-const secretInDocument = 'it holds the value of a SecureString, which is never part of a document';
-
 /** SIGKILL, which also a program of ours gives itself, when it has taken too much memory. */
 const killedExitCode = 137;
 
@@ -442,61 +421,3 @@ type Exit = {
   readonly end: OutputEnds;
   readonly left: DroppedPuts | null;
 };
-
-type Opened =
-  | Extract<Unlocked, { ok: false }>
-  | { readonly ok: true; readonly secrets: Secrets; readonly mask: Mask | null };
-
-const hasSecrets = ({ ciphertexts }: TaskOrder): boolean => Object.keys(ciphertexts).length > 0;
-const withoutSecrets: Opened = { ok: true, secrets: new Map(), mask: null };
-
-/** The variables of a task in plain text: for the supervisor's pipe and nothing else. */
-function revealed(
-  pieces: TaskOrder['secretEnvironment'],
-  secrets: Secrets,
-): { readonly [name: string]: string } {
-  return Object.fromEntries(
-    Object.entries(pieces).map(([name, value]) => [
-      name,
-      value.map((piece) => ('text' in piece ? piece.text : secrets.get(piece.secret))).join(''),
-    ]),
-  );
-}
-
-/** What cannot be masked any more is not told: the identity went away while the step ran. */
-function withheld(why: string): Pick<TaskOutcome, 'stdout' | 'stderr'> {
-  const text = `output withheld, because it could not be masked: ${why}`;
-  return { stdout: noOutput, stderr: appendText(noOutput, text) };
-}
-
-/** `folder`: where it is the only file. */
-type TaskFile = {
-  readonly folder?: string;
-  readonly path: string;
-  readonly text: string;
-  readonly mode: number;
-};
-
-/** What a supervisor finds in its folder when it gets the task. */
-function filesOf(
-  place: TaskPlace,
-  plan: Script | Program,
-  secretNames: readonly string[],
-): readonly TaskFile[] {
-  const { dir, n } = place;
-  const script = plan.kind === 'script' ? plan : programScript(place, plan);
-  const folder = scriptFolder(dir, n);
-  const path = scriptFile(dir, n, script.interpreter === undefined ? 'sh' : 'ps1');
-  const text = launchText(script, path, secretNames);
-  return [
-    { folder, path, text: script.text, mode: 0o700 },
-    { path: taskFile(dir, n, 'run'), text, mode: 0o600 },
-  ];
-}
-
-const isSame = (a: TaskFile, b: TaskFile): boolean => a.path === b.path && a.text === b.text;
-
-function writeTaskFile({ folder, path, text, mode }: TaskFile): void {
-  if (folder !== undefined) makeScratchSubdir(folder);
-  writeScratch(path, text, mode);
-}
