@@ -9,6 +9,7 @@ import type { RunStatus } from '../../../src/core/model/run.ts';
 import type { AlarmState } from '../../../src/core/rollout/gate.ts';
 import { parseRateLimit } from '../../../src/core/rollout/limits.ts';
 import { boundWaiting, waitingOf } from '../../../src/core/world/waiting.ts';
+import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { commit, MINUTE, NOON, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const HOUR = 60 * MINUTE;
@@ -33,6 +34,10 @@ const runAgain = (name: string) => ({
   request: { kind: 'run' as const, associations: [named(name)], nodes: null },
 });
 
+/** One node with one association behind these calendars. */
+const gated = (motd: AssociationSpec, ...calendars: readonly Calendar[]): TestFleet =>
+  new TestFleet().accept(revision(1, { motd }, { 1: {} }, calendars)).connect(1);
+
 const skippedSlots = (fleet: TestFleet): readonly string[] =>
   fleet.journal.flatMap((record) =>
     record.kind === 'slot-skipped' ? [`${record.reason} ${record.detail}`.trim()] : [],
@@ -43,7 +48,7 @@ const skippedSlots = (fleet: TestFleet): readonly string[] =>
 const suspend = { reason: 'migration', owner: 'ops', until: instant(NOON + 2 * HOUR) };
 
 test('a suspended association starts nothing of a new generation until it ends by itself', () => {
-  const fleet = new TestFleet().accept(revision(1, { motd: { suspend } })).connect(1);
+  const fleet = gated({ suspend });
   assert.deepEqual(fleet.runAll(), []);
   assert.equal(
     waits(fleet, 'motd', 1),
@@ -57,7 +62,7 @@ test('a suspended association starts nothing of a new generation until it ends b
 
 test('slots of a suspended association are recorded and never caught up', () => {
   const motd = { schedule: 'rate(30 minutes)' };
-  const fleet = new TestFleet().accept(revision(1, { motd })).connect(1);
+  const fleet = gated(motd);
   fleet.runAll();
   fleet.accept(revision(2, { motd: { ...motd, suspend } }));
   for (let i = 0; i < 4; i++) fleet.after(30 * MINUTE);
@@ -66,22 +71,17 @@ test('slots of a suspended association are recorded and never caught up', () => 
 });
 
 test('lifting a suspend by a commit starts at once', () => {
-  const fleet = new TestFleet().accept(revision(1, { motd: { suspend } })).connect(1);
+  const fleet = gated({ suspend });
   assert.deepEqual(fleet.runAll(), []);
   fleet.accept(revision(2, { motd: {} }));
   assert.deepEqual(fleet.runAll(), ['motd@1']);
 });
 
 test('a manual run of a suspended association waits, with its reason', () => {
-  const fleet = new TestFleet().accept(revision(1, { motd: {} })).connect(1);
+  const fleet = gated({});
   fleet.runAll();
   fleet.accept(revision(2, { motd: { suspend } }));
-  fleet.happen({
-    kind: 'operator',
-    id: 'r1',
-    by: 'alice',
-    request: { kind: 'run', associations: [named('motd')], nodes: null },
-  });
+  fleet.happen(runAgain('motd'));
   assert.deepEqual(fleet.runAll(), []);
   assert.match(waits(fleet, 'motd', 1), /^suspended/);
 });
@@ -112,9 +112,7 @@ const calendarNames = ['freeze'];
 
 test('behind a closed calendar a new generation waits for it to open', () => {
   const calendar = freeze(['2026-03-01T11:00:00Z', 3]);
-  const fleet = new TestFleet()
-    .accept(revision(1, { motd: { calendarNames } }, { 1: {} }, [calendar]))
-    .connect(1);
+  const fleet = gated({ calendarNames }, calendar);
   assert.deepEqual(fleet.runAll(), []);
   assert.equal(waits(fleet, 'motd', 1), 'calendar until 2026-03-01T14:00:00.000Z: freeze');
   fleet.after(2 * HOUR);
@@ -124,7 +122,7 @@ test('behind a closed calendar a new generation waits for it to open', () => {
 test('a slot in a closed calendar is not applied, and the next one is tried', () => {
   const calendar = freeze(['2026-03-01T12:30:00Z', 1]);
   const motd = { calendarNames, schedule: 'rate(1 hour)' };
-  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [calendar])).connect(1);
+  const fleet = gated(motd, calendar);
   fleet.runAll();
   fleet.after(HOUR);
   assert.deepEqual(fleet.runAll(), []);
@@ -136,7 +134,7 @@ test('a slot in a closed calendar is not applied, and the next one is tried', ()
 test('at(): a calendar that is closed at that instant means it never runs', () => {
   const calendar = freeze(['2026-03-01T12:30:00Z', 1]);
   const motd = { calendarNames, schedule: 'at(2026-03-01T13:00:00)', flag: true };
-  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [calendar])).connect(1);
+  const fleet = gated(motd, calendar);
   fleet.after(HOUR).after(24 * HOUR);
   assert.deepEqual(fleet.runAll(), []);
 });
@@ -173,7 +171,7 @@ test('a node that comes while the calendar is closed is applied when it opens', 
 });
 
 test('a calendar that nobody can read is closed', () => {
-  const fleet = new TestFleet().accept(revision(1, { motd: { calendarNames } })).connect(1);
+  const fleet = gated({ calendarNames });
   assert.deepEqual(fleet.runAll(), []);
   assert.match(
     waits(fleet, 'motd', 1),
@@ -205,7 +203,7 @@ function standsAs(fleet: TestFleet, name: string, n: number): readonly [string, 
 test('a calendar that cannot be read never leaves an association that waits for its slot green', () => {
   const motd = { schedule: 'cron(0 2 * * ? *)', flag: true, calendarNames };
   const broken = { ...freeze(), unreadable: 'line 3: no DTSTART' };
-  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [broken])).connect(1);
+  const fleet = gated(motd, broken);
   const why = 'freeze; calendars/freeze.ics counts as closed: line 3: no DTSTART';
   for (let days = 0; days < 3; days++) {
     assert.deepEqual(standsAs(fleet, 'motd', 1), [
@@ -220,7 +218,7 @@ test('a calendar that cannot be read never leaves an association that waits for 
 test('whoever waits for a slot that a gate will skip waits for the gate; a slot that opens is waited for as stated', () => {
   const motd = { schedule: 'cron(0 2 * * ? *)', flag: true, calendarNames };
   const tomorrow = freeze(['2026-03-02T00:00:00Z', 4]);
-  const fleet = new TestFleet().accept(revision(1, { motd }, { 1: {} }, [tomorrow])).connect(1);
+  const fleet = gated(motd, tomorrow);
   assert.deepEqual(standsAs(fleet, 'motd', 1), [
     'Pending/Associated calendar until 2026-03-02T04:00:00.000Z: freeze',
     'pending',
@@ -429,6 +427,9 @@ const FLEET = {
   5: {},
 };
 const rings = [ring('canary', 30, '0'), ring('early', 10)];
+/** All five of them. */
+const ringed = (motd: AssociationSpec): TestFleet =>
+  new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
 const failing =
   (...numbers: readonly number[]) =>
   (id: NodeId): RunStatus =>
@@ -441,9 +442,7 @@ const resume = (name: string) => ({
 });
 
 test('a new generation goes ring by ring, and soaks in between', () => {
-  const fleet = new TestFleet()
-    .accept(revision(1, { motd: { rings } }, FLEET))
-    .connect(1, 2, 3, 4, 5);
+  const fleet = ringed({ rings });
   assert.equal(waits(fleet, 'motd', 3), 'rollout: ring 2 of 3; ring 1 runs');
   assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
   assert.equal(
@@ -461,9 +460,7 @@ test('a new generation goes ring by ring, and soaks in between', () => {
 });
 
 test('too many failures of a ring halt the rollout; resume forgives them', () => {
-  const fleet = new TestFleet()
-    .accept(revision(1, { motd: { rings } }, FLEET))
-    .connect(1, 2, 3, 4, 5);
+  const fleet = ringed({ rings });
   assert.deepEqual(fleet.runAll(failing(2)), ['motd@1', 'motd@2']);
   fleet.after(24 * HOUR);
   assert.deepEqual(fleet.runAll(), []);
@@ -476,7 +473,7 @@ test('too many failures of a ring halt the rollout; resume forgives them', () =>
 
 test('a failure while a ring soaks halts, too', () => {
   const motd = { rings, schedule: 'rate(10 minutes)' };
-  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  const fleet = ringed(motd);
   fleet.runAll();
   fleet.after(10 * MINUTE);
   assert.deepEqual(fleet.runAll(failing(1)).toSorted(), ['motd@1', 'motd@2']);
@@ -486,9 +483,7 @@ test('a failure while a ring soaks halts, too', () => {
 });
 
 test('a commit lifts a halt: another generation begins at the first ring', () => {
-  const fleet = new TestFleet()
-    .accept(revision(1, { motd: { rings } }, FLEET))
-    .connect(1, 2, 3, 4, 5);
+  const fleet = ringed({ rings });
   fleet.runAll(failing(1, 2));
   fleet.accept(revision(2, { motd: { rings, document: 'v2' } }, FLEET));
   assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
@@ -497,9 +492,7 @@ test('a commit lifts a halt: another generation begins at the first ring', () =>
 });
 
 test('a commit lifts a halt: an edit of anything goes on where the rollout was', () => {
-  const fleet = new TestFleet()
-    .accept(revision(1, { motd: { rings } }, FLEET))
-    .connect(1, 2, 3, 4, 5);
+  const fleet = ringed({ rings });
   fleet.runAll(failing(2));
   fleet.accept(revision(2, { motd: { rings, severity: 'HIGH' } }, FLEET));
   fleet.after(30 * MINUTE);
@@ -527,7 +520,7 @@ test('a ring without nodes is skipped, its soak too', () => {
 
 test('once a generation is everywhere, slots and new nodes are held by no ring', () => {
   const motd = { rings, schedule: 'rate(1 hour)' };
-  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  const fleet = ringed(motd);
   for (const minutes of [0, 30, 10]) fleet.after(minutes * MINUTE).runAll();
   fleet.after(20 * MINUTE);
   assert.deepEqual(fleet.runAll().length, 5);
@@ -537,7 +530,7 @@ test('once a generation is everywhere, slots and new nodes are held by no ring',
 
 test('slots repeat a generation only where it has come', () => {
   const motd = { rings, schedule: 'rate(20 minutes)' };
-  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  const fleet = ringed(motd);
   fleet.runAll();
   fleet.after(20 * MINUTE);
   assert.deepEqual(fleet.runAll().toSorted(), ['motd@1', 'motd@2']);
@@ -558,8 +551,6 @@ const stands = (fleet: TestFleet) => {
   const rollout = fleet.world.state.associations.get(named('motd'))?.rollout ?? null;
   return rollout === null ? null : `${rollout.ring}${rollout.passedAt === null ? '' : ' soaks'}`;
 };
-const fresh = (of: readonly Ring[] = rings): TestFleet =>
-  new TestFleet().accept(revision(1, { motd: { rings: of } }, FLEET)).connect(1, 2, 3, 4, 5);
 const [canary = ring('canary', 30), early = ring('early', 10)] = rings;
 
 for (const { edit, to, becomes, starts } of [
@@ -585,7 +576,7 @@ for (const { edit, to, becomes, starts } of [
   { edit: 'the one after it is dropped', to: [canary], becomes: '0 soaks', starts: [] },
 ] as const)
   test(`while a ring soaks ${edit}: the rings after it are not let through`, () => {
-    const fleet = fresh();
+    const fleet = ringed({ rings });
     assert.deepEqual(fleet.runAll(), ['motd@1', 'motd@2']);
     fleet.accept(revision(2, { motd: { rings: to } }, FLEET));
     assert.deepEqual(fleet.runAll(), starts);
@@ -593,7 +584,7 @@ for (const { edit, to, becomes, starts } of [
   });
 
 test('a ring that is put before the one that runs comes first for whoever has not started', () => {
-  const fleet = fresh([{ ...early, soakMs: 0 }]);
+  const fleet = ringed({ rings: [{ ...early, soakMs: 0 }] });
   const [job] = fleet.takeJobs();
   assert.ok(job);
   fleet.accept(revision(2, { motd: { rings } }, FLEET));
@@ -605,7 +596,7 @@ test('a ring that is put before the one that runs comes first for whoever has no
 
 test('what a resume forgave a ring goes with it to its new place', () => {
   const nobody = ring('nobody', 60);
-  const fleet = fresh();
+  const fleet = ringed({ rings });
   fleet.runAll(failing(2));
   fleet.happen(resume('motd'));
   fleet.accept(revision(2, { motd: { rings: [nobody, canary, early] } }, FLEET));
@@ -618,7 +609,7 @@ test('what a resume forgave a ring goes with it to its new place', () => {
 
 test('a run that was cancelled proves nothing: its ring waits for it, and says so', () => {
   const motd = { rings, schedule: 'rate(1 hour)' };
-  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  const fleet = ringed(motd);
   const jobs = fleet.takeJobs();
   const request = { kind: 'cancel' as const, execution: jobs[0]?.execution as never };
   for (const job of jobs) fleet.start(job);

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import { concurrencyMax, errorsAllowed, parseRateLimit } from '../../../src/core/rollout/limits.ts';
-import { apply } from '../../../src/core/world/apply.ts';
 import type { Effect } from '../../../src/core/world/effects.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
@@ -156,11 +155,7 @@ test('H-16: a node that is offline, or refuses its job for ever, is no error', (
 
 /** The daemon dies and comes back with its journal; nodes that were at work say so. */
 function restarted(before: TestFleet, spec: AssociationSpec, count: number, out: readonly Job[]) {
-  const fleet = new TestFleet();
-  fleet.now = before.now;
-  for (const record of before.journal) apply(fleet.world.state, record);
-  fleet.journal.push(...before.journal);
-  fleet.happen({ kind: 'boot', instance: 'test', daemonKey: 'key' });
+  const fleet = before.restarted();
   fleet.happen({ kind: 'restored', revision: revision(1, { motd: spec }, tagged(count)) });
   for (const job of out)
     fleet.happen({ kind: 'connected', node: job.node, hello: hello(job.run, fleet.now) });

@@ -7,9 +7,18 @@ import { node } from '../../fakes/fleet.ts';
 const MINUTE = 60_000;
 
 /** Who comes when (minute), by its boot; a capital letter: while a session of the node is live. */
+type Coming = readonly [boot: string, minute: number, answer: 'in' | 'wait'];
+
+/** Two machines have come, and the first one again: from here on both are known. */
+const foundOut: readonly Coming[] = [
+  ['a', 0, 'in'],
+  ['B', 1, 'in'],
+  ['A', 1, 'in'],
+];
+
 const stories: readonly {
   readonly name: string;
-  readonly comes: readonly (readonly [boot: string, minute: number, answer: 'in' | 'wait'])[];
+  readonly comes: readonly Coming[];
   readonly twin: boolean;
 }[] = [
   {
@@ -25,58 +34,27 @@ const stories: readonly {
   },
   {
     name: 'an earlier boot that comes back proves a second machine, which waits',
-    comes: [
-      ['a', 0, 'in'],
-      ['B', 1, 'in'],
-      ['A', 1, 'in'],
-      ['B', 1, 'wait'],
-      ['B', 2, 'wait'],
-    ],
+    comes: [...foundOut, ['B', 1, 'wait'], ['B', 2, 'wait']],
     twin: true,
   },
   {
     name: 'the first one is asleep for a moment: the second waits all the same',
-    comes: [
-      ['a', 0, 'in'],
-      ['B', 1, 'in'],
-      ['A', 1, 'in'],
-      ['b', 5, 'wait'],
-    ],
+    comes: [...foundOut, ['b', 5, 'wait']],
     twin: true,
   },
   {
     name: 'the first one has gone for good: the second is the machine, until the first is back',
-    comes: [
-      ['a', 0, 'in'],
-      ['B', 1, 'in'],
-      ['A', 1, 'in'],
-      ['b', 20, 'in'],
-      ['b', 21, 'in'],
-      ['A', 22, 'in'],
-      ['B', 22, 'wait'],
-    ],
+    comes: [...foundOut, ['b', 20, 'in'], ['b', 21, 'in'], ['A', 22, 'in'], ['B', 22, 'wait']],
     twin: true,
   },
   {
     name: 'the first one stays connected for hours: the second waits for as long',
-    comes: [
-      ['a', 0, 'in'],
-      ['B', 1, 'in'],
-      ['A', 1, 'in'],
-      ['B', 300, 'wait'],
-    ],
+    comes: [...foundOut, ['B', 300, 'wait']],
     twin: true,
   },
   {
     name: 'a second machine that boots anew is found out again',
-    comes: [
-      ['a', 0, 'in'],
-      ['B', 1, 'in'],
-      ['A', 1, 'in'],
-      ['C', 2, 'in'],
-      ['A', 2, 'in'],
-      ['C', 2, 'wait'],
-    ],
+    comes: [...foundOut, ['C', 2, 'in'], ['A', 2, 'in'], ['C', 2, 'wait']],
     twin: true,
   },
 ];
