@@ -46,8 +46,8 @@ export function standingOf(
     severity: item?.severity ?? definition?.complianceSeverity ?? 'UNSPECIFIED',
     item,
     rating:
-      isManual && compliance === null
-        ? unreported(spoken)
+      (isManual && compliance === null) || runsAnother(facts, node, association, wanted)
+        ? unknown(spoken, compliance)
         : ratingOf(spoken, compliance, assignment, wanted),
     owed,
     outcome,
@@ -121,8 +121,23 @@ export function complianceOf(last: LastOutcome | null): ComplianceStatus | null 
   return last.outcome.status === 'Success' ? 'COMPLIANT' : 'NON_COMPLIANT';
 }
 
-/** A MANUAL association of which nothing was reported is not known to be compliant, however its runs end. */
-const unreported = ({ status }: Spoken): Rating => (status === 'Failed' ? 'failing' : 'waiting');
+/**
+ * Another generation runs there, which a commit has taken back meanwhile: what succeeded before it says nothing of the machine
+ * any more, though it is in force again.
+ */
+function runsAnother(
+  { state }: Facts,
+  { job }: NodeState,
+  association: Assignment['association'],
+  wanted: string | null,
+): boolean {
+  const execution = job === null ? undefined : state.executions.get(job.execution);
+  return execution?.association === association && execution.generation !== wanted;
+}
+
+/** Also a MANUAL association of which nothing was reported is not known to be compliant, however its runs end. */
+const unknown = ({ status }: Spoken, compliance: ComplianceStatus | null): Rating =>
+  status === 'Failed' || compliance === 'NON_COMPLIANT' ? 'failing' : 'waiting';
 
 /**
  * Who waits for a slot waits as stated: the verdict is about what failed, what is silent and what is owed. A slot that a

@@ -295,6 +295,10 @@ export function onNotStarted(
   turn: Turn,
   event: AgentEvent & { kind: 'not-sent' | 'busy' | 'refused' | 'revoked-job' },
 ): void {
+  // It does not run what it will not start: said of a run that it had told of as its own, this frees it.
+  if (event.kind === 'refused' || event.kind === 'revoked-job') {
+    freeFrom(turn, event.node, event.run);
+  }
   const found = findRun(turn, event.node, event.run);
   if (event.kind === 'busy') busy(turn, event);
   if (found === null) return;

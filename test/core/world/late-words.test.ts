@@ -135,3 +135,52 @@ test('what ran under a state that was lost is not taken for what is in force, an
   assert.equal(again?.association, association, 'what is in force runs again');
   assert.notEqual(again.run, job.run);
 });
+
+test('a node that is away again before it could hand in its result was not interrupted, and does not run again', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { onInterrupted: 'Retry' } }, { 1: {} }))
+    .connect(1);
+  const job = present(fleet.takeJobs()[0], 'it is offered at once');
+  const leaves = () => fleet.happen({ kind: 'disconnected', node: job.node });
+  fleet.start(job);
+  leaves().after(MINUTE).connect(1);
+  leaves()
+    .after(59 * SECOND)
+    .connect(1);
+  fleet.after(SECOND);
+  assert.equal(phaseOf(fleet), 'Started', 'back for a second');
+  leaves().after(2 * MINUTE);
+  assert.equal(phaseOf(fleet), 'Started', 'its absence counts from its own beginning');
+  fleet
+    .connect(1)
+    .finish(job)
+    .after(2 * MINUTE);
+  assert.deepEqual(fleet.takeJobs(), []);
+  assert.equal(fleet.executions()[0]?.statuses.Success, 1);
+});
+
+test('a node that is back without its run, and stays, was interrupted', () => {
+  const { fleet, job, leaves } = running();
+  fleet.start(job);
+  leaves()
+    .after(MINUTE)
+    .connect(1)
+    .after(59 * SECOND);
+  assert.equal(phaseOf(fleet), 'Started');
+  fleet.after(SECOND);
+  const outcome = fleet.executions()[0]?.runs.get(node(1))?.outcome;
+  assert.equal(outcome?.detailedStatus, 'Interrupted');
+});
+
+for (const { name, answer } of [
+  { name: 'drops', answer: { kind: 'refused', code: 'Expired', message: '', clock: null } },
+  { name: 'gives back', answer: { kind: 'revoked-job' } },
+] as const)
+  test(`a node that came back with a run, and ${name} it unstarted, takes jobs again`, () => {
+    const { fleet, job, leaves } = running();
+    leaves().after(10 * MINUTE);
+    fleet.happen({ kind: 'connected', node: job.node, hello: hello(job.run, null) });
+    assert.deepEqual(fleet.takeJobs(), [], 'it has not begun, and is not free');
+    fleet.happen({ ...answer, node: job.node, run: job.run }).after(MINUTE);
+    assert.equal(fleet.takeJobs().length, 1);
+  });

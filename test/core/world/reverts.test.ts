@@ -4,10 +4,14 @@ import test from 'node:test';
 import { changeCommitOf, formatOccasion } from '../../../src/core/canonical/occasion.ts';
 import { instant } from '../../../src/core/model/brand.ts';
 import type { LoadedRevision } from '../../../src/core/world/events.ts';
-import { commit, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { commit, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { statusFilesOf } from '../../fakes/status-files.ts';
 
 const first = revision(1, { motd: { document: 'v1' } }, { 1: {} });
 const second = revision(2, { motd: { document: 'v2' } }, { 1: {} });
+
+const verdictOf = (fleet: TestFleet): unknown =>
+  (JSON.parse(statusFilesOf(fleet).get('summary.json') ?? '{}') as { verdict?: unknown }).verdict;
 
 const acceptAgain = (fleet: TestFleet, loaded: LoadedRevision, distance = 1): TestFleet =>
   fleet.happen({
@@ -120,3 +124,40 @@ for (const { name, occasion, want } of [
     assert.equal(changeCommitOf(occasion), want);
   });
 }
+
+for (const { name, spec } of [
+  { name: 'at once', spec: {} },
+  { name: 'at its slots', spec: { schedule: 'cron(0 0 1 1 ? *)', flag: true } },
+])
+  test(`a revert of an association that runs ${name} is not compliant while what it takes back still runs`, () => {
+    const fleet = new TestFleet();
+    const motd = (n: number, document: string) =>
+      fleet.accept(revision(n, { motd: { document, ...spec } }, { 1: {} }));
+    const start = () => {
+      const request = { kind: 'run', associations: [named('motd')], nodes: null } as const;
+      fleet.after(MINUTE).happen({ kind: 'operator', id: `${fleet.now}`, by: 'ada', request });
+    };
+    motd(1, 'v1').connect(1);
+    start();
+    fleet.runAll();
+    assert.equal(verdictOf(fleet), 'compliant');
+    start();
+    const [again] = fleet.takeJobs();
+    assert.ok(again !== undefined);
+    fleet.start(again);
+    assert.equal(verdictOf(fleet), 'compliant', 'a repetition');
+    fleet.finish(again);
+    motd(2, 'v2');
+    start();
+    const [job] = fleet.takeJobs();
+    assert.ok(job !== undefined);
+    fleet.start(job);
+    motd(3, 'v1');
+    assert.equal(verdictOf(fleet), 'pending', 'the second one is being applied');
+    fleet.happen({ kind: 'disconnected', node: job.node }).after(10 * MINUTE);
+    assert.equal(verdictOf(fleet), 'pending', 'and nobody knows how far it came');
+    fleet.connect(1).finish(job);
+    start();
+    fleet.runAll();
+    assert.equal(verdictOf(fleet), 'compliant');
+  });
