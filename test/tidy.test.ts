@@ -82,3 +82,16 @@ test('files are small enough to have one idea', () => {
   assert.deepEqual(large, []);
   assert.ok(statSync(join(root, 'README.md')).size > 0);
 });
+
+test('what the README points to is packed with it', () => {
+  const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    readonly files: readonly string[];
+  };
+  const links = readFileSync('README.md', 'utf8').matchAll(
+    /`(docs\/[\w-]+\.md|schemas\/[\w-]+\.md|[A-Z]+\.md)`/g,
+  );
+  const missing = [...links]
+    .map(([, path = '']) => path)
+    .filter((path) => !files.includes(path) && !files.includes(path.split('/')[0] ?? ''));
+  assert.deepEqual(missing, []);
+});

@@ -93,6 +93,14 @@ test('plan: the same input gives the same bytes, and the same plan the same id',
   assert.equal((await call(argv)).stdout, (await call(argv)).stdout);
 });
 
+test('plan: people read slots to the second, programs to the millisecond', async () => {
+  const odd = '2026-05-01T12:00:00.789Z';
+  const argv = ['plan', sampleRepo, '--now', odd, '--format'];
+  const text = await call([...argv, 'text']);
+  assert.match(text.stdout, /next slot 2026-05-01T12:30:00Z$/m);
+  assert.match((await call([...argv, 'json'])).stdout, /"nextRun": ?"2026-05-01T12:30:00.789Z"/);
+});
+
 test('plan: what is asked for and not there is an error; a wrong instant is wrong usage', async () => {
   assert.equal((await call(['plan', sampleRepo, '--now', 'tomorrow'])).code, 64);
   const status = await call(['plan', sampleRepo, '--status', 'no/such/ref']);

@@ -1,6 +1,6 @@
 /** A plan for people at a terminal. */
-import type { NodeId } from '../../core/model/brand.ts';
-import { formatInstant } from '../../core/model/brand.ts';
+import type { Instant, NodeId } from '../../core/model/brand.ts';
+import { formatInstant, instant } from '../../core/model/brand.ts';
 import { compareText } from '../../core/model/problem.ts';
 import { visibleLine } from '../../core/report/escape.ts';
 import type { PlannedAssociation, PlanReport } from '../../core/report/plan-file.ts';
@@ -93,6 +93,9 @@ function startWords({ nodes, runsNow }: PlannedAssociation): string {
 /** Where it moves, from where: "2027-02-01T00:00:00Z (was 2027-01-31T12:00:00Z)". */
 export function nextWords({ nextRun, nextRunBefore, change }: PlannedAssociation): string {
   if (nextRun === nextRunBefore || nextRunBefore === null || change === 'delete')
-    return nextRun === null ? '' : formatInstant(nextRun);
-  return `${nextRun === null ? 'never' : formatInstant(nextRun)} (was ${formatInstant(nextRunBefore)})`;
+    return nextRun === null ? '' : toTheSecond(nextRun);
+  return `${nextRun === null ? 'never' : toTheSecond(nextRun)} (was ${toTheSecond(nextRunBefore)})`;
 }
+
+/** A rate counts from the instant of the merge, which nobody knows to the millisecond. */
+const toTheSecond = (at: Instant): string => formatInstant(instant(Math.floor(at / 1_000) * 1_000));
