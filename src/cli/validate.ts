@@ -54,7 +54,8 @@ function validationText({ valid, counts, problems }: Validation, paint: Painter)
   ].join(', ');
   const listed = problems.length === 0 ? '' : `${problemText(problems, paint)}\n`;
   const verdict = valid ? paint.good('valid') : paint.bad('invalid');
-  const doubt = counts.files === 0 ? `${paint.warn(NOTHING_HERE)}\n` : '';
+  const isEmpty = counts.files === 0 && problems.length === 0;
+  const doubt = isEmpty ? `${paint.warn(NOTHING_HERE)}\n` : '';
   return `${listed}${verdict}: ${problemCounts(problems)}; ${found}\n${doubt}`;
 }
 

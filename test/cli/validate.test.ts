@@ -58,6 +58,10 @@ test('validate, plan: a folder that holds nothing of ours is valid, and doubted 
   assert.match(planned.stdout, /no association lies here/);
   const sample = await call(['validate', sampleRepo]);
   assert.doesNotMatch(sample.stdout, /no file of ours/);
+  const misspelt = await call(['validate', await folderOf(t, { 'associations/a.YAML': 'x' })]);
+  assert.equal(misspelt.code, 3);
+  assert.match(misspelt.stdout, /hint: Rename it to associations\/a\.yaml\./);
+  assert.doesNotMatch(misspelt.stdout, /no file of ours/);
 });
 
 test('validate: what a hostile file says cannot move the cursor', async (t) => {
