@@ -5,29 +5,25 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256Hex } from '../core/canonical/digest.ts';
-import type { CommitId, ExecutionId, NodeId } from '../core/model/brand.ts';
+import type { CommitId, NodeId } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import { beginSlice } from '../core/model/slice.ts';
-import type { Standings } from '../core/model/standing.ts';
-import {
-  executionsPath,
-  expiredExecutionPaths,
-  firstDayKept,
-  isKeptExecutionPath,
-  PLAN_PATH,
-  STATE_PATH,
-} from '../core/report/paths.ts';
+import { expiredExecutionPaths, firstDayKept } from '../core/report/paths.ts';
 import type { ReportFile } from '../core/report/report-files.ts';
 import { renderFiles, renderState } from '../core/report/report-files.ts';
 import type { Dirty } from '../core/world/effects.ts';
 import { silenceOf, whySilent } from '../core/world/epoch.ts';
 import type { World } from '../core/world/world.ts';
+import { subjectOf, trailersOf } from './commit-text.ts';
+import { isDirty, putBack, putBackEnded, take, withLater } from './dirty.ts';
 import type { Inbox } from './inbox.ts';
 import { lastPlanReport } from './last-plan.ts';
 import { lateFiles } from './late.ts';
 import { lookAt } from './look.ts';
 import type { Ports, PublishOutcome, StatusTip } from './ports.ts';
 import { isSettled } from './settled.ts';
+import type { Content } from './written-before.ts';
+import { keepHistory, textsOf } from './written-before.ts';
 
 export type PublisherOptions = {
   readonly intervalMs: number;
@@ -71,9 +67,6 @@ const LATE_TURNS_MAX = 1_000;
 /** Two daemons that have nothing to write meet seldom. */
 const RIVAL_TOLD_MS = 15 * 60_000;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
-
-/** What is rendered stays text until it is known to be news. */
-type Content = string | Uint8Array | null;
 
 const bytesOf = (content: Content): Uint8Array | null =>
   typeof content === 'string' ? Buffer.from(content) : content;
@@ -391,103 +384,4 @@ export function createPublisher(
       return isTold ? (rival?.commit ?? null) : null;
     },
   };
-}
-
-/** History and the last plan are not rendered again: what stands there stays; whatever else is not ours goes. */
-async function keepHistory(
-  before: NonNullable<Awaited<ReturnType<Ports['status']['tip']>>>,
-  files: Map<string, Content>,
-  complete: boolean,
-  firstDay: string,
-): Promise<void> {
-  for (const path of await before.list('')) {
-    if (files.has(path) || path === STATE_PATH) continue;
-    const keeps = path === PLAN_PATH || isKeptExecutionPath(path, firstDay);
-    if (keeps && complete) files.set(path, await before.read(path));
-    else if (!keeps && !complete) files.set(path, null);
-  }
-}
-
-async function textsOf(
-  before: Awaited<ReturnType<Ports['status']['tip']>>,
-  ended: readonly ExecutionId[],
-  world: World,
-): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  if (before === null) return texts;
-  for (const id of ended) {
-    const execution = world.state.executions.get(id);
-    if (execution === undefined || execution.endedAt === null) continue;
-    const path = executionsPath(execution.association, execution.endedAt);
-    if (texts.has(path)) continue;
-    const bytes = await before.read(path);
-    if (bytes !== null) texts.set(path, Buffer.from(bytes).toString());
-  }
-  return texts;
-}
-
-function subjectOf({ fleet }: Standings, world: World): string {
-  const { compliant, failing, silent, pending } = fleet.nodes;
-  const counts = [
-    `${compliant} compliant`,
-    ...(failing > 0 ? [`${failing} failing`] : []),
-    ...(silent > 0 ? [`${silent} silent`] : []),
-    ...(pending > 0 ? [`${pending} pending`] : []),
-  ].join(', ');
-  const revision = world.state.accepted?.commit.slice(0, 7) ?? 'no revision';
-  return `${fleet.verdict}: ${counts} at ${revision}`;
-}
-
-function trailersOf(world: World): { readonly [name: string]: string } {
-  const revision = world.state.accepted?.commit;
-  return {
-    'Reconciled-Instance': world.state.instance?.name ?? '',
-    ...(revision === undefined ? {} : { 'Reconciled-Source-Revision': revision }),
-  };
-}
-
-const isDirty = (dirty: Dirty): boolean =>
-  dirty.all || dirty.fleet || dirty.nodes.size > 0 || dirty.associations.size > 0;
-
-/** Takes the marks away, so that what changes from here on is dirty again. */
-function take(dirty: Dirty, rollUp: boolean): Dirty {
-  const taken: Dirty = {
-    nodes: new Set(dirty.nodes),
-    associations: new Set(dirty.associations),
-    ended: new Set(rollUp ? dirty.ended : []),
-    fleet: dirty.fleet,
-    all: dirty.all,
-  };
-  dirty.nodes.clear();
-  dirty.associations.clear();
-  for (const execution of taken.ended) dirty.ended.delete(execution);
-  dirty.fleet = false;
-  dirty.all = false;
-  return taken;
-}
-
-/** What a publish that begins again renders; the marks themselves stay where they are. */
-const withLater = (taken: Dirty, since: Dirty, late: ReadonlySet<NodeId>): Dirty => ({
-  nodes: new Set([...taken.nodes, ...late]),
-  associations: new Set([...taken.associations, ...since.associations]),
-  ended: taken.ended,
-  fleet: true,
-  all: taken.all || since.all,
-});
-
-function putBack(world: World, taken: Dirty): void {
-  const { dirty } = world;
-  for (const node of taken.nodes) dirty.nodes.add(node);
-  for (const association of taken.associations) dirty.associations.add(association);
-  dirty.fleet ||= taken.fleet;
-  dirty.all ||= taken.all;
-  putBackEnded(world, taken);
-}
-
-/** Not those that go on again since, or that gave way. */
-function putBackEnded({ dirty, state }: World, taken: Dirty): void {
-  for (const id of taken.ended) {
-    const execution = state.executions.get(id);
-    if (execution !== undefined && execution.endedAt !== null) dirty.ended.add(id);
-  }
 }
