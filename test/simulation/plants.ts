@@ -1,7 +1,7 @@
 /**
  * Planted mistakes: each is wrapped around a port or a function of the story, never a switch in the product. A simulator that
- * does not find them proves nothing. `found` is a seed that does; null: look for
- * one with planted.ts.
+ * does not find them proves nothing. `found` is a seed that does;
+ * planted.ts looks for one.
  */
 
 import { decide } from '../../src/agent/decide.ts';
@@ -47,7 +47,7 @@ export type Plant = {
 export type Planted = {
   readonly name: string;
   readonly plant: Plant;
-  readonly found: bigint | null;
+  readonly found: bigint;
 };
 
 // --- ways to plant --------------------------------------------------------------------------------------------
@@ -230,10 +230,10 @@ const list: readonly Planted[] = [
     plant: { agentStore: replaying<LedgerRecord>(() => null) },
   },
   {
-    // The second line of defence: what an agent tells when it connects settles the run before it is offered again, so no
-    // seed gets this far. `test/agent/decide.property.test.ts` offers what has ended, in any order.
+    // The second line of defence: what an agent tells when it connects settles the run before it is offered again, so few
+    // seeds get this far. `test/agent/decide.property.test.ts` offers what has ended, in any order.
     name: 'the agent starts a run that it has ended',
-    found: null,
+    found: 232n,
     plant: {
       decide: (context, state, input, now) => {
         const amnesiac = { ...state, ended: new Map(), spool: new Map(), lastRuns: new Map() };
