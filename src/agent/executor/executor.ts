@@ -404,7 +404,8 @@ const canGoOn = ({ alive, written, dir }: Supervisor): boolean =>
 /** Not before its start, though a step may set the clock. */
 const endOf = ({ startedAt }: TaskOrder, at: number): Instant => instant(Math.max(startedAt, at));
 
-const INCOMPLETE = '\noutput incomplete: the process that collects it was killed';
+const INCOMPLETE =
+  '\noutput incomplete: the process that collects it was killed, or its disk was full';
 
 const nothingWritten: OutputEnds = { out: 0, err: 0 };
 

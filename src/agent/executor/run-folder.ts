@@ -8,7 +8,7 @@ import { removeScratch, writeScratch } from '../../disk/scratch.ts';
 import { killGroup, processStart } from './process.ts';
 import type { OutputEnds, Supervisor } from './supervisor.ts';
 import { outputFile, taskFile } from './supervisor.ts';
-import { BROKEN_FILE, WAITING } from './supervisor-script.ts';
+import { brokenFile, WAITING } from './supervisor-script.ts';
 
 /** Named by the run id, whose grammar is checked; no name that anybody else chose is ever part of a path. */
 export const runFolder = (runsDir: string, run: RunId): string => join(runsDir, run);
@@ -92,14 +92,9 @@ export function outputsEndAfter(dir: string, start: OutputEnds): OutputEnds {
   };
 }
 
-/** That a collector was killed while it kept the task's output; what it held then is lost. */
-export function isBroken({ dir, n }: TaskPlace, stream: 'out' | 'err'): boolean {
-  const path = join(dir, BROKEN_FILE);
-  if (!existsSync(path)) return false; // as after nearly every task
-  return (readSmallFile(path, BROKEN_BYTES_MAX) ?? '').split('\n').includes(`${stream} ${n}`);
-}
-
-const BROKEN_BYTES_MAX = 64 * 1024;
+/** That a collector was killed, or found no room, while it kept the task's output; what it held then is lost. */
+export const isBroken = ({ dir, n }: TaskPlace, stream: 'out' | 'err'): boolean =>
+  existsSync(join(dir, brokenFile(stream, n)));
 
 function recordedStartOf({ dir, n }: TaskPlace): OutputEnds | null {
   const [, out, err] =

@@ -6,6 +6,8 @@ export const OUTPUT_BYTES_BEFORE_MAX = 1024 * 1024;
 
 /** Pairs of pipes that a collector is told of at once; then it starts again. */
 const pairs = 64;
+
+const FILE_BYTES_MAX = OUTPUT_BYTES_MAX + OUTPUT_BYTES_BEFORE_MAX;
 const pipes = (stream: 'o' | 'e'): string => `${stream}0 ${stream}1 `.repeat(pairs).trim();
 
 /** A pipe that stands in the folder as long as a supervisor that can go on. */
@@ -17,8 +19,8 @@ export const GO_LINE = 'go';
 /** What `n.exit` says from the moment at which a supervisor can be told to perform task n, until the task begins. */
 export const WAITING = 'waiting';
 
-/** Says, a line each, to which stream of which task something may be missing. */
-export const BROKEN_FILE = 'broken';
+/** An empty file, for which a full disk has room: something may be missing of this stream of this task. */
+export const brokenFile = (stream: string, n: number | string): string => `${stream}.${n}.broken`;
 
 /**
  * What scripts send to their process group (`trap 'kill 0' EXIT`) and so to the supervisor and its collectors, which have to see the
@@ -41,9 +43,10 @@ const signals = 'HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU';
  * one `cat` per stream serves them all: it opens the pipes of each task in turn, and opening a pipe waits for the other
  * side. Hence, once the pipes of the next task are open, all that this one wrote has been collected. The waiting task is
  * set up while the agent looks at the last one. At the limit of its file (the collector's alone) `cat` ends and a drain takes
- * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. A `cat` that was killed is
- * followed by others, one per task, beginning with the pipe it was at: opened for both ways first, because whoever wrote there may
- * be gone, and opening it would wait. When the agent is
+ * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. A `cat` that was killed, or
+ * whose disk is full (its file is below the limit), is followed by others, one per task, and one per piece that finds no room.
+ * Whoever follows begins with the pipe that the last one was at, opened for both ways first: who wrote there may be gone, opening it would
+ * wait, and so would the supervisor at the next one. When the agent is
  * gone, the input ends after the task: the waiting shell takes the names of the pipes away, which ends the collectors, and ends
  * the supervisor; its number is nobody else's while one of its group lives. Where a script has removed the folder there are no
  * next pipes: what was collected is waited for, and the code is told all the same, by its own end too, of which the agent may hear first.
@@ -55,22 +58,27 @@ mkfifo o0 e0 o1 e1 || exit 70
 collect() {
   (
     trap '' XFSZ
-    ulimit -f ${(OUTPUT_BYTES_MAX + OUTPUT_BYTES_BEFORE_MAX) / 512}
-    exec </dev/null >"$1" 2>/dev/null
+    ulimit -f ${FILE_BYTES_MAX / 512}
+    f=$1 p=$2
+    exec </dev/null >"$f" 2>/dev/null
     while :; do cat $3 || { s=$?; break; }; done
     n=0
     while [ -e "$((n + 1)).exit" ]; do n=$((n + 1)); done
-    while [ "$s" -gt 128 ]; do
-      echo "$1 $n" >>${BROKEN_FILE}
-      [ -p "$2$((n % 2))" ] || break
-      exec 8<>"$2$((n % 2))"
-      exec 7<"$2$((n % 2))" 8>&-
+    reopen() { [ -p "$p$((n % 2))" ] && exec 8<>"$p$((n % 2))" && exec 7<"$p$((n % 2))" 8>&-; }
+    fits() { [ -p "$p$((n % 2))" ] && [ -f "$f" ] && [ "$(wc -c <"$f")" -lt ${FILE_BYTES_MAX} ]; }
+    while [ "$s" -gt 128 ] || fits; do
+      : >"${brokenFile('$f', '$n')}"
+      reopen || break
       cat <&7 || { s=$?; continue; }
       exec 7<&-
       n=$((n + 1))
-      while :; do cat "$2$((n % 2))" || { s=$?; break; }; n=$((n + 1)); done
+      while :; do cat "$p$((n % 2))" || { s=$?; break; }; n=$((n + 1)); done
     done
-    while cat "$2$((n % 2))" >/dev/null; do n=$((n + 1)); done
+    reopen || exit
+    cat <&7 >/dev/null
+    exec 7<&-
+    n=$((n + 1))
+    while cat "$p$((n % 2))" >/dev/null; do n=$((n + 1)); done
   ) &
 }
 collect out o '${pipes('o')}'
