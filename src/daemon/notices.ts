@@ -14,10 +14,14 @@ export type Standing = {
   readonly status: {
     readonly publishedAtMs: number | null;
     readonly lastError: Failure;
+    readonly underWaySinceMs: number | null;
     /** A commit of another daemon in our epoch. */
     readonly rival: CommitId | null;
   };
 };
+
+/** What a publish of a large fleet may take; the remote's first time-out comes later. */
+const UNDER_WAY_MS = 20_000;
 
 type Failure = Pick<ReconcileError, 'code' | 'message'> | null;
 
@@ -26,7 +30,6 @@ export function noticesOf(
   { nowMs, source, status, twins }: Standing,
 ): readonly string[] {
   const { lastError: unread } = source;
-  const { lastError: unwritten } = status;
   return [
     ...epochNotices(world),
     ...clockNotices(world.refusals),
@@ -44,12 +47,22 @@ export function noticesOf(
           `the source cannot be read (${unread.code}: ${unread.message}); it was read ${agoOf(source.lastSeenAtMs, nowMs)}, ` +
             'and what was accepted then stays in force',
         ]),
-    // That it is superseded is an epoch's notice already.
-    ...(unwritten === null || unwritten.code === 'STATUS_SUPERSEDED'
-      ? []
-      : [
-          `the status branch cannot be written (${unwritten.code}: ${unwritten.message}); it is right as of ${agoOf(status.publishedAtMs, nowMs)}`,
-        ]),
+    ...statusNotices(status, nowMs),
+  ];
+}
+
+function statusNotices(status: Standing['status'], nowMs: number): readonly string[] {
+  const { lastError, underWaySinceMs, publishedAtMs } = status;
+  const old = `it is right as of ${agoOf(publishedAtMs, nowMs)}`;
+  // That it is superseded is an epoch's notice already.
+  if (lastError?.code === 'STATUS_SUPERSEDED') return [];
+  if (lastError !== null)
+    return [
+      `the status branch cannot be written (${lastError.code}: ${lastError.message}); ${old}`,
+    ];
+  if (underWaySinceMs === null || nowMs - underWaySinceMs < UNDER_WAY_MS) return [];
+  return [
+    `work on the status branch has taken ${secondsSince(underWaySinceMs, nowMs)} s so far (does its remote answer?); ${old}`,
   ];
 }
 
@@ -65,8 +78,11 @@ function twinNotices({ fleet }: World, twins: readonly NodeId[]): readonly strin
 
 function agoOf(atMs: number | null, nowMs: number): string {
   if (atMs === null) return 'before this daemon started';
-  const seconds = Math.max(0, Math.round((nowMs - atMs) / 1000));
+  const seconds = secondsSince(atMs, nowMs);
   if (seconds < 120) return `${seconds} s ago`;
   const minutes = Math.round(seconds / 60);
   return minutes < 120 ? `${minutes} min ago` : `${Math.round(minutes / 60)} h ago`;
 }
+
+const secondsSince = (atMs: number, nowMs: number): number =>
+  Math.max(0, Math.round((nowMs - atMs) / 1000));

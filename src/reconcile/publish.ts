@@ -54,6 +54,8 @@ export type Publisher = {
   /** When the branch last agreed with us, monotonic ms; null: never yet. */
   readonly publishedAtMs: number | null;
   readonly lastError: ReconcileError | null;
+  /** Since when a publish has been under way, monotonic ms; a remote that says nothing is waited for, minutes if need be. */
+  readonly underWaySinceMs: number | null;
   /** The newest commit of another daemon in our epoch, for as long as that is told of. */
   readonly rival: CommitId | null;
 };
@@ -83,6 +85,7 @@ export function createPublisher(
   /** Path → digest of the text that stands on the branch, as far as we know. */
   const standing = new Map<string, string>();
   let underWay: Promise<void> | null = null;
+  let underWaySinceMs: number | null = null;
   let publishedAtMs: number | null = null;
   let agreedAtMs: number | null = null;
   let rolledUpAtMs = clock.monotonicMs();
@@ -337,9 +340,11 @@ export function createPublisher(
       )
       .finally(() => {
         underWay = null;
+        underWaySinceMs = null;
         options.onIdle();
       });
     underWay = mine;
+    underWaySinceMs = clock.monotonicMs();
     return mine;
   }
 
@@ -378,6 +383,9 @@ export function createPublisher(
     },
     get lastError() {
       return lastError;
+    },
+    get underWaySinceMs() {
+      return underWaySinceMs;
     },
     get rival() {
       const isTold = rival?.epoch === epochNow() && clock.monotonicMs() < rival.untilMs;

@@ -46,6 +46,7 @@ function leaving(options: {
       waiting: options.waiting,
       publishedAtMs: null,
       lastError: null,
+      underWaySinceMs: null,
       rival: null,
     },
     perform: () => undefined,

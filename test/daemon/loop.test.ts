@@ -39,6 +39,7 @@ function aLoop(changed: Partial<Loop> = {}) {
       waiting: 0,
       publishedAtMs: null,
       lastError: null,
+      underWaySinceMs: null,
       rival: null,
     },
     perform: () => undefined,
@@ -127,6 +128,7 @@ test('the publisher is asked after each pass, and its instant wakes the loop', a
       waiting: 0,
       publishedAtMs: null,
       lastError: null,
+      underWaySinceMs: null,
       rival: null,
     },
   });

@@ -8,7 +8,7 @@ const SECOND = 1_000;
 const well: Standing = {
   nowMs: 10_000 * SECOND,
   source: { lastSeenAtMs: 9_999 * SECOND, lastError: null },
-  status: { publishedAtMs: 9_999 * SECOND, lastError: null, rival: null },
+  status: { publishedAtMs: 9_999 * SECOND, lastError: null, rival: null, underWaySinceMs: null },
   twins: [],
 };
 const failed = (code: string) => ({ code, message: 'the host does not answer' });
@@ -33,11 +33,30 @@ for (const { name, standing, says } of [
   {
     name: 'the branch cannot be written: why, and how old it is',
     standing: {
-      status: { publishedAtMs: 1_000 * SECOND, lastError: failed('STATUS_REFUSED'), rival: null },
+      status: {
+        publishedAtMs: 1_000 * SECOND,
+        lastError: failed('STATUS_REFUSED'),
+        rival: null,
+        underWaySinceMs: null,
+      },
     },
     says: [
       'the status branch cannot be written (STATUS_REFUSED: the host does not answer); it is right as of 3 h ago',
     ],
+  },
+  {
+    name: 'a remote that says nothing: how long, and how old the branch is',
+    standing: {
+      status: { ...well.status, publishedAtMs: 9_950 * SECOND, underWaySinceMs: 9_970 * SECOND },
+    },
+    says: [
+      'work on the status branch has taken 30 s so far (does its remote answer?); it is right as of 50 s ago',
+    ],
+  },
+  {
+    name: 'a status commit that takes its time: nothing',
+    standing: { status: { ...well.status, underWaySinceMs: 9_981 * SECOND } },
+    says: [],
   },
   {
     name: 'two machines are one node: which, and what to do',
@@ -49,7 +68,12 @@ for (const { name, standing, says } of [
   {
     name: 'another daemon writes the branch in this epoch: which commit, and what to do',
     standing: {
-      status: { publishedAtMs: 9_999 * SECOND, lastError: null, rival: commit(0xabc) },
+      status: {
+        publishedAtMs: 9_999 * SECOND,
+        lastError: null,
+        rival: commit(0xabc),
+        underWaySinceMs: null,
+      },
     },
     says: [
       'another daemon of this instance writes the status branch in this epoch (commit 0000000): two hosts run from copies of one state, ' +
@@ -59,7 +83,12 @@ for (const { name, standing, says } of [
   {
     name: 'another host has gone on: the epoch says it, once',
     standing: {
-      status: { publishedAtMs: null, lastError: failed('STATUS_SUPERSEDED'), rival: null },
+      status: {
+        publishedAtMs: null,
+        lastError: failed('STATUS_SUPERSEDED'),
+        rival: null,
+        underWaySinceMs: null,
+      },
     },
     says: [],
   },

@@ -124,6 +124,16 @@ function setUp() {
   return { fleet, status, publisher, turn, wait, errors, signal, slow };
 }
 
+test('a publish says since when it is under way, until it has ended', async () => {
+  const { fleet, publisher, turn, signal } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1);
+  assert.equal(publisher.underWaySinceMs, null);
+  publisher.tick(signal);
+  assert.equal(publisher.underWaySinceMs, 1_000_000);
+  await turn();
+  assert.equal(publisher.underWaySinceMs, null);
+});
+
 test('another daemon in our epoch is told of for a quarter of an hour, or until a new epoch begins', async () => {
   const { fleet, status, publisher, turn, wait, errors } = setUp();
   fleet.accept(revision(1, { motd: {} })).connect(1);
