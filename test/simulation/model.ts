@@ -45,7 +45,7 @@ export type Truth = {
   acked: boolean;
 };
 
-type Stop = { failing: Set<NodeId>; forgiven: number; due: boolean; closed: boolean };
+type Stop = { failing: Set<NodeId>; forgiven: Set<NodeId>; due: boolean; closed: boolean };
 
 export type ModelOptions = {
   readonly host: GitHost;
@@ -145,12 +145,17 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'execution':
         associationOf.set(record.id, record.association);
-        stops.set(record.id, { failing: new Set(), forgiven: 0, due: false, closed: false });
+        stops.set(record.id, {
+          failing: new Set(),
+          forgiven: new Set(),
+          due: false,
+          closed: false,
+        });
         return;
       case 'joined':
         for (const { node, run } of record.runs) {
           const { occasion } = record;
-          stops.get(record.execution)?.failing.delete(node);
+          heals(record.execution, node);
           if (occasion.startsWith('manual:') && !occasion.startsWith('manual:refresh-'))
             asked.add(run);
         }
@@ -164,7 +169,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       }
       case 'unstopped': {
         const stop = stops.get(record.execution);
-        if (stop !== undefined) Object.assign(stop, { due: false, forgiven: stop.failing.size });
+        if (stop !== undefined)
+          Object.assign(stop, { due: false, forgiven: new Set(stop.failing) });
         return;
       }
       case 'stopped':
@@ -189,7 +195,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'started':
         outOf(record.execution).set(record.run, record.node);
-        stops.get(record.execution)?.failing.delete(record.node);
+        heals(record.execution, record.node);
         return;
       case 'unreachable':
         sometimes('run unreachable');
@@ -298,16 +304,24 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     gates.onOffered(name, node, at, wish);
   }
 
+  /** What was forgiven of it is forgiven of nobody else. */
+  function heals(execution: string, node: NodeId): void {
+    const stop = stops.get(execution);
+    if (stop?.failing.delete(node) === true && stop.forgiven.delete(node)) {
+      sometimes('a failure that was forgiven is none any more');
+    }
+  }
+
   function fails(execution: string, node: NodeId, failed: boolean): void {
     const stop = stops.get(execution);
     if (stop === undefined) return;
     if (failed) stop.failing.add(node);
-    else stop.failing.delete(node);
+    else heals(execution, node);
     const name = associationOf.get(execution) ?? '';
     const each = wish?.associations.get(name);
     if (!failed || stop.closed || each === undefined || wish === null) return;
     const max = tolerated(each.maxErrors, targetsOf(wish, name).length);
-    if (stop.failing.size - stop.forgiven > max) stop.due = true;
+    if (stop.failing.size - stop.forgiven.size > max) stop.due = true;
   }
 
   function finished(record: Record & { kind: 'finished' }): void {

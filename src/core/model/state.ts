@@ -86,6 +86,8 @@ export type Run = {
   /** Offered only: the agent starts nothing later. */
   notAfter: Instant | null;
   outcome: Outcome | null;
+  /** It is one of the failures of its execution that were forgiven. */
+  forgiven?: boolean;
 };
 
 export type PhaseCounts = { [phase in Phase]: number };
@@ -111,7 +113,7 @@ export type Execution = {
   readonly statuses: { [status in RunStatus]: number };
   /** Runs that count against MaxErrors: Failed, TimedOut, Unreachable, but not Undeliverable (advice H-16). */
   failures: number;
-  /** Failures that an operator's `resume` has forgiven: they stop nothing any more. */
+  /** Of `failures`, those that an operator's `resume` has forgiven: they stop nothing any more. */
   forgiven: number;
   stopped: { readonly failures: number; readonly at: Instant } | null;
   /** A slot at which nothing was to run: recorded, and over as soon as it is. */
@@ -177,7 +179,7 @@ export type RolloutState = {
     readonly failures: number;
     readonly at: Instant;
   } | null;
-  /** By ring, the failures that a resume has forgiven: they halt nothing any more. */
+  /** By ring, how many of its failures a resume has forgiven: they halt nothing any more. Never more than it has. */
   readonly forgiven: readonly number[];
 };
 

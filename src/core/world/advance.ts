@@ -13,7 +13,7 @@ import type { Event } from './events.ts';
 import { boundHistory } from './history.ts';
 import { onApplied, onConnected, onDisconnected, onRebooting, watchAbsence } from './on-node.ts';
 import { onOperator } from './on-operator.ts';
-import { hold, onRestored, onRevision } from './on-revision.ts';
+import { hold, onRestored, onRevision, release } from './on-revision.ts';
 import { onRollouts } from './on-rollout.ts';
 import { onAlready, onNotStarted, onResult, onStarted, onUndeliverable } from './on-run.ts';
 import { bringBack, onSetBack, watchUnreachable } from './on-set-back.ts';
@@ -78,8 +78,7 @@ function onEvent(turn: Turn, event: Event): void {
       return;
     }
     case 'source-same':
-      if (turn.world.state.held !== null) emit(turn, { kind: 'released' });
-      return;
+      return release(turn);
     case 'source-unread':
       return onUnread(turn, event);
     case 'source-read':

@@ -5,7 +5,7 @@ import type { Execution, Run, State } from '../model/state.ts';
 import { closeSentences, setDone, skipped } from './apply-run.ts';
 import { assignmentOf, executionOf, nodeOf } from './entry-of.ts';
 import type { NewRun, Record } from './records.ts';
-import { count, noRuns, uncount } from './tally.ts';
+import { count, noRuns, uncount, unforgive } from './tally.ts';
 
 export function openExecution(state: State, record: Record & { kind: 'execution' }): void {
   const association = present(
@@ -59,6 +59,7 @@ export function owe(
   };
   execution.runs.set(run.node, run);
   count(execution, run);
+  if (earlier !== undefined) unforgive(execution, earlier, 'replaced');
   assignmentOf(node, execution.association).execution = execution.id;
 }
 

@@ -28,7 +28,7 @@ export function putExecution(
 }
 
 export function putRuns(state: State, execution: Execution, runs: readonly Run[]): void {
-  for (const { run, node, occasion, phase, since, notAfter, outcome } of runs) {
+  for (const { run, node, occasion, phase, since, notAfter, outcome, forgiven } of runs) {
     const own: Run = {
       run,
       node: state.nodes.get(node)?.id ?? node,
@@ -38,6 +38,7 @@ export function putRuns(state: State, execution: Execution, runs: readonly Run[]
       notAfter,
       outcome,
     };
+    if (forgiven === true) own.forgiven = true;
     execution.runs.set(own.node, own);
     count(execution, own);
   }

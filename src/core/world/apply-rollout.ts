@@ -6,7 +6,13 @@ import type { Record } from './records.ts';
 export function applyRollout(
   state: State,
   record: Record & {
-    kind: 'ring-passed' | 'ring-opened' | 'rollout-ended' | 'rollout-halted' | 'rollout-resumed';
+    kind:
+      | 'ring-passed'
+      | 'ring-opened'
+      | 'rollout-ended'
+      | 'rollout-halted'
+      | 'rollout-resumed'
+      | 'rollout-healed';
   },
 ): void {
   const association = state.associations.get(record.association);
@@ -29,6 +35,9 @@ export function applyRollout(
     }
     case 'rollout-resumed':
       association.rollout = { ...rollout, halted: null, forgiven: record.forgiven };
+      return;
+    case 'rollout-healed':
+      association.rollout = { ...rollout, forgiven: record.forgiven };
       return;
     default:
       return unreachable(record);

@@ -12,7 +12,7 @@ import type {
 } from '../model/state.ts';
 import { executionOf, nodeOf } from './entry-of.ts';
 import type { Record } from './records.ts';
-import { count, uncount } from './tally.ts';
+import { count, uncount, unforgive } from './tally.ts';
 
 export function applyRun(
   state: State,
@@ -98,6 +98,7 @@ export function setDone(state: State, execution: Execution, run: Run, outcome: O
   run.notAfter = null;
   run.outcome = outcome;
   count(execution, run);
+  unforgive(execution, run, 'changed');
   const assignment = state.nodes.get(run.node)?.assignments.get(execution.association);
   if (assignment === undefined) return;
   // What is owed now is the newest by definition; clocks of nodes, which go back at times, decide about late results only.
@@ -162,6 +163,7 @@ function move(state: State, execution: Execution, run: Run, phase: Phase, at: In
   run.notAfter = null;
   run.outcome = null;
   count(execution, run);
+  unforgive(execution, run, 'changed');
   const node = nodeOf(state, run.node);
   if (inFlight(phase)) {
     const association = state.associations.get(execution.association);

@@ -16,7 +16,7 @@ import { applyRun, finish, show } from './apply-run.ts';
 import { applySlot } from './apply-slots.ts';
 import { assignmentOf, executionOf, nodeOf } from './entry-of.ts';
 import type { Record } from './records.ts';
-import { condense } from './tally.ts';
+import { condense, forgive } from './tally.ts';
 
 export function apply(state: State, record: Record): void {
   switch (record.kind) {
@@ -97,6 +97,7 @@ export function apply(state: State, record: Record): void {
     case 'rollout-ended':
     case 'rollout-halted':
     case 'rollout-resumed':
+    case 'rollout-healed':
       return applyRollout(state, record);
     case 'registered':
       state.registrations.set(record.registration.node, record.registration);
@@ -132,7 +133,7 @@ export function apply(state: State, record: Record): void {
       return;
     case 'unstopped': {
       const execution = executionOf(state, record.execution);
-      execution.forgiven = execution.failures;
+      forgive(execution);
       execution.stopped = null;
       return;
     }

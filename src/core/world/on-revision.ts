@@ -21,7 +21,7 @@ import { planRevision } from './plan-revision.ts';
 import { putInForce, weightOf } from './put-in-force.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
-import type { World } from './world.ts';
+import type { RevisionChange, World } from './world.ts';
 
 export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): void {
   const { world } = turn;
@@ -31,7 +31,7 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
   const before = world.state.accepted?.commit ?? null;
   const by = judge(turn, event, plan);
   const isFirstRead = world.revision === null && world.state.accepted !== null;
-  world.lastPlan = {
+  const change: RevisionChange = {
     revision: revision.commit,
     before,
     plan,
@@ -39,7 +39,9 @@ export function onRevision(turn: Turn, event: Event & { kind: 'revision' }): voi
     moves: movesUnder(turn, revision, { plan, fleet }),
     verdict: by === null ? { kind: 'held', ...heldBy(world) } : { kind: 'accepted', by },
   };
+  world.lastPlan = change;
   if (by === null) return;
+  world.acceptedPlan = change;
   const position = positionOf(world, event);
   const isLarge = weightOf(world, plan) > world.assignmentsPerPass;
   emit(turn, {
@@ -164,6 +166,25 @@ export function hold(
   if (held?.tip === tip && held.code === verdict.code && held.reason === verdict.reason) return;
   emit(turn, { kind: 'held', tip, code: verdict.code, reason: verdict.reason, at: turn.now });
   note(turn, 'source held', { tip, code: verdict.code, reason: verdict.reason });
+}
+
+/** The tip is the accepted revision again: what was held is gone, and its plan with it. */
+export function release(turn: Turn): void {
+  const { world } = turn;
+  const { held, accepted } = world.state;
+  if (held === null) return;
+  emit(turn, { kind: 'released' });
+  const { revision } = world;
+  if (world.lastPlan?.verdict.kind !== 'held' || revision === null || accepted === null) return;
+  // A daemon that has started since does not know what it changed, and it changes nothing any more.
+  world.lastPlan = world.acceptedPlan ?? {
+    revision: revision.commit,
+    before: revision.commit,
+    plan: planRevision(world, revision, world.fleet),
+    problems: revision.catalog.problems,
+    moves: new Map(),
+    verdict: { kind: 'accepted', by: accepted.by },
+  };
 }
 
 function heldBy(world: World): Pick<NonNullable<State['held']>, 'code' | 'reason'> {

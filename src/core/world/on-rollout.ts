@@ -4,7 +4,7 @@ import type { AssociationName } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { AssociationState, RolloutState } from '../model/state.ts';
 import type { RingCounts, RolloutStep } from '../rollout/rings.ts';
-import { nextStep, positionAfter } from '../rollout/rings.ts';
+import { failuresIn, nextStep, positionAfter } from '../rollout/rings.ts';
 import type { RingTally } from './rings.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -21,6 +21,7 @@ export function advanceRollout(turn: Turn, name: AssociationName): void {
   const tallies = world.rings.of(name);
   if (association === undefined || tallies === null) return;
   const counts = tallies.map(countsOf);
+  heal(turn, name, counts);
   for (;;) {
     const rollout = world.state.associations.get(name)?.rollout ?? null;
     if (rollout === null) return;
@@ -31,6 +32,15 @@ export function advanceRollout(turn: Turn, name: AssociationName): void {
     if (step.kind === 'wait' || step.kind === 'soak') return;
     take(turn, name, rollout, step);
   }
+}
+
+/** Whoever failed, was forgiven and is well again leaves no failure that the next one could be taken for. */
+function heal(turn: Turn, association: AssociationName, counts: readonly RingCounts[]): void {
+  const rollout = turn.world.state.associations.get(association)?.rollout ?? null;
+  if (rollout === null) return;
+  const left = rollout.forgiven.map((count, ring) => Math.min(count, failuresIn(counts, ring)));
+  if (left.every((count, ring) => count === rollout.forgiven[ring])) return;
+  emit(turn, { kind: 'rollout-healed', association, forgiven: left });
 }
 
 function take(

@@ -55,6 +55,25 @@ function tally(execution: Execution, run: Run, by: 1 | -1): void {
   if (isError(run)) execution.failures += by;
 }
 
+/** From here on only further failures count. */
+export function forgive(execution: Execution): void {
+  execution.forgiven = execution.failures;
+  for (const run of execution.runs.values()) if (isError(run)) run.forgiven = true;
+}
+
+/**
+ * Once this run has changed, or another has taken its place: a failure that is none any more takes its forgiveness along, or the
+ * next one would be forgiven for it.
+ */
+export function unforgive(execution: Execution, run: Run, became: 'changed' | 'replaced'): void {
+  if (run.forgiven === true && (became === 'replaced' || !isError(run))) {
+    run.forgiven = false;
+    execution.forgiven--;
+  }
+  // A branch that a lost state came back from tells how many, not which.
+  if (execution.forgiven > execution.failures) execution.forgiven = execution.failures;
+}
+
 const isError = ({ phase, outcome }: Run): boolean =>
   phase === 'Unreachable' || (outcome !== null && isFailure(outcome));
 

@@ -120,6 +120,8 @@ export class World {
   readonly assignmentsPerPass: number;
   /** What the newest judged revision changes, accepted or held: plan.json on the status branch. */
   lastPlan: RevisionChange | null = null;
+  /** The newest of them that was accepted; null: none by this process. */
+  acceptedPlan: RevisionChange | null = null;
   fleet: Fleet = createFleet(new Map());
   /** Association → nodes assigned; the reverse of `NodeState.assignments`. */
   readonly assigned = new Map<AssociationName, Set<NodeId>>();

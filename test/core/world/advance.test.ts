@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { instant } from '../../../src/core/model/brand.ts';
+import { present } from '../../../src/core/model/errors.ts';
 import { emptyState } from '../../../src/core/model/state.ts';
 import { apply } from '../../../src/core/world/apply.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
+import { lastPlanReport } from '../../../src/reconcile/last-plan.ts';
 import { commit, hello, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const web = [{ kind: 'tag', key: 'role', values: ['web'] }] as const;
@@ -260,6 +262,29 @@ test('a rewritten branch is held and released when the tip is the accepted revis
   fleet.happen({ kind: 'source-same' });
   assert.equal(fleet.world.state.held, null);
 });
+
+for (const { name, between } of [
+  { name: 'the plan of what is in force is told again', between: (fleet: TestFleet) => fleet },
+  {
+    name: 'a daemon that has started since tells that nothing changes',
+    between: (fleet: TestFleet) => {
+      const revision = present(fleet.world.revision, 'it is in force');
+      return fleet.restarted().happen({ kind: 'restored', revision });
+    },
+  },
+])
+  test(`once what a guard held is gone from the source, ${name}`, () => {
+    const before = new TestFleet().accept(revision(1, { motd: {}, hosts: {} }));
+    before.accept(revision(2, { motd: {}, hosts: { document: 'v2' } }));
+    const fleet = between(before).accept(revision(3, {}));
+    const plan = () => {
+      const { head, verdict, summary } = present(lastPlanReport(fleet.world), 'one was judged');
+      return [head, verdict.kind, summary.associations.delete] as const;
+    };
+    assert.deepEqual(plan(), [commit(3), 'held', 2]);
+    fleet.happen({ kind: 'source-same' });
+    assert.deepEqual(plan(), [commit(2), 'accepted', 0]);
+  });
 
 test('pause starts nothing, resume starts what is owed', () => {
   const fleet = new TestFleet();

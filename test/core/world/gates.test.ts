@@ -471,6 +471,17 @@ test('too many failures of a ring halt the rollout; resume forgives them', () =>
   assert.deepEqual(fleet.runAll(), ['motd@3']);
 });
 
+test('a failure that was forgiven and is repaired pardons no other', () => {
+  const motd = { rings, schedule: 'rate(10 minutes)' };
+  const fleet = new TestFleet().accept(revision(1, { motd }, FLEET)).connect(1, 2, 3, 4, 5);
+  fleet.runAll(failing(2));
+  fleet.happen(resume('motd')).after(10 * MINUTE);
+  assert.deepEqual(fleet.runAll().toSorted(), ['motd@1', 'motd@2'], 'repaired');
+  fleet.after(10 * MINUTE);
+  assert.deepEqual(fleet.runAll(failing(1)).toSorted(), ['motd@1', 'motd@2']);
+  assert.match(waits(fleet, 'motd', 3), /halted: 1 failed in ring 1/);
+});
+
 test('a failure while a ring soaks halts, too', () => {
   const motd = { rings, schedule: 'rate(10 minutes)' };
   const fleet = ringed(motd);

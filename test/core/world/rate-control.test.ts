@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
+import { present } from '../../../src/core/model/errors.ts';
 import { concurrencyMax, errorsAllowed, parseRateLimit } from '../../../src/core/rollout/limits.ts';
 import type { Effect } from '../../../src/core/world/effects.ts';
+import type { OperatorRequest } from '../../../src/core/world/events.ts';
+import { recordsOf } from '../../../src/core/world/snapshot.ts';
+import { World } from '../../../src/core/world/world.ts';
 import type { AssociationSpec } from '../../fakes/fleet.ts';
-import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
+import { hello, MINUTE, named, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const HOUR = 60 * MINUTE;
 type Job = Effect & { kind: 'send-job' };
@@ -215,4 +219,74 @@ test('a share of the targets grows with nodes that join, connected or not: who w
   assert.equal(fleet.takeJobs().length, 1);
   fleet.accept(revision(2, { motd: { maxConcurrency: '50%' } }, tagged(4)));
   assert.equal(fleet.takeJobs().length, 1);
+});
+
+/** The first of three is silent since it started, with MaxErrors 0; an operator resumes all the same. */
+function resumedAfterSilence(): { readonly fleet: TestFleet; readonly job: Job } {
+  const fleet = fleetOf(3, { maxErrors: '0', maxConcurrency: '1' });
+  const [job] = fleet.takeJobs();
+  assert.ok(job !== undefined);
+  fleet
+    .start(job)
+    .happen({ kind: 'disconnected', node: job.node })
+    .after(10 * MINUTE);
+  assert.equal(fleet.executions()[0]?.stopped?.failures, 1);
+  const request = { kind: 'resume', association: named('motd') } as const;
+  return { fleet: fleet.happen({ kind: 'operator', id: 'r', by: 'ada', request }), job };
+}
+
+for (const { name, after } of [
+  { name: 'at once', after: (fleet: TestFleet) => fleet },
+  { name: 'after a restart', after: (fleet: TestFleet) => fleet.restarted() },
+  {
+    name: 'from a snapshot',
+    after: (fleet: TestFleet) => {
+      const world = new World();
+      for (const record of recordsOf(fleet.world.state)) world.apply(record);
+      return new TestFleet(world, fleet.now);
+    },
+  },
+]) {
+  test(`a failure that was forgiven and turns out to be none pardons nobody else: ${name}`, () => {
+    const { fleet: before, job } = resumedAfterSilence();
+    const fleet = after(before);
+    if (fleet !== before) {
+      fleet.happen({ kind: 'restored', revision: present(before.world.revision, 'in force') });
+      fleet.connect(2, 3);
+    }
+    fleet.connect(1).finish(job);
+    assert.equal(fleet.executions()[0]?.failures, 0);
+    assert.deepEqual(
+      fleet.runAll(() => 'Failed'),
+      ['motd@2'],
+      'its failure exceeds MaxErrors',
+    );
+    assert.equal(fleet.executions()[0]?.stopped?.failures, 1);
+  });
+
+  test(`a failure that was forgiven and stays one stays forgiven: ${name}`, () => {
+    const { fleet: before, job } = resumedAfterSilence();
+    const fleet = after(before);
+    if (fleet !== before) {
+      fleet.happen({ kind: 'restored', revision: present(before.world.revision, 'in force') });
+      fleet.connect(2, 3);
+    }
+    fleet.finish(job, 'Failed').connect(1);
+    assert.equal(fleet.executions()[0]?.stopped, null);
+    assert.deepEqual(fleet.runAll(), ['motd@2', 'motd@3']);
+  });
+}
+
+test('a node that failed, was forgiven and is named again may not fail once more for nothing', () => {
+  const fleet = fleetOf(3, { maxErrors: '0', maxConcurrency: '1' });
+  fleet.runAll(() => 'Failed');
+  const ask = (id: string, request: OperatorRequest) =>
+    fleet.happen({ kind: 'operator', id, by: 'ada', request });
+  ask('r', { kind: 'resume', association: named('motd') });
+  const [other] = fleet.takeJobs();
+  assert.equal(other?.node, node(2));
+  ask('n', { kind: 'run', associations: [named('motd')], nodes: [node(1)] });
+  fleet.start(other).finish(other);
+  assert.deepEqual(fleet.runAll((id) => (id === node(1) ? 'Failed' : 'Success')).at(-1), 'motd@1');
+  assert.equal(fleet.executions()[0]?.stopped?.failures, 1);
 });
