@@ -12,7 +12,7 @@ import type {
 } from '../model/state.ts';
 import { executionOf, nodeOf } from './entry-of.ts';
 import type { Record } from './records.ts';
-import { count, uncount, unforgive } from './tally.ts';
+import { count, isSkippedByNode, uncount, unforgive } from './tally.ts';
 
 export function applyRun(
   state: State,
@@ -112,12 +112,17 @@ export function setDone(state: State, execution: Execution, run: Run, outcome: O
     revision: execution.revision,
     reason: execution.reason,
   };
-  if (outcome.status === 'Skipped') show(assignment, last);
-  else if (isOwed || isNewer(outcome, assignment.last)) {
+  if (outcome.status === 'Skipped') {
+    if (!hadNothingToDo(assignment, last)) show(assignment, last);
+  } else if (isOwed || isNewer(outcome, assignment.last)) {
     assignment.last = last;
     show(assignment, last);
   }
 }
+
+/** It did not get its turn for what it had skipped by itself: that it has nothing to do is as true as before. */
+const hadNothingToDo = ({ shown }: Assignment, { outcome, generation }: LastOutcome): boolean =>
+  !isSkippedByNode(outcome) && shown?.generation === generation && isSkippedByNode(shown.outcome);
 
 export function show(assignment: Assignment, last: LastOutcome): void {
   assignment.shown = last;

@@ -2,9 +2,10 @@
 import { slotInstant } from '../canonical/occasion.ts';
 import type { AssociationName } from '../model/brand.ts';
 import type { Waiting } from '../model/standing.ts';
-import type { Execution, LastOutcome, NodeState, RolloutState } from '../model/state.ts';
+import type { Execution, NodeState, RolloutState } from '../model/state.ts';
 import { soakEnd } from '../rollout/rings.ts';
 import { hasTaken } from './rings.ts';
+import { isSkippedByNode } from './tally.ts';
 import type { World } from './world.ts';
 
 /** Null when the ring of the node has come, or nothing is rolled out ring by ring. */
@@ -77,7 +78,7 @@ function unmet(
   if (slot !== null && slot <= Math.min(openedAt, world.seenAt)) return 'runs first';
   const { generation } = association.digests;
   // A node that skipped it, by a precondition, has nothing to do for it.
-  if (shown?.generation === generation && skippedByNode(shown)) return null;
+  if (shown?.generation === generation && isSkippedByNode(shown.outcome)) return null;
   if (last?.generation === generation || (last !== null && last.generation === null)) {
     if (last.outcome.status === 'Success') return null;
     return last.outcome.status === 'Failed' || last.outcome.status === 'TimedOut'
@@ -90,6 +91,3 @@ function unmet(
 /** A slot is due when it is, however much later it opens. */
 const dueAt = ({ occasion, openedAt }: Execution): number =>
   Math.min(slotInstant(occasion) ?? openedAt, openedAt);
-
-const skippedByNode = ({ outcome }: LastOutcome): boolean =>
-  outcome.status === 'Skipped' && outcome.startedAt !== null;

@@ -61,6 +61,9 @@ function recall(
 ): void {
   const assignment = turn.world.state.nodes.get(node)?.assignments.get(association);
   if (assignment === undefined) return;
+  // It has handed that in: whether something newer is known cannot be told from times that are the node's and times that are ours.
+  const told = findRun(turn, node, last.outcome.run, last.execution)?.run.outcome ?? null;
+  if (told !== null && told.digest !== null) return;
   const owed = findRun(turn, node, last.outcome.run);
   if (owed !== null) {
     // A result with its output is on its way when the run was out; a run that we only owe is settled by this.

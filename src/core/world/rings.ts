@@ -12,7 +12,7 @@ import type {
   Run,
   State,
 } from '../model/state.ts';
-import { isFailure, isUndeliverable } from './tally.ts';
+import { isFailure, isSkippedByNode, isUndeliverable } from './tally.ts';
 
 /** What one ring has come to. */
 export type RingTally = {
@@ -170,9 +170,6 @@ export function hasTaken(
 
 const proves = (outcome: Outcome): boolean =>
   outcome.status !== 'Cancelled' && !isUndeliverable(outcome);
-
-const isSkippedByNode = ({ status, startedAt }: Outcome): boolean =>
-  status === 'Skipped' && startedAt !== null;
 
 /** What counts against MaxErrors counts against a ring's (advice H-16). */
 const hasFailed = ({ last }: Assignment): boolean => last !== null && isFailure(last.outcome);

@@ -83,3 +83,7 @@ export const isFailure = (outcome: Outcome): boolean =>
 
 export const isUndeliverable = ({ detailedStatus }: Outcome): boolean =>
   detailedStatus === 'Undeliverable';
+
+/** By a precondition, or because its platform does not fit: there is nothing to do. A run that the daemon skips never started. */
+export const isSkippedByNode = ({ status, startedAt }: Outcome): boolean =>
+  status === 'Skipped' && startedAt !== null;

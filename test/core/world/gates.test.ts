@@ -5,6 +5,7 @@ import type { Ring } from '../../../src/core/model/association.ts';
 import type { Instant, NodeId } from '../../../src/core/model/brand.ts';
 import { instant } from '../../../src/core/model/brand.ts';
 import type { Calendar } from '../../../src/core/model/calendar.ts';
+import { present } from '../../../src/core/model/errors.ts';
 import type { RunStatus } from '../../../src/core/model/run.ts';
 import type { AlarmState } from '../../../src/core/rollout/gate.ts';
 import { parseRateLimit } from '../../../src/core/rollout/limits.ts';
@@ -676,4 +677,21 @@ test('Duration cancels what runs and starts nothing more', () => {
   fleet.finish(job, 'Cancelled');
   assert.deepEqual(fleet.runAll(), []);
   assert.equal(fleet.executions()[0]?.closed?.reason, 'duration');
+});
+
+test('a node that skipped by a precondition has nothing to do, also once it was not there for a slot', () => {
+  const base = { schedule: 'rate(1 hour)', rings };
+  const web = { dependsOn: ['base'] };
+  const fleet = new TestFleet().accept(revision(1, { base, web }, { 1: {} })).connect(1);
+  assert.deepEqual(
+    fleet.runAll(() => 'Skipped'),
+    ['base@1', 'web@1'],
+  );
+  fleet.happen({ kind: 'disconnected', node: node(1) }).after(2 * HOUR);
+  const open = fleet.world.state.associations.get(named('base'))?.open ?? null;
+  const request = { kind: 'cancel', execution: present(open, 'owed at its slot') } as const;
+  fleet.happen({ kind: 'operator', id: 'c', by: 'ada', request }).connect(1);
+  assert.deepEqual(fleet.runAll(), []);
+  fleet.accept(revision(2, { base, web: { ...web, document: 'v2' } }, { 1: {} }));
+  assert.deepEqual(fleet.runAll(), ['web@1']);
 });

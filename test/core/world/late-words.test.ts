@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { digestOf } from '../../../src/core/canonical/digest.ts';
-import type { RunId } from '../../../src/core/model/brand.ts';
-import { executionId, runId } from '../../../src/core/model/brand.ts';
+import type { Instant, RunId } from '../../../src/core/model/brand.ts';
+import { executionId, instant, runId } from '../../../src/core/model/brand.ts';
 import { present } from '../../../src/core/model/errors.ts';
 import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
@@ -36,6 +36,19 @@ function running() {
     returns,
   };
 }
+
+const wellDone = (run: RunId, finishedAt: Instant) => ({
+  run,
+  status: 'Success' as const,
+  detailedStatus: 'Success' as const,
+  summary: '',
+  exitCode: null,
+  failedStep: null,
+  outputTail: '',
+  startedAt: finishedAt,
+  finishedAt,
+  digest: null,
+});
 
 const phaseOf = (fleet: TestFleet): string | undefined =>
   fleet.executions()[0]?.runs.get(node(1))?.phase;
@@ -116,18 +129,7 @@ test('what ran under a state that was lost is not taken for what is in force, an
     generation: other,
     refresh: null,
     compliance: null,
-    outcome: {
-      run,
-      status: 'Success',
-      detailedStatus: 'Success',
-      summary: '',
-      exitCode: null,
-      failedStep: null,
-      outputTail: '',
-      startedAt: fleet.now,
-      finishedAt: fleet.now,
-      digest: digestOf(run),
-    },
+    outcome: { ...wellDone(run, fleet.now), digest: digestOf(run) },
   });
   const assignment = fleet.world.state.nodes.get(where)?.assignments.get(association);
   assert.equal(assignment?.last?.generation, other);
@@ -184,3 +186,24 @@ for (const { name, answer } of [
     fleet.happen({ ...answer, node: job.node, run: job.run }).after(MINUTE);
     assert.equal(fleet.takeJobs().length, 1);
   });
+
+test('what a node whose clock is ahead ran before is not taken for newer than what it refused since', () => {
+  const { fleet, job, leaves } = running();
+  fleet.start(job);
+  const told = wellDone(job.run, instant(fleet.now + 4 * MINUTE));
+  const { node: id, execution, association } = job;
+  const news = { execution, association, generation: null, compliance: null, refresh: null };
+  fleet.happen({ kind: 'result', node: id, ...news, outcome: { ...told, digest: digestOf(1) } });
+  fleet.accept(revision(2, { motd: { document: 'v2' } }));
+  const again = present(fleet.takeJobs()[0], 'it changed');
+  const refusal = { code: 'BadDigest', message: '', clock: null } as const;
+  fleet.happen({ kind: 'refused', node: id, run: again.run, ...refusal });
+  const lastOf = () => fleet.world.state.nodes.get(id)?.assignments.get(association)?.last;
+  assert.equal(lastOf()?.outcome.detailedStatus, 'Undeliverable');
+  const { generation, occasion } = present(fleet.executions()[0], 'the first');
+  const last = { outcome: told, execution, generation, occasion, revision: null, reason: '' };
+  const lastRuns = [{ association, last }];
+  leaves().happen({ kind: 'connected', node: id, hello: { ...hello(), lastRuns } });
+  assert.equal(lastOf()?.outcome.detailedStatus, 'Undeliverable');
+  assert.deepEqual(fleet.takeJobs(), []);
+});
