@@ -17,14 +17,15 @@ import { shortHash, shortHashes } from './identity.ts';
 /**
  * `slot:2026-01-31T12:00:00Z`, `change:<commit>@<position>`, `target:<commit>@<position>` or `target:<registration>`,
  * `manual:<request>`, `retry:<n>:<run>`. The position tells a commit that is accepted a second time, after another one, from
- * the first time: it is a new change and runs again. Records of before have none.
+ * the first time: it is a new change and runs again. Records of before have none. A program that is upgraded and taken back changes
+ * documents under one commit, twice to the same content: there `.<version>` of the association follows the position.
  */
 export function formatOccasion(occasion: Occasion): string {
   switch (occasion.kind) {
     case 'slot':
       return `slot:${formatInstant(occasion.at)}`;
     case 'change':
-      return `change:${occasion.commit}@${occasion.position}`;
+      return `change:${occasion.commit}@${occasion.position}${versionOf(occasion)}`;
     case 'target':
       return `target:${occasion.commit}@${occasion.position}`;
     case 'manual':
@@ -36,9 +37,12 @@ export function formatOccasion(occasion: Occasion): string {
   }
 }
 
+const versionOf = ({ version }: Occasion & { kind: 'change' }): string =>
+  version === undefined ? '' : `.${version}`;
+
 /** The commit that a change is named after; null for every other occasion. */
 export function changeCommitOf(occasion: string): CommitId | null {
-  const commit = /^change:([^@]*)(?:@\d+)?$/.exec(occasion)?.[1] ?? '';
+  const commit = /^change:([^@]*)(?:@\d+(?:\.\d+)?)?$/.exec(occasion)?.[1] ?? '';
   return isCommitId(commit) ? commit : null;
 }
 

@@ -81,7 +81,13 @@ export type RunResult = {
 /** Why a run came to be; part of its id (contract §6). Spelled as in `core/canonical/occasion.ts`. */
 export type Occasion =
   | { readonly kind: 'slot'; readonly at: Instant }
-  | { readonly kind: 'change'; readonly commit: CommitId; readonly position: number }
+  | {
+      readonly kind: 'change';
+      readonly commit: CommitId;
+      readonly position: number;
+      /** The association's version, where a commit is not all that tells one change from another. */
+      readonly version?: number;
+    }
   | { readonly kind: 'target'; readonly commit: CommitId; readonly position: number }
   | { readonly kind: 'manual'; readonly request: string }
   | { readonly kind: 'retry'; readonly attempt: number; readonly run: RunId };

@@ -155,9 +155,12 @@ function start(
     case 'all':
       openExecution(turn, { ...common, occasion: change, nodes: turn.world.assignedTo(name) });
       return;
-    case 'owed':
-      openExecution(turn, { ...common, occasion: change, nodes: [] });
+    case 'owed': {
+      const { version } = present(turn.world.state.associations.get(name), 'it has a version now');
+      const occasion = formatOccasion({ kind: 'change', commit, position, version });
+      openExecution(turn, { ...common, occasion, nodes: [] });
       return;
+    }
     case 'joins':
       joinExecution(turn, { ...common, occasion: target, nodes: plan.joins });
       return;

@@ -104,10 +104,34 @@ test('a run that was taken back and is owed again by an operator runs', () => {
   assert.deepEqual(fleet.runAll(), ['motd@1']);
 });
 
+test('a program that is upgraded and taken back owes again under an id that its node has not seen', () => {
+  const withDocument = (document: string) =>
+    revision(1, { motd: { document, schedule: 'rate(30 minutes)' } }, { 1: {} });
+  let fleet = new TestFleet().accept(withDocument('v1')).connect(1);
+  const seen = fleet.takeJobs().map((job) => {
+    fleet.start(job).finish(job);
+    return job.run;
+  });
+  fleet.happen({ kind: 'disconnected', node: node(1) }).after(30 * MINUTE);
+  for (const document of ['v2', 'v1', 'v2', 'v1']) {
+    fleet = fleet.restarted().happen({ kind: 'restored', revision: withDocument(document) });
+    const open = fleet.world.state.associations.get(named('motd'))?.open ?? null;
+    const run = open === null ? null : fleet.world.state.executions.get(open)?.runs.get(node(1));
+    assert.equal(run?.phase, 'Pending');
+    seen.push(run.run);
+  }
+  assert.equal(new Set(seen).size, 5);
+});
+
 for (const { name, occasion, want } of [
   {
     name: 'a change',
     occasion: formatOccasion({ kind: 'change', commit: commit(7), position: 12 }),
+    want: commit(7),
+  },
+  {
+    name: 'a change that came with the program',
+    occasion: formatOccasion({ kind: 'change', commit: commit(7), position: 12, version: 3 }),
     want: commit(7),
   },
   {
