@@ -262,6 +262,15 @@ export class TestFleet {
     return jobs;
   }
 
+  /** Nodes that were asked for a run since the last call answer that they know nothing of it. */
+  disown(): this {
+    const asked = this.effects.filter((effect) => effect.kind === 'revoke-job');
+    this.effects = this.effects.filter((effect) => effect.kind !== 'revoke-job');
+    return this.happen(
+      ...asked.map(({ node: id, run }): Event => ({ kind: 'revoked-job', node: id, run })),
+    );
+  }
+
   start(job: Effect & { kind: 'send-job' }): this {
     return this.happen({ kind: 'started', node: job.node, run: job.run, at: this.now });
   }

@@ -134,8 +134,24 @@ export function onClaimTimer(turn: Turn, { node: id, at }: Timer & { kind: 'clai
   askLater(turn, found, (turn.now + CLAIM_MS) as Instant);
 }
 
-/** A node that returned without its started run gets this long to hand in the result. */
+/** A node that returned without its started run gets this long to hand in the result; then it is asked. */
 export const RESULT_GRACE_MS = 60_000;
+
+/**
+ * Its node is back without it, or runs something else. Only the node knows what became of it: the result may lie there all the
+ * while, a clock that jumps makes a minute of nothing, and a run that is called interrupted may be run again.
+ */
+export function askFor(turn: Turn, found: Found, timer: Timer & { kind: 'run' }): void {
+  const { world, now } = turn;
+  const { run, node: id } = found.run;
+  const node = world.state.nodes.get(id);
+  const isJob = node?.job?.run === run;
+  const isHere = node !== undefined && node.connectedAt !== null;
+  if (isHere) turn.effects.push({ kind: 'revoke-job', node: id, run });
+  // While its node is away, that is watched, and its return has a timer of its own.
+  if (isJob && isHere) askLater(turn, found, (now + CLAIM_MS) as Instant);
+  if (!isJob) world.timers.push({ ...timer, at: (now + CLAIM_MS) as Instant });
+}
 
 /** An agent runs one thing at a time: whatever else we believed to be out there has not started, or is over. */
 function displace(turn: Turn, { node, run }: Run): void {

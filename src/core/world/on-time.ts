@@ -5,7 +5,7 @@ import type { AssociationName, ExecutionId } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
 import type { Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
-import type { Run, SkipReason } from '../model/state.ts';
+import type { SkipReason } from '../model/state.ts';
 import type { AlarmState } from '../rollout/gate.ts';
 import type { DueSlot } from '../schedule/slots.ts';
 import { dueSlot } from '../schedule/slots.ts';
@@ -19,7 +19,7 @@ import {
 } from './executions.ts';
 import { lose } from './lost.ts';
 import { onGone } from './on-node.ts';
-import { findRun, giveBack, onClaimTimer, RESULT_GRACE_MS, untold } from './on-run.ts';
+import { askFor, findRun, giveBack, onClaimTimer, untold } from './on-run.ts';
 import { prepareRuns } from './prepare-slot.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -202,7 +202,7 @@ function onDuration(turn: Turn, id: ExecutionId): void {
 
 /**
  * A run has had all the time it can need in this phase. Offered: its job has expired and is owed again. Started: its node
- * is back without it and has had time to hand in a result, so it was interrupted. Unreachable until the step's deadline:
+ * is back without it and has had time to hand in a result, so it is asked. Unreachable until the step's deadline:
  * that is its outcome until a late result replaces it.
  */
 function onRunDeadline(turn: Turn, timer: Timer & { kind: 'run' }): void {
@@ -212,24 +212,12 @@ function onRunDeadline(turn: Turn, timer: Timer & { kind: 'run' }): void {
     case 'Offered':
       return giveBack(turn, found, 'its job expired');
     case 'Started':
-      if (!hasHadTime(turn, found.run)) return;
-      return lose(turn, found, 'Interrupted', 'the node came back and knows nothing of this run');
+      return askFor(turn, found, timer);
     case 'Unreachable':
       return lose(turn, found, 'Unreachable', 'the node has been silent since the run started');
     default:
       return unreachable(timer.phase);
   }
-}
-
-/**
- * It is away again, or has only just come back: its absence is watched, or this return has a timer of its own. The result may lie
- * there all the while, and a run that is called interrupted may be run again.
- */
-function hasHadTime({ world, now }: Turn, { node: id, run }: Run): boolean {
-  const node = world.state.nodes.get(id);
-  if (node?.job?.run !== run) return true;
-  const { connectedAt } = node;
-  return connectedAt !== null && now >= connectedAt + RESULT_GRACE_MS;
 }
 
 /**

@@ -228,7 +228,7 @@ test('a restart forgets nothing: offered jobs are owed again, started ones are w
   assert.equal(again.runAll().length >= 1, true);
 });
 
-test('a node that comes back without its started run is given a minute, then it is Interrupted', () => {
+test('a node that comes back without its started run is given a minute, then asked; what it does not know is Interrupted', () => {
   const fleet = new TestFleet().accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
   const [job] = fleet.takeJobs();
   assert.ok(job);
@@ -237,6 +237,8 @@ test('a node that comes back without its started run is given a minute, then it 
     .happen({ kind: 'disconnected', node: job.node })
     .connect(1)
     .after(2 * MINUTE);
+  assert.equal(fleet.executions()[0]?.phases.Started, 1, 'nothing is guessed');
+  fleet.disown();
   const last = fleet.world.state.nodes.get(node(1))?.assignments.get(named('motd'))?.last;
   assert.equal(last?.outcome.status, 'Failed');
   assert.equal(last.outcome.detailedStatus, 'Interrupted');
@@ -391,7 +393,10 @@ for (const { onInterrupted, retries } of [
     for (let [job] = fleet.takeJobs(); job !== undefined; [job] = fleet.takeJobs()) {
       ids.push(job.run);
       fleet.start(job).happen({ kind: 'disconnected', node: job.node });
-      fleet.connect(1).after(2 * MINUTE);
+      fleet
+        .connect(1)
+        .after(2 * MINUTE)
+        .disown();
     }
     assert.equal(ids.length, retries + 1);
     assert.equal(new Set(ids).size, ids.length, 'each under an id of its own');
@@ -411,7 +416,8 @@ test('OnInterrupted Retry: one retry that succeeds leaves no failure behind', ()
     .start(job)
     .happen({ kind: 'disconnected', node: job.node })
     .connect(1)
-    .after(2 * MINUTE);
+    .after(2 * MINUTE)
+    .disown();
   assert.deepEqual(fleet.runAll(), ['motd@1']);
   assert.equal(fleet.executions()[0]?.failures, 0);
   assert.equal(fleet.executions()[0]?.stopped, null);

@@ -398,7 +398,7 @@ test('when everything heals, every owed run ends', () => {
       const calm = (): void => {
         for (let round = 0; round < 12; round++) {
           fleet.runAll();
-          fleet.after(61 * MINUTE);
+          fleet.after(61 * MINUTE).disown();
         }
         fleet.runAll();
       };
