@@ -67,7 +67,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   /** Associations of which an operator has cancelled an execution. */
   const called = new Set<string>();
   const asked = new Set<RunId>();
-  const occasions = new Map<string, RunId>();
+  const occasions = new Map<string, { run: RunId; generation: string; isLost: boolean }>();
   /** Node and association → generations that ended well there. */
   const successes = new Map<string, readonly string[]>();
   const slots = new Map<string, Set<Instant>>();
@@ -464,8 +464,13 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     fences.set(node, fence);
     const once = `${node} ${association} ${occasion}`;
     const before = occasions.get(once);
-    if (before !== undefined && before !== run) broken('P10', `${once} ran twice`);
-    occasions.set(once, run);
+    if (before !== undefined && before.run !== run) {
+      // A state that was lost knew of a slot what the branch did not; of other content it is owed whatever the occasion is called.
+      if (!before.isLost || before.generation === truth.job.generation)
+        broken('P10', `${once} ran twice`);
+      sometimes('a slot again, of other content, after a loss of state');
+    }
+    occasions.set(once, { run, generation: truth.job.generation, isLost: false });
     if (paused) sometimes('handed over before the pause, begun after it');
   }
 
@@ -559,6 +564,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     returns.onStateLost();
     slotModel.onStateLost();
     durableOutcomes.clear();
+    for (const occasion of occasions.values()) occasion.isLost = true;
     for (const truth of truths.values()) truth.acked = false;
     paused = false;
     lost = true;
