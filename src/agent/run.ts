@@ -45,7 +45,10 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
   const { stateDir } = agentPaths(root, config.stateDir);
   const lock = await lockDirectory(stateDir);
   try {
-    const identity = await loadKeyFile(keyFile(stateDir));
+    const identity = await loadKeyFile(
+      keyFile(stateDir),
+      'put it back, or register this machine anew (reconciled agent register): it will be another node',
+    );
     if (nodeIdOf(identity.publicKey) !== config.nodeId) {
       const message = `${keyFile(stateDir)} is not the key of ${config.nodeId}`;
       throw new ReconcileError('KEY_MISMATCH', message, { retry: 'never', exitCode: 78 });

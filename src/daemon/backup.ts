@@ -59,7 +59,10 @@ export async function backUp(
   readonly nodes: number;
   readonly escrow: 'none' | 'held' | 'not-made';
 }> {
-  const identity = await loadKeyFile(secretPath(config.identityKey));
+  const identity = await loadKeyFile(
+    secretPath(config.identityKey),
+    'a daemon makes one when it first starts: there is nothing to back up before',
+  );
   const escrow = config.escrow === null ? null : await readEscrow(secretPath(config.escrow));
   const { passes, nodes } = await readState(config.stateDir);
   const header: BackupHeader = {

@@ -7,13 +7,16 @@ import type { Identity } from './keys.ts';
 import { identityFromPem, identityToPem, makeIdentity } from './keys.ts';
 
 /**
- * The key in this file.
+ * The key in this file. `ifMissing`: what whoever needs it can do.
  * @throws ReconcileError KEY_MISSING, KEY_UNREADABLE (retry `never`)
  */
-export async function loadKeyFile(path: string): Promise<Identity> {
+export async function loadKeyFile(path: string, ifMissing?: string): Promise<Identity> {
   const pem = await readPem(path);
   if (pem === null) {
-    throw new ReconcileError('KEY_MISSING', `there is no key at ${path}`, { retry: 'never' });
+    const remedy = ifMissing === undefined ? '' : `; ${ifMissing}`;
+    throw new ReconcileError('KEY_MISSING', `there is no key at ${path}${remedy}`, {
+      retry: 'never',
+    });
   }
   try {
     return identityFromPem(pem);

@@ -51,7 +51,11 @@ test('a key file is made once, private, and refused when it holds something else
 
     await writeFile(path, 'garbage');
     await assert.rejects(loadOrCreateKeyFile(path), { code: 'KEY_UNREADABLE' });
-    await assert.rejects(loadKeyFile(join(dir, 'none')), { code: 'KEY_MISSING' });
+    const none = join(dir, 'none');
+    await assert.rejects(loadKeyFile(none, 'register anew'), {
+      code: 'KEY_MISSING',
+      message: `there is no key at ${none}; register anew`,
+    });
   } finally {
     await rm(dir, { recursive: true });
   }
