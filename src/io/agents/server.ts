@@ -19,6 +19,7 @@ import { AGENTS_LIMITS } from './limits.ts';
 import type { Hello, Introduction, Peer } from './peer.ts';
 import { attachPeer } from './peer.ts';
 import { makeReconnectThrottle } from './reconnect-throttle.ts';
+import { seldom } from './seldom.ts';
 import { makeTwins } from './twins.ts';
 import { makeWaitingRoom } from './waiting-room.ts';
 
@@ -83,7 +84,8 @@ type LiveSession = {
 /** @throws ReconcileError AGENTS_LISTEN (retry `never`): the address is taken or foreign, or plain off loopback */
 export async function openAgentsServer(options: AgentsServerOptions): Promise<AgentsServer> {
   const limits: AgentsLimits = { ...AGENTS_LIMITS, ...options.limits };
-  const { log, sink } = options;
+  const { sink } = options;
+  const tell = seldom(options.log, () => performance.now());
   const { server, tlsKey } = createServer(options);
   const introduction: Introduction = {
     instance: options.instance,
@@ -95,7 +97,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
   const reconnects = makeReconnectThrottle(limits.reconnects);
   const twins = makeTwins(limits.twins);
   const room = makeWaitingRoom(limits.waiting, (network, held) =>
-    log('agent-rejected', { reason: 'crowded', network, held }),
+    tell('agent-rejected', network, { reason: 'crowded', network, held }),
   );
   const sockets = new WebSocketServer({
     noServer: true,
@@ -110,7 +112,7 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
   server.on('connection', (socket: Socket) => room.enter(socket, performance.now()));
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
     const isFull = peers.size >= limits.connections;
-    if (isFull) log('agent-rejected', { reason: 'connections' });
+    if (isFull) tell('agent-rejected', '', { reason: 'connections' });
     if (request.url !== '/v1/agent' || closing || isFull) {
       socket.destroy();
       return;
@@ -146,9 +148,18 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
         sink({ kind: 'message', node: session.node, session: session.id, message });
       },
       onUnreadable: (run, reason) =>
-        log('agent-result-unreadable', { reason, run, node: session?.node ?? null }),
+        tell('agent-result-unreadable', session?.node ?? address, {
+          reason,
+          run,
+          node: session?.node ?? null,
+        }),
       onDrop: (reason, detail) =>
-        log('agent-dropped', { reason, detail, address, node: session?.node ?? null }),
+        tell('agent-dropped', session?.node ?? address, {
+          reason,
+          detail,
+          address,
+          node: session?.node ?? null,
+        }),
       onClose: () => {
         peers.delete(peer);
         if (session !== null) forget(session.node, session.id);
@@ -170,12 +181,12 @@ export async function openAgentsServer(options: AgentsServerOptions): Promise<Ag
     const isConnected = sessions.has(hello.node);
     const twinMs = twins.waitMs(hello.node, hello.facts.bootId, { nowMs, isConnected });
     if (twinMs !== null) {
-      log('agent-rejected', { reason: 'twin', node: hello.node, address });
+      tell('agent-rejected', hello.node, { reason: 'twin', node: hello.node, address });
       return { kind: 'wait', code: 'NodeCloned', message: CLONED, retryAfterMs: twinMs };
     }
     const againMs = reconnects.waitMs(hello.node, nowMs);
     if (againMs === 0) return admission;
-    log('agent-rejected', { reason: 'reconnects', node: hello.node });
+    tell('agent-rejected', hello.node, { reason: 'reconnects', node: hello.node });
     const message = 'this node has come in too often';
     return { kind: 'wait', code: 'TooManyReconnects', message, retryAfterMs: Math.ceil(againMs) };
   }
