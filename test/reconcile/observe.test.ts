@@ -89,11 +89,11 @@ test('observe: a source that was told as missed is told as read by the look that
   );
   const looked = async (): Promise<readonly string[]> => {
     const kinds: string[] = [];
-    let isOver = false;
+    const state = { isOver: false };
     const look = observer.observe(AbortSignal.timeout(1_000)).finally(() => {
-      isOver = true;
+      state.isOver = true;
     });
-    while (!isOver) {
+    while (!state.isOver) {
       const { events, settle } = inbox.drain();
       kinds.push(...events.map(({ kind }) => kind));
       settle();
