@@ -33,8 +33,11 @@ export function createGateModel(options: GateModelOptions) {
   const { broken, sometimes, contentOfRun, hasSucceeded } = options;
   /** Association → its rollout; null: the generation may be everywhere. */
   const rollouts = new Map<string, Rollout | null>();
-  /** As it was when the state was lost. */
-  const forgivenBefore = new Map<string, number>();
+  /**
+   * Association and content → the most that was ever forgiven of it. It outlives the state: a branch from which that comes back
+   * may be behind, and the state may be lost again before it has come back.
+   */
+  const forgivenMost = new Map<string, number>();
   /** Association → node → what ended there since it became a target, newest last. */
   const ended = new Map<string, Map<NodeId, Ended[]>>();
 
@@ -62,7 +65,7 @@ export function createGateModel(options: GateModelOptions) {
       case 'association': {
         const { name, rollout } = record;
         becomes(name, wish, rollout !== null);
-        const forgiven = wish === null ? 0 : failures(wish, name);
+        const forgiven = forgive(name, wish);
         rollouts.set(name, rollout === null ? null : { ...rollout, halted: false, forgiven });
         return;
       }
@@ -88,7 +91,7 @@ export function createGateModel(options: GateModelOptions) {
         sometimes('rollout halted');
         return change(record.association, { halted: true });
       case 'rollout-resumed': {
-        const forgiven = wish === null ? 0 : failures(wish, record.association);
+        const forgiven = forgive(record.association, wish);
         return change(record.association, { halted: false, forgiven });
       }
       case 'slot':
@@ -106,16 +109,27 @@ export function createGateModel(options: GateModelOptions) {
         return;
       case 'put-association': {
         const { name, rollout } = record.value;
-        contents.set(name, wish === null ? null : contentOf(wish, name));
+        const content = wish === null ? null : contentOf(wish, name);
+        contents.set(name, content);
         const halted = rollout !== null && rollout.halted !== null;
         // The branch may tell of what was forgiven before the state was lost, never of more.
-        const forgiven = Math.min(rollout?.forgiven[0] ?? 0, forgivenBefore.get(name) ?? 0);
+        const most = forgivenMost.get(`${name} ${content}`) ?? 0;
+        const forgiven = Math.min(rollout?.forgiven[0] ?? 0, most);
         rollouts.set(name, rollout === null ? null : { ...rollout, halted, forgiven });
         return;
       }
       default:
         return;
     }
+  }
+
+  /** All that has failed so far, until more does. */
+  function forgive(name: string, wish: Wish | null): number {
+    if (wish === null) return 0;
+    const forgiven = failures(wish, name);
+    const key = `${name} ${contentOf(wish, name)}`;
+    forgivenMost.set(key, Math.max(forgiven, forgivenMost.get(key) ?? 0));
+    return forgiven;
   }
 
   function ends(association: string, node: NodeId, outcome: Outcome): void {
@@ -216,8 +230,6 @@ export function createGateModel(options: GateModelOptions) {
 
   /** What the branch knows comes back with the records of the recovery. */
   function onStateLost(): void {
-    forgivenBefore.clear();
-    for (const [name, rollout] of rollouts) forgivenBefore.set(name, rollout?.forgiven ?? 0);
     rollouts.clear();
     ended.clear();
     contents.clear();

@@ -45,7 +45,16 @@ export type Truth = {
   acked: boolean;
 };
 
-type Stop = { failing: Set<NodeId>; forgiven: Set<NodeId>; due: boolean; closed: boolean };
+type Told = { readonly execution: string; readonly node: NodeId; readonly run: RunId };
+
+/** `runs`: which one it holds for each node. */
+type Stop = {
+  runs: Map<NodeId, RunId>;
+  failing: Set<NodeId>;
+  forgiven: Set<NodeId>;
+  due: boolean;
+  closed: boolean;
+};
 
 export type ModelOptions = {
   readonly host: GitHost;
@@ -146,6 +155,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       case 'execution':
         associationOf.set(record.id, record.association);
         stops.set(record.id, {
+          runs: new Map(record.runs.map(({ node, run }) => [node, run])),
           failing: new Set(),
           forgiven: new Set(),
           due: false,
@@ -156,6 +166,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         for (const { node, run } of record.runs) {
           const { occasion } = record;
           heals(record.execution, node);
+          stops.get(record.execution)?.runs.set(node, run);
           if (occasion.startsWith('manual:') && !occasion.startsWith('manual:refresh-'))
             asked.add(run);
         }
@@ -195,11 +206,12 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'started':
         outOf(record.execution).set(record.run, record.node);
-        heals(record.execution, record.node);
+        if (decides(record)) heals(record.execution, record.node);
         return;
       case 'unreachable':
         sometimes('run unreachable');
-        return fails(record.execution, record.node, true);
+        if (decides(record)) fails(record.execution, record.node, true);
+        return;
       case 'finished':
         return finished(record);
       case 'put-execution': {
@@ -304,6 +316,16 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     gates.onOffered(name, node, at, wish);
   }
 
+  /**
+   * Errors are counted by target (spec §4.2): where a run took the place of another, as on a node that was shut out and let in
+   * again, that one decides, and what the earlier one is told of late is history.
+   */
+  function decides({ execution, node, run }: Told): boolean {
+    const held = stops.get(execution)?.runs.get(node);
+    if (held !== undefined && held !== run) sometimes('a run that was replaced is told of');
+    return held === run;
+  }
+
   /** What was forgiven of it is forgiven of nobody else. */
   function heals(execution: string, node: NodeId): void {
     const stop = stops.get(execution);
@@ -328,7 +350,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     const { outcome, execution, node } = record;
     outOf(execution).delete(outcome.run);
     durableOutcomes.add(outcome.run);
-    fails(execution, node, outcome.status === 'Failed' || outcome.status === 'TimedOut');
+    if (decides({ execution, node, run: outcome.run }))
+      fails(execution, node, outcome.status === 'Failed' || outcome.status === 'TimedOut');
     account(outcome.run);
     if (outcome.detailedStatus === 'Interrupted') sometimes('run interrupted');
     if (outcome.detailedStatus === 'Unreachable') sometimes('silent past the deadline');
