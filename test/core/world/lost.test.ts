@@ -65,3 +65,23 @@ test('a node that a commit lets in again hands in what it ran meanwhile', () => 
   const last = fleet.world.state.nodes.get(node(1))?.assignments.get(job.association)?.last;
   assert.deepEqual([last?.outcome.run, last?.outcome.status], [job.run, 'Success']);
 });
+
+test('the run that takes the place of a lost one decides: what that is told of late counts for nothing', () => {
+  const motd = { maxErrors: '1', maxConcurrency: '1' };
+  const all = { 1: {}, 2: {}, 3: {} };
+  const fleet = new TestFleet().accept(revision(1, { motd }, all)).connect(1, 2, 3);
+  const [job] = fleet.takeJobs();
+  assert.ok(job !== undefined && job.node === node(1));
+  fleet.start(job).accept(revision(2, { motd }, { 2: {}, 3: {} }), 1);
+  const [execution] = fleet.executions();
+  assert.ok(execution !== undefined);
+  assert.equal(execution.failures, 1, 'nobody knows how it ended');
+  fleet.happen({ kind: 'disconnected', node: job.node }).accept(revision(3, { motd }, all));
+  assert.equal(execution.failures, 0, 'another is owed there, in the same execution');
+  fleet.connect(1).finish(job, 'TimedOut');
+  assert.equal(execution.failures, 0);
+  const failing = (...ids: number[]) =>
+    fleet.runAll((id) => (ids.some((n) => node(n) === id) ? 'Failed' : 'Success'));
+  assert.deepEqual(failing(1, 2).toSorted(), ['motd@1', 'motd@2']);
+  assert.equal(execution.stopped?.failures, 2, 'one for each node');
+});
