@@ -43,6 +43,8 @@ export type Truth = {
   /** Told by the daemon's journal, or kept by the node for ever. */
   accounted: boolean;
   acked: boolean;
+  /** The daemon's state says that it started. */
+  isHeard: boolean;
 };
 
 type Told = { readonly execution: string; readonly node: NodeId; readonly run: RunId };
@@ -206,6 +208,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'started':
         outOf(record.execution).set(record.run, record.node);
+        hear(record.run);
         if (decides(record)) heals(record.execution, record.node);
         return;
       case 'unreachable':
@@ -379,6 +382,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     }
   }
 
+  function hear(run: RunId): void {
+    const truth = truths.get(run);
+    if (truth !== undefined) truth.isHeard = true;
+  }
+
   function account(run: RunId): void {
     const truth = truths.get(run);
     if (truth !== undefined) truth.accounted = true;
@@ -429,6 +437,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       begunAtMs: null,
       accounted: false,
       acked: false,
+      isHeard: false,
     });
   }
 
@@ -588,7 +597,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     slotModel.onStateLost();
     durableOutcomes.clear();
     for (const occasion of occasions.values()) occasion.isLost = true;
-    for (const truth of truths.values()) truth.acked = false;
+    for (const truth of truths.values()) Object.assign(truth, { acked: false, isHeard: false });
     paused = false;
     lost = true;
   }

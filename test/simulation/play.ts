@@ -73,6 +73,7 @@ async function playThrough(seed: bigint, options: PlayOptions): Promise<Played> 
       if (timeline.nowMs < lookedAtMs + LOOK_SHARE * unitMs) return false;
       lookedAtMs = timeline.nowMs;
       open = unsettled(story);
+      bringBack(story);
       return open.length === 0;
     });
     if (story.failure() === null && timeline.count < stepsMax && open.length > 0) {
@@ -150,6 +151,21 @@ function silentRuns({ model, nodes }: Story): readonly string[] {
       );
     })
     .map(({ job }) => `run ${job.run} of ${job.association} began and is not accounted for`);
+}
+
+/**
+ * Of a run whose start a daemon never heard of, or had heard of in a state that was lost since, its node alone knows, and a node
+ * that is off tells nothing: it is switched on, and then must tell. Every other run the daemon has to account for by itself.
+ */
+function bringBack({ model, nodes, startAgent, sometimes, trace }: Story): void {
+  for (const { begunAtMs, accounted, isHeard, node, job } of model.truths.values()) {
+    const actor = nodes[numberOf(node)];
+    if (begunAtMs === null || accounted || isHeard || actor?.off !== true) continue;
+    if (model.wish?.nodes.has(actor.number) !== true) continue;
+    trace(`node ${actor.number} is brought back for ${job.run}`);
+    sometimes('brought back, as it alone knew of a run');
+    startAgent(actor);
+  }
 }
 
 /** Association and node → what began there last. */

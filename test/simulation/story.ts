@@ -524,7 +524,9 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     const id = nodeIds[node.number];
     if (how === 'power' && id !== undefined) model.onReboot(id);
     node.disk.restart(how === 'power' ? 'power' : 'kill');
-    timeline.after(downMs, `agent ${node.number} starts`, () => startAgentNow(node));
+    timeline.after(downMs, `agent ${node.number} starts`, () => {
+      if (!node.life.isAlive) startAgentNow(node); // else it was brought back sooner
+    });
   }
 
   // --- the operator ---------------------------------------------------------------------------------------------
