@@ -494,7 +494,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'offers are forgotten at a restart',
-    found: 18n,
+    found: 11n,
     plant: { daemonStore: forgetting('offered', 'started') },
   },
   {

@@ -5,7 +5,7 @@ import type { Admission, Applicant } from '../enrol/register.ts';
 import { admit } from '../enrol/register.ts';
 import type { Instant, NodeId, RunId } from '../model/brand.ts';
 import type { Node, Registration } from '../model/node.ts';
-import type { LastOutcome, NodeState } from '../model/state.ts';
+import type { LastOutcome, NodeState, Outcome } from '../model/state.ts';
 import { matches } from '../selector/match.ts';
 import { heedSeen } from './epoch.ts';
 import type { Hello } from './events.ts';
@@ -62,8 +62,15 @@ function recall(
   const assignment = turn.world.state.nodes.get(node)?.assignments.get(association);
   if (assignment === undefined) return;
   // It has handed that in: whether something newer is known cannot be told from times that are the node's and times that are ours.
-  const told = findRun(turn, node, last.outcome.run, last.execution)?.run.outcome ?? null;
+  const said = findRun(turn, node, last.outcome.run, last.execution);
+  const told = said?.run.outcome ?? null;
   if (told !== null && told.digest !== null) return;
+  if (said !== null && told !== null && isOurSkip(told) && !isOurSkip(last.outcome)) {
+    // It ran for a state that was lost: what it handed in then comes no second time, and to us it had not got its turn.
+    finish(turn, { execution: said.execution.id, association, node, outcome: last.outcome });
+    oweInstead(turn, node, association);
+    return;
+  }
   const owed = findRun(turn, node, last.outcome.run);
   if (owed !== null) {
     // A result with its output is on its way when the run was out; a run that we only owe is settled by this.
@@ -77,6 +84,10 @@ function recall(
   emit(turn, { kind: 'recalled', association, node, last });
   oweInstead(turn, node, association);
 }
+
+/** A run that the daemon skips never started. */
+const isOurSkip = ({ status, startedAt }: Outcome): boolean =>
+  status === 'Skipped' && startedAt === null;
 
 /** The job that was out when we lost sight of the node. */
 function settleJob(turn: Turn, node: NodeId, hello: Hello): void {

@@ -211,3 +211,41 @@ test('what a node whose clock is ahead ran before is not taken for newer than wh
   assert.equal(lastOf()?.outcome.detailedStatus, 'Undeliverable');
   assert.deepEqual(fleet.takeJobs(), []);
 });
+
+for (const { name, ran, want } of [
+  { name: 'and ended well', ran: 'Success', want: 'Success' },
+  { name: 'and failed', ran: 'Failed', want: 'Failed' },
+] as const)
+  test(`a run that ended for a state that was lost, ${name}, is no more called one that did not get its turn`, () => {
+    // What a state that was rebuilt believes: the run is owed still, and its node is away.
+    const fleet = new TestFleet().accept(revision(1, { motd: { schedule: 'rate(30 minutes)' } }));
+    const first = present(fleet.executions()[0], 'it is opened at once');
+    const run = present(first.runs.get(node(1)), 'the node is a target').run;
+    const outcomeOf = () => first.runs.get(node(1))?.outcome;
+    fleet.after(31 * MINUTE);
+    assert.equal(outcomeOf()?.status, 'Skipped');
+    const { id: execution, association, generation, occasion } = first;
+    const finishedAt = instant(fleet.now - 29 * MINUTE);
+    const outcome = {
+      ...wellDone(run, finishedAt),
+      status: ran,
+      detailedStatus: ran,
+      startedAt: null,
+    };
+    const last = { outcome, execution, generation, occasion, revision: null, reason: '' };
+    const returns = () =>
+      fleet.happen({
+        kind: 'connected',
+        node: node(1),
+        hello: { ...hello(), lastRuns: [{ association, last }] },
+      });
+    returns();
+    assert.equal(outcomeOf()?.status, want);
+    assert.equal(first.statuses.Skipped + first.statuses[want], first.runs.size);
+    const lastOf = () => fleet.world.state.nodes.get(node(1))?.assignments.get(association)?.last;
+    assert.equal(lastOf()?.outcome.run, run);
+    const told = outcomeOf();
+    fleet.happen({ kind: 'disconnected', node: node(1) });
+    returns();
+    assert.equal(outcomeOf(), told, 'said again, it changes nothing');
+  });
