@@ -39,6 +39,8 @@ test('a full disk: the step ends with its code and says what is missing; with ro
     const fill = `cat /dev/zero >${ballast} 2>/dev/null`;
     const { exitCode, stdout } = await bench.perform(0, [
       'echo first',
+      // Whoever collects it has written it: then there is no room any more.
+      `until grep -rqs --include=out first ${bench.dir}; do sleep 0.01; done`,
       fill,
       'head -c 300000 /dev/zero; echo last; exit 3',
     ]);
