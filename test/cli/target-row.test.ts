@@ -20,6 +20,7 @@ function cutOff(status: 'Success' | 'Failed'): { readonly cut: string; readonly 
   const [second] = fleet
     .connect(1)
     .after(2 * MINUTE)
+    .disown()
     .takeJobs();
   assert.ok(second);
   fleet.start(second).finish(second, status);
