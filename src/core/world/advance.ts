@@ -16,7 +16,7 @@ import { onOperator } from './on-operator.ts';
 import { hold, onRestored, onRevision, release } from './on-revision.ts';
 import { onRollouts } from './on-rollout.ts';
 import { onAlready, onNotStarted, onResult, onStarted, onUndeliverable } from './on-run.ts';
-import { bringBack, onSetBack, watchUnreachable } from './on-set-back.ts';
+import { bringBack, onSetBack, watchRuns } from './on-set-back.ts';
 import { onAlarms, onTime } from './on-time.ts';
 import { putInForce } from './put-in-force.ts';
 import type { Record } from './records.ts';
@@ -136,7 +136,7 @@ function onBoot(turn: Turn, event: Event & { kind: 'boot' }): void {
       emit(turn, { kind: 'disconnected', node: node.id, at: turn.now });
     watchAbsence(turn, node);
   }
-  for (const execution of state.executions.values()) watchUnreachable(turn, execution);
+  for (const execution of state.executions.values()) watchRuns(turn, execution);
   bringBack(turn);
 }
 

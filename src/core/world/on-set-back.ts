@@ -8,7 +8,7 @@ import { firedUntil, withGap } from '../schedule/slots.ts';
 import { JOB_VALID_MS } from './dispatch.ts';
 import { startingDeadline, watchExecution } from './executions.ts';
 import { watchAbsence, watchSilence } from './on-node.ts';
-import { findRun, watchClaim } from './on-run.ts';
+import { findRun, RESULT_GRACE_MS, watchClaim } from './on-run.ts';
 import { scheduleNext } from './on-time.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
@@ -23,7 +23,7 @@ export function onSetBack(turn: Turn): void {
   lookAtGates(turn);
   for (const execution of world.state.executions.values()) {
     watchExecution(turn, execution);
-    watchUnreachable(turn, execution);
+    watchRuns(turn, execution);
     const deadline = startingDeadline(world, execution);
     if (deadline !== null && deadline > now) {
       world.timers.push({ kind: 'starting-deadline', execution: execution.id, at: deadline });
@@ -54,12 +54,16 @@ function watchNode(turn: Turn, id: NodeId): void {
   if (found?.run.phase === 'Started') watchClaim(turn, found);
 }
 
-export function watchUnreachable({ world, now }: Turn, execution: Execution): void {
-  if (execution.phases.Unreachable === 0) return;
+/** Runs that are out and of which no session need speak: of nodes that are silent, and those that a node has left for another. */
+export function watchRuns({ world, now }: Turn, execution: Execution): void {
+  const { phases, timeoutBudgetMs, id } = execution;
+  if (phases.Unreachable === 0 && phases.Started === 0) return;
   for (const { phase, node, run, since } of execution.runs.values()) {
-    if (phase !== 'Unreachable') continue;
-    const at = (Math.min(since, now) + execution.timeoutBudgetMs) as Instant;
-    world.timers.push({ kind: 'run', phase, execution: execution.id, node, run, at });
+    if (phase !== 'Unreachable' && phase !== 'Started') continue;
+    // The job of a node is asked after when its node is back.
+    if (phase === 'Started' && world.state.nodes.get(node)?.job?.run === run) continue;
+    const at = phase === 'Started' ? now + RESULT_GRACE_MS : Math.min(since, now) + timeoutBudgetMs;
+    world.timers.push({ kind: 'run', phase, execution: id, node, run, at: at as Instant });
   }
 }
 

@@ -9,6 +9,8 @@ import { hello, MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const SECOND = 1_000;
 
+const twoOnOne = () => revision(1, { motd: {}, hosts: {} }, { 1: {} });
+
 const cancelled = (fleet: TestFleet): readonly RunId[] => {
   const told = fleet.effects.flatMap((one) => (one.kind === 'cancel-run' ? [one.run] : []));
   fleet.effects = [];
@@ -177,6 +179,31 @@ test('a node that is back without its run is asked for it, and only its word mak
   const outcome = fleet.executions()[0]?.runs.get(node(1))?.outcome;
   assert.equal(outcome?.detailedStatus, 'Interrupted');
 });
+
+for (const { name, between } of [
+  { name: 'is asked for', between: (fleet: TestFleet) => fleet },
+  {
+    name: 'is asked for by a daemon that has started since, too',
+    between: (fleet: TestFleet) =>
+      fleet.restarted().happen({ kind: 'restored', revision: twoOnOne() }),
+  },
+])
+  test(`a run that its node has left for another ${name}`, () => {
+    const before = new TestFleet().accept(twoOnOne()).connect(1);
+    const left = present(before.takeJobs()[0], 'one is offered');
+    const other = present(
+      before.executions().find(({ id }) => id !== left.execution),
+      'the other waits',
+    );
+    const taken = present(other.runs.get(node(1)), 'it is owed').run;
+    before.start(left).happen({ kind: 'started', node: left.node, run: taken, at: before.now });
+    const fleet = between(before);
+    const back = hello(taken, fleet.now);
+    fleet.happen({ kind: 'connected', node: left.node, hello: back }).after(2 * MINUTE);
+    fleet.disown();
+    const run = fleet.world.state.executions.get(left.execution)?.runs.get(node(1));
+    assert.equal(run?.outcome?.detailedStatus, 'Interrupted');
+  });
 
 for (const { name, answer } of [
   { name: 'drops', answer: { kind: 'refused', code: 'Expired', message: '', clock: null } },
