@@ -4,6 +4,7 @@ import { wholeFileProblem } from '../core/load/parse-file.ts';
 import type { ParsedFile } from '../core/load/parsed.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import { moduleBeside, startThread } from '../threads/thread.ts';
+import { oneAtATime } from '../waiting/one-at-a-time.ts';
 import type { ParseOrder, ParseReport, ThreadData } from './parse-thread.ts';
 
 export type ParserOptions = {
@@ -36,7 +37,7 @@ export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser 
   let isFresh = true;
   const closing = new AbortController();
   /** One order at a time: two that wait for answers of one thread would take each other's. */
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneAtATime();
 
   function start(): Worker {
     const order: ThreadData = { progress, builtActions };
@@ -139,13 +140,11 @@ export function openParser({ deadlineMs, builtActions }: ParserOptions): Parser 
     },
     parse(files, signal) {
       const both = AbortSignal.any([signal, closing.signal]);
-      const mine = last.then(() => parseAll(files, both));
-      last = mine.catch(() => undefined);
-      return mine;
+      return inTurn(() => parseAll(files, both));
     },
     async close() {
       closing.abort();
-      await last;
+      await inTurn(() => Promise.resolve());
       await thread?.terminate();
       thread = null;
     },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { invariant, ReconcileError } from '../core/model/errors.ts';
 import type { Disk, PlaceWriter } from '../disk/disk.ts';
 import { createAtomic } from '../disk/files.ts';
+import { oneAtATime } from '../waiting/one-at-a-time.ts';
 import type { SegmentEnd } from './control.ts';
 import { encodeControl, layoutVersion } from './control.ts';
 import { journalError } from './errors.ts';
@@ -73,18 +74,11 @@ export async function beginWriting(
   let overloaded = false;
   let lastSyncMs = 0;
   let closed = false;
-  let turn: Promise<void> = Promise.resolve();
+  const inTurn = oneAtATime();
   let draining = false;
   let next = first;
   let current: OpenSegment | null = null;
   current = await begin(carried);
-
-  /** One after another, whatever became of the one before. */
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const done = turn.then(work);
-    turn = done.catch(() => undefined);
-    return done;
-  }
 
   async function begin(payloads: readonly string[]): Promise<OpenSegment> {
     const content = firstContent(options.format, next, payloads);

@@ -1,4 +1,5 @@
 import type { HttpClient } from 'isomorphic-git';
+import { oneAtATime } from '../../waiting/one-at-a-time.ts';
 import type { Logger } from '../log.ts';
 import { ensureBareDirectory, setAside } from './bare-directory.ts';
 import { damageIn, typedDiskFailure } from './errno.ts';
@@ -130,7 +131,7 @@ type HealingMirror = {
 
 export function openHealingMirror(dir: string, remote: RemoteConfig, log: Logger): HealingMirror {
   let opened: Promise<Mirror> | null = null;
-  let replacing: Promise<void> = Promise.resolve();
+  const inTurn = oneAtATime();
 
   async function current(): Promise<Mirror> {
     opened ??= openMirror(dir, remote, log);
@@ -161,8 +162,7 @@ export function openHealingMirror(dir: string, remote: RemoteConfig, log: Logger
       } catch (error) {
         const damage = damageIn(error);
         if (damage === null) throw typedDiskFailure(error);
-        replacing = replacing.catch(() => undefined).then(() => replace(mirror, damage));
-        await replacing;
+        await inTurn(() => replace(mirror, damage));
       }
       try {
         return await operation(await current());

@@ -3,6 +3,7 @@ import type { BlobId, CommitId } from '../../core/model/brand.ts';
 import { commitId } from '../../core/model/brand.ts';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { Ancestry, Snapshot, SourceObservation, SourcePort } from '../../reconcile/ports.ts';
+import { oneAtATime } from '../../waiting/one-at-a-time.ts';
 import { typedDiskFailure } from '../git/errno.ts';
 import { DamagedObject, gitError } from '../git/git-error.ts';
 import type { Relation } from '../git/history.ts';
@@ -100,14 +101,8 @@ function openRemoteSource(
     return relation;
   }
 
-  let last: Promise<unknown> = Promise.resolve();
-
-  /** What may fetch does so one at a time: two fetches into one mirror would race for its shallow file. */
-  function inTurn<Value>(operation: () => Promise<Value>): Promise<Value> {
-    const mine = last.then(operation);
-    last = mine.catch(() => undefined);
-    return mine;
-  }
+  /** What may fetch: two fetches into one mirror would race for its shallow file. */
+  const inTurn = oneAtATime();
 
   /** A mirror that was made anew is empty or shallow; what is asked for may lie further down. */
   async function ensureHere(mirror: Mirror, oid: string, signal: AbortSignal): Promise<void> {
