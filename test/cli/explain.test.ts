@@ -6,6 +6,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../../src/core/model/json.ts';
 import { git } from '../fakes/git-repo.ts';
+import { fits } from '../schemas/printed.ts';
 import { call, sampleRepo, start, tempFolder } from './cli.ts';
 import { stage } from './stage.ts';
 
@@ -78,6 +79,7 @@ test('explain: a daemon answers through its socket, and Git alone says the same'
   assert.equal((await call(['sync', '--config', config])).code, 0);
   const live = await call(['explain', 'web-1', '--config', config, '--format', 'json']);
   assert.equal(live.code, 0, live.stderr);
+  fits('explanation', live.stdout);
   const text = await call(['explain', 'web-1', 'motd', '--config', config]);
   assert.match(text.stdout, /^ {2}waits {7}the node is offline$/m);
   assert.match(text.stdout, /^ {2}targeted {4}tag:role=web \(it has role=web\)$/m);

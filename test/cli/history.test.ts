@@ -5,17 +5,10 @@ import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { fits } from '../schemas/printed.ts';
 import { call, tempFolder } from './cli.ts';
 
 const status = fileURLToPath(new URL('../golden/river/failing/status', import.meta.url));
-const schemas = new URL('../../schemas/', import.meta.url);
-
-function fits(schema: string, value: unknown): void {
-  const ajv = new Ajv2020({ strict: false });
-  const validate = ajv.compile(JSON.parse(readFileSync(new URL(schema, schemas), 'utf8')));
-  assert.ok(validate(value), JSON.stringify(validate.errors));
-}
 
 async function json(argv: readonly string[]): Promise<unknown> {
   const { code, stdout, stderr } = await call([...argv, '--format', 'json']);
@@ -34,7 +27,7 @@ type Executions = readonly {
 
 test('associations list: every association of a status, with version and status', async () => {
   const answer = await json(['associations', 'list', '--status', status]);
-  fits('associations.schema.json', answer);
+  fits('associations', JSON.stringify(answer));
   const { associations } = answer as { associations: { association: string; status: string }[] };
   const told = new Map(associations.map((each) => [each.association, each.status]));
   assert.equal(told.get('web-config'), 'Failed');
@@ -46,7 +39,7 @@ test('associations list: every association of a status, with version and status'
 
 test('associations show: what it binds and how it stands, AWS spelling in JSON', async () => {
   const answer = await json(['associations', 'show', 'reports-disk', '--status', status]);
-  fits('association-description.schema.json', answer);
+  fits('association-description', JSON.stringify(answer));
   const { Timezone, ApplyOnlyAtCronInterval, CalendarNames, TimeoutSeconds } = answer as {
     readonly [key: string]: unknown;
   };
@@ -93,7 +86,7 @@ test('associations show: fields without effect here are named', async (t) => {
 
 test('associations versions: newest first, with what changed and the commit', async () => {
   const answer = await json(['associations', 'versions', 'web-config', '--status', status]);
-  fits('association-versions.schema.json', answer);
+  fits('association-versions', JSON.stringify(answer));
   assert.deepEqual(
     (answer as Versions).versions.map((each) => each.associationVersion),
     ['1'],
@@ -104,14 +97,14 @@ test('associations versions: newest first, with what changed and the commit', as
 
 test('executions list and show: of a status, failures with their nodes', async () => {
   const all = (await json(['executions', 'list', '--history', status])) as Executions;
-  for (const each of all) fits('execution.schema.json', each);
+  for (const each of all) fits('execution', JSON.stringify(each));
   assert.ok(all.length >= 3);
   const failed = all.filter((each) => each.status === 'Failed');
   assert.ok(failed.length > 0);
   assert.ok(failed.every((each) => each.associationVersion === '1'));
   const [one] = failed;
   const shown = await json(['executions', 'show', one?.id ?? '', '--history', status]);
-  fits('execution.schema.json', shown);
+  fits('execution', JSON.stringify(shown));
   const { runs } = shown as { runs: { node: string; status: string; lastExecutionDate: string }[] };
   assert.deepEqual(
     runs.map((run) => run.status),

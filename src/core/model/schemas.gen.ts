@@ -760,6 +760,10 @@ export interface AssociationDescription {
    */
   Generation: string;
   /**
+   * Commit since which it is that: later ones changed when or where, not what.
+   */
+  GenerationRevision?: string;
+  /**
    * Invalid: the file is wrong, and its last good version is in force.
    */
   Validity: 'Valid' | 'Invalid';
@@ -775,6 +779,18 @@ export interface AssociationDescription {
    * As written.
    */
   ScheduleExpression?: string;
+  /**
+   * As stated, or the default of the repository.
+   */
+  ComplianceSeverity?: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'UNSPECIFIED';
+  /**
+   * AUTO: from the status of runs; MANUAL: from what documents report.
+   */
+  SyncCompliance?: 'AUTO' | 'MANUAL';
+  /**
+   * As stated.
+   */
+  Targets?: DescribedTarget[];
   /**
    * There when true.
    */
@@ -795,6 +811,22 @@ export interface AssociationDescription {
    * Longest time of a run.
    */
   TimeoutSeconds?: number;
+  /**
+   * There when Retry: a run that was cut is run again.
+   */
+  OnInterrupted?: 'Report' | 'Retry';
+  OutputLocation?: DescribedOutputLocation;
+  /**
+   * Tags of the association itself, as stated.
+   */
+  Tags?: DescribedTag[];
+  AlarmConfiguration?: DescribedAlarms;
+  /**
+   * Associations that come before it on a node.
+   */
+  DependsOn?: string[];
+  Suspend?: DescribedSuspend;
+  Rollout?: DescribedRollout;
   /**
    * Its change calendars.
    */
@@ -818,6 +850,176 @@ export interface AssociationDescription {
   NotEffective?: string[];
   Overview: AssociationDescriptionOverview;
   Compliance: AssociationDescriptionCompliance;
+  /**
+   * Of its targets, how many are silent.
+   */
+  SilentCount?: number;
+  Pending?: DescribedPending;
+  /**
+   * On how many nodes it fails.
+   */
+  FailingCount?: number;
+  /**
+   * The first hundred of them.
+   */
+  Failing?: DescribedFailing[];
+  /**
+   * Ids in Targets that are no node here. Absent: none.
+   */
+  UnknownTargetCount?: number;
+  /**
+   * The first hundred of them.
+   */
+  UnknownTargets?: string[];
+  Execution?: DescribedExecution;
+  /**
+   * Newest first, at most 1,000.
+   */
+  Versions?: DescribedVersion[];
+  /**
+   * Version of this shape.
+   */
+  FormatVersion?: number;
+  [k: string]: unknown;
+}
+/**
+ * One selector.
+ */
+export interface DescribedTarget {
+  /**
+   * InstanceIds, tag:<key>, tag-key or resource-groups:Name.
+   */
+  Key: string;
+  /**
+   * Any of them.
+   */
+  Values: string[];
+  [k: string]: unknown;
+}
+/**
+ * As stated; nothing is uploaded.
+ */
+export interface DescribedOutputLocation {
+  S3Location: DescribedS3Location;
+  [k: string]: unknown;
+}
+/**
+ * Where.
+ */
+export interface DescribedS3Location {
+  /**
+   * Bucket.
+   */
+  OutputS3BucketName: string;
+  /**
+   * Prefix, where there is one.
+   */
+  OutputS3KeyPrefix?: string;
+  /**
+   * Region, where it is stated.
+   */
+  OutputS3Region?: string;
+  [k: string]: unknown;
+}
+/**
+ * One tag.
+ */
+export interface DescribedTag {
+  /**
+   * Its name.
+   */
+  Key: string;
+  /**
+   * Its value.
+   */
+  Value: string;
+  [k: string]: unknown;
+}
+/**
+ * Its alarm, as stated.
+ */
+export interface DescribedAlarms {
+  /**
+   * One.
+   */
+  Alarms: DescribedAlarm[];
+  /**
+   * An alarm that cannot be asked stops nothing.
+   */
+  IgnorePollAlarmFailure: boolean;
+  [k: string]: unknown;
+}
+/**
+ * It.
+ */
+export interface DescribedAlarm {
+  /**
+   * Its name in the configuration of the daemon.
+   */
+  Name: string;
+  [k: string]: unknown;
+}
+/**
+ * While it is suspended, and after, until the file says so no more.
+ */
+export interface DescribedSuspend {
+  /**
+   * Why.
+   */
+  Reason: string;
+  /**
+   * Who to ask.
+   */
+  Owner: string;
+  /**
+   * When it ends.
+   */
+  Until: string;
+  /**
+   * It has ended, and is still in the file.
+   */
+  Expired: boolean;
+  [k: string]: unknown;
+}
+/**
+ * How far its rings are.
+ */
+export interface DescribedRollout {
+  /**
+   * Halted: no further node takes this version until a commit or `reconciled resume`.
+   */
+  State: 'Running' | 'Soaking' | 'Halted' | 'Complete';
+  /**
+   * Which one runs or soaks, from 1.
+   */
+  Ring?: number;
+  /**
+   * How many, the rest of the targets included.
+   */
+  Rings: number;
+  /**
+   * Soaking: since when.
+   */
+  PassedAt?: string;
+  Halted?: DescribedHalt;
+  [k: string]: unknown;
+}
+/**
+ * Why it halted.
+ */
+export interface DescribedHalt {
+  /**
+   * Which ring, from 1.
+   */
+  Ring: number;
+  /**
+   * Failed targets in it.
+   */
+  Failures: number;
+  /**
+   * When.
+   */
+  At: string;
   [k: string]: unknown;
 }
 /**
@@ -866,6 +1068,116 @@ export interface AssociationDescriptionCompliance {
    * Number of nodes.
    */
   [k: string]: number;
+}
+/**
+ * Targets that have not run yet by what they wait for. Absent: none.
+ */
+export interface DescribedPending {
+  /**
+   * Number of targets.
+   */
+  [k: string]: number;
+}
+/**
+ * One node.
+ */
+export interface DescribedFailing {
+  /**
+   * Its id.
+   */
+  NodeId: string;
+  /**
+   * As AWS says it.
+   */
+  Status: string;
+  /**
+   * In more words.
+   */
+  DetailedStatus: string;
+  /**
+   * COMPLIANT or NON_COMPLIANT, where its item says so.
+   */
+  ComplianceStatus?: string;
+  /**
+   * Of the run, where there is one.
+   */
+  ExitCode?: number;
+  [k: string]: unknown;
+}
+/**
+ * The one that is open. Absent: none is.
+ */
+export interface DescribedExecution {
+  /**
+   * Its id.
+   */
+  ExecutionId: string;
+  /**
+   * What fired it: a change, a slot, an operator.
+   */
+  Occasion: string;
+  /**
+   * Why, in a sentence.
+   */
+  Reason: string;
+  /**
+   * Commit that was in force.
+   */
+  Revision: string;
+  /**
+   * create, edit, document, parameter, schedule, target, manual or retry.
+   */
+  Trigger: string;
+  Stopped?: DescribedStop;
+  [k: string]: unknown;
+}
+/**
+ * The error threshold has stopped it.
+ */
+export interface DescribedStop {
+  /**
+   * When.
+   */
+  At: string;
+  /**
+   * After how many.
+   */
+  Failures: number;
+  [k: string]: unknown;
+}
+/**
+ * AssociationVersionInfo, as far as it is kept.
+ */
+export interface DescribedVersion {
+  /**
+   * Its number.
+   */
+  AssociationVersion: string;
+  /**
+   * When it came into force here.
+   */
+  CreatedDate: string;
+  /**
+   * Commit that made it.
+   */
+  Revision: string;
+  /**
+   * What differs from the version before.
+   */
+  Changed: string[];
+  /**
+   * The document.
+   */
+  Name: string;
+  /**
+   * Its number, where it has one.
+   */
+  DocumentVersion?: string;
+  /**
+   * As written, where it has one.
+   */
+  ScheduleExpression?: string;
+  [k: string]: unknown;
 }
 
 /**
@@ -2711,6 +3023,512 @@ export interface GroupTarget {
 }
 
 /**
+ * nodes/<xx>/<node id>.json of the status branch: who the node is, and every association on it.
+ */
+export interface NodeStatus {
+  /**
+   * Its id.
+   */
+  NodeId: string;
+  /**
+   * Name in force.
+   */
+  Name?: string;
+  /**
+   * Key that it proves.
+   */
+  PublicKey?: string;
+  Tags?: NodeStatusTags;
+  /**
+   * File in nodes/ that speaks of it.
+   */
+  File?: string;
+  /**
+   * Activation that it registered with.
+   */
+  ActivationId?: string;
+  /**
+   * When.
+   */
+  RegisteredAt?: string;
+  /**
+   * Name of the registration, where a file in nodes/ says otherwise.
+   */
+  RegisteredName?: string;
+  /**
+   * Key of the registration, where a file in nodes/ says otherwise.
+   */
+  RegisteredPublicKey?: string;
+  RegisteredTags?: NodeStatusRegisteredTags;
+  Revoked?: NodeStatusRevoked;
+  /**
+   * The worst of its associations.
+   */
+  AssociationStatus?: string;
+  AssociationOverview?: NodeStatusOverview;
+  /**
+   * Of the node.
+   */
+  ComplianceStatus?: 'COMPLIANT' | 'NON_COMPLIANT';
+  Silent?: NodeStatusSilent;
+  Platform?: NodeStatusPlatform;
+  /**
+   * All that target it, by name.
+   */
+  Associations: NodeStatusAssociation[];
+  /**
+   * By type, as ListResourceComplianceSummaries.
+   */
+  Compliance?: NodeStatusCompliance[];
+  /**
+   * What documents reported, as ListComplianceItems.
+   */
+  ComplianceItems?: NodeStatusItem[];
+  /**
+   * Reports that were not taken.
+   */
+  ComplianceRefused?: NodeStatusRefusal[];
+  /**
+   * Version of this shape.
+   */
+  FormatVersion: number;
+  [k: string]: unknown;
+}
+/**
+ * Tags in force.
+ */
+export interface NodeStatusTags {
+  /**
+   * Value of the tag.
+   */
+  [k: string]: string;
+}
+/**
+ * Tags of the registration, where a file in nodes/ says otherwise.
+ */
+export interface NodeStatusRegisteredTags {
+  /**
+   * Value of the tag.
+   */
+  [k: string]: string;
+}
+/**
+ * It is shut out.
+ */
+export interface NodeStatusRevoked {
+  /**
+   * Since when, where an operator did it.
+   */
+  At?: string;
+  /**
+   * Who: an operator, or a file in nodes/.
+   */
+  By: string;
+  [k: string]: unknown;
+}
+/**
+ * How they stand, as AWS says it.
+ */
+export interface NodeStatusOverview {
+  InstanceAssociationStatusAggregatedCount: NodeStatusCounts;
+  [k: string]: unknown;
+}
+/**
+ * Associations by status.
+ */
+export interface NodeStatusCounts {
+  /**
+   * How many.
+   */
+  [k: string]: number;
+}
+/**
+ * No contact for an hour or more. Absent: it is heard.
+ */
+export interface NodeStatusSilent {
+  /**
+   * Last contact. Absent: it never called.
+   */
+  Since?: string;
+  [k: string]: unknown;
+}
+/**
+ * What it says of itself.
+ */
+export interface NodeStatusPlatform {
+  /**
+   * Version of its agent.
+   */
+  AgentVersion: string;
+  /**
+   * Of the processor.
+   */
+  Architecture: string;
+  /**
+   * Host name.
+   */
+  ComputerName: string;
+  /**
+   * Distribution.
+   */
+  PlatformName: string;
+  /**
+   * Linux.
+   */
+  PlatformType: string;
+  /**
+   * Its version.
+   */
+  PlatformVersion: string;
+  [k: string]: unknown;
+}
+/**
+ * One association on the node.
+ */
+export interface NodeStatusAssociation {
+  /**
+   * Its name.
+   */
+  AssociationName: string;
+  /**
+   * As AWS says it.
+   */
+  Status: 'Pending' | 'Success' | 'Failed' | 'Skipped';
+  /**
+   * In more words, where there are more.
+   */
+  DetailedStatus?: string;
+  /**
+   * Of the association on this node.
+   */
+  ComplianceStatus?: 'COMPLIANT' | 'NON_COMPLIANT';
+  /**
+   * Where it is not UNSPECIFIED.
+   */
+  ComplianceSeverity?: string;
+  ComplianceItem?: NodeStatusOwnItem;
+  Pending?: NodeStatusPending;
+  /**
+   * Of which execution.
+   */
+  ExecutionId?: string;
+  /**
+   * What was, or is to be, executed: the first sixteen digits where it is the generation in force, else the whole digest.
+   */
+  Generation?: string;
+  /**
+   * What fired it: a change, a slot, an operator.
+   */
+  Occasion?: string;
+  /**
+   * Why, in a sentence.
+   */
+  Reason?: string;
+  /**
+   * Commit that was in force, where the occasion does not name it.
+   */
+  Revision?: string;
+  /**
+   * When it ended.
+   */
+  FinishedAt?: string;
+  /**
+   * When it began; not of a success.
+   */
+  StartedAt?: string;
+  /**
+   * Of the step that decided; not of a success.
+   */
+  ExitCode?: number;
+  /**
+   * Which step.
+   */
+  FailedStep?: string;
+  /**
+   * What AWS calls the output summary.
+   */
+  Summary?: string;
+  /**
+   * The end of its output, at most 2,000 bytes: the words of a script.
+   */
+  OutputTail?: string;
+  Last?: NodeStatusLast;
+  [k: string]: unknown;
+}
+/**
+ * What a document reported for a MANUAL association.
+ */
+export interface NodeStatusOwnItem {
+  /**
+   * As reported.
+   */
+  Status: 'COMPLIANT' | 'NON_COMPLIANT';
+  /**
+   * As reported.
+   */
+  Severity: string;
+  /**
+   * As reported.
+   */
+  Title?: string;
+  Details?: NodeStatusOwnItemDetails;
+  ExecutionSummary: NodeStatusOwnItemExecution;
+  /**
+   * Of the run that reported it.
+   */
+  RunId: string;
+  [k: string]: unknown;
+}
+/**
+ * As reported.
+ */
+export interface NodeStatusOwnItemDetails {
+  /**
+   * A text.
+   */
+  [k: string]: string;
+}
+/**
+ * The check that the report speaks of.
+ */
+export interface NodeStatusOwnItemExecution {
+  /**
+   * When.
+   */
+  ExecutionTime: string;
+  /**
+   * Its id, where one was given.
+   */
+  ExecutionId?: string;
+  /**
+   * Its type, where one was given.
+   */
+  ExecutionType?: string;
+  [k: string]: unknown;
+}
+/**
+ * What it waits for.
+ */
+export interface NodeStatusPending {
+  /**
+   * The reason, one word of a closed list: offline, concurrency, error-threshold, calendar, …
+   */
+  Reason: string;
+  /**
+   * When it may end by itself, rounded up to a minute. Absent: nobody knows.
+   */
+  Until?: string;
+  /**
+   * More words where this node differs from the others.
+   */
+  Detail?: string;
+  [k: string]: unknown;
+}
+/**
+ * The outcome before, which compliance still rests on.
+ */
+export interface NodeStatusLast {
+  /**
+   * As the run ended.
+   */
+  Status: 'Success' | 'Failed' | 'TimedOut' | 'Cancelled' | 'Skipped';
+  /**
+   * In more words, where there are more.
+   */
+  DetailedStatus?: string;
+  /**
+   * Of which execution.
+   */
+  ExecutionId: string;
+  /**
+   * What was, or is to be, executed: the first sixteen digits where it is the generation in force, else the whole digest.
+   */
+  Generation?: string;
+  /**
+   * What fired it: a change, a slot, an operator.
+   */
+  Occasion?: string;
+  /**
+   * Why, in a sentence.
+   */
+  Reason?: string;
+  /**
+   * Commit that was in force, where the occasion does not name it.
+   */
+  Revision?: string;
+  /**
+   * When it ended.
+   */
+  FinishedAt: string;
+  /**
+   * When it began; not of a success.
+   */
+  StartedAt?: string;
+  /**
+   * Of the step that decided; not of a success.
+   */
+  ExitCode?: number;
+  /**
+   * Which step.
+   */
+  FailedStep?: string;
+  /**
+   * What AWS calls the output summary.
+   */
+  Summary?: string;
+  /**
+   * The end of its output, at most 2,000 bytes: the words of a script.
+   */
+  OutputTail?: string;
+  [k: string]: unknown;
+}
+/**
+ * One type.
+ */
+export interface NodeStatusCompliance {
+  /**
+   * Association, Patch or Custom:<name>.
+   */
+  ComplianceType: string;
+  /**
+   * Of the node in this type.
+   */
+  Status: 'COMPLIANT' | 'NON_COMPLIANT';
+  /**
+   * Worst of what is not compliant.
+   */
+  OverallSeverity: string;
+  CompliantSummary: NodeStatusCompliantSummary;
+  NonCompliantSummary: NodeStatusNonCompliantSummary;
+  ExecutionSummary?: NodeStatusTypeExecution;
+  /**
+   * Which association reported it.
+   */
+  AssociationName?: string;
+  /**
+   * Which run.
+   */
+  RunId?: string;
+  /**
+   * As reported.
+   */
+  ItemContentHash?: string;
+  [k: string]: unknown;
+}
+/**
+ * How many are compliant.
+ */
+export interface NodeStatusCompliantSummary {
+  /**
+   * How many.
+   */
+  CompliantCount: number;
+  SeveritySummary: NodeStatusCompliantSeverities;
+  [k: string]: unknown;
+}
+/**
+ * By severity, without zeros.
+ */
+export interface NodeStatusCompliantSeverities {
+  /**
+   * How many.
+   */
+  [k: string]: number;
+}
+/**
+ * How many are not.
+ */
+export interface NodeStatusNonCompliantSummary {
+  /**
+   * How many.
+   */
+  NonCompliantCount: number;
+  SeveritySummary: NodeStatusNonCompliantSeverities;
+  [k: string]: unknown;
+}
+/**
+ * By severity, without zeros.
+ */
+export interface NodeStatusNonCompliantSeverities {
+  /**
+   * How many.
+   */
+  [k: string]: number;
+}
+/**
+ * The check that the report speaks of.
+ */
+export interface NodeStatusTypeExecution {
+  /**
+   * When.
+   */
+  ExecutionTime: string;
+  /**
+   * Its id, where one was given.
+   */
+  ExecutionId?: string;
+  /**
+   * Its type, where one was given.
+   */
+  ExecutionType?: string;
+  [k: string]: unknown;
+}
+/**
+ * One item.
+ */
+export interface NodeStatusItem {
+  /**
+   * Patch or Custom:<name>.
+   */
+  ComplianceType: string;
+  /**
+   * Its id, where one was given.
+   */
+  Id?: string;
+  /**
+   * As reported.
+   */
+  Status: 'COMPLIANT' | 'NON_COMPLIANT';
+  /**
+   * As reported.
+   */
+  Severity: string;
+  /**
+   * As reported.
+   */
+  Title?: string;
+  Details?: NodeStatusItemDetails;
+  [k: string]: unknown;
+}
+/**
+ * As reported.
+ */
+export interface NodeStatusItemDetails {
+  /**
+   * A text.
+   */
+  [k: string]: string;
+}
+/**
+ * One.
+ */
+export interface NodeStatusRefusal {
+  /**
+   * AWS's name of the error.
+   */
+  Code: string;
+  /**
+   * What was left in the drop folder, where it has a name.
+   */
+  File?: string;
+  /**
+   * Why, in a sentence.
+   */
+  Why: string;
+  [k: string]: unknown;
+}
+
+/**
  * A machine with an agent, as people state it. Optional: it wins over what registration gave.
  */
 export type NodeFileContent = {
@@ -2876,19 +3694,50 @@ export interface PlanReport {
    * Revision planned; null for files as they lie on disk.
    */
   head: string | null;
+  verdict?: PlanVerdict;
   summary: PlanSummary;
   /**
    * Associations that change or run.
    */
   associations: PlanAssociation[];
   /**
+   * How many change or run; the list may be cut.
+   */
+  associationsTotal?: number;
+  /**
    * Errors in files.
    */
   problems: PlanProblem[];
   /**
+   * How many errors there are; the list may be cut.
+   */
+  problemsTotal?: number;
+  /**
    * Warnings in files.
    */
   warnings: PlanWarning[];
+  /**
+   * How many warnings there are; the list may be cut.
+   */
+  warningsTotal?: number;
+  [k: string]: unknown;
+}
+/**
+ * Whether the revision would be, or was, accepted.
+ */
+export interface PlanVerdict {
+  /**
+   * held: the guards of the source let it come into force only when people say so.
+   */
+  kind: 'accepted' | 'held';
+  /**
+   * Why it is held, as in summary.json; null when it is accepted.
+   */
+  code: string | null;
+  /**
+   * Why, in a sentence; may be empty.
+   */
+  reason: string;
   [k: string]: unknown;
 }
 /**
@@ -3224,6 +4073,53 @@ export interface RepositoryPolicy {
 }
 
 /**
+ * An operator has paused starts; null: nobody has.
+ */
+export type StatusPaused = {
+  /**
+   * Who, as the daemon knows the caller.
+   */
+  by: string;
+  /**
+   * Since when.
+   */
+  at: string;
+  [k: string]: unknown;
+} | null;
+/**
+ * A newer revision is not accepted, and the one before stays in force; null: none is held.
+ */
+export type StatusHeld = {
+  /**
+   * Commit that is held; null: there is none, e.g. the branch is gone.
+   */
+  tip: string | null;
+  /**
+   * Why, stable: SourceDiverged, SourceUnprovable, SourceGone, EmptyTree, TooManyDeletions, TooManyNodesRemoved or TooManyNodesAffected.
+   */
+  code: string;
+  /**
+   * Why, in a sentence.
+   */
+  reason: string;
+  [k: string]: unknown;
+} | null;
+/**
+ * The source could not be read for ten minutes or more; null: it is, or is not missed for long.
+ */
+export type StatusUnread = {
+  /**
+   * What stood in the way first, a stable code.
+   */
+  code: string;
+  /**
+   * Since when.
+   */
+  since: string;
+  [k: string]: unknown;
+} | null;
+
+/**
  * summary.json of the status branch: the state of the fleet for machines.
  */
 export interface StatusSummary {
@@ -3243,6 +4139,9 @@ export interface StatusSummary {
    * One word for all; `compliant` is green, and nothing else is.
    */
   verdict: 'compliant' | 'pending' | 'silent' | 'failing';
+  paused?: StatusPaused;
+  held?: StatusHeld;
+  unread?: StatusUnread;
   nodes?: StatusNodeCounts;
   /**
    * Nodes that owe an answer and cannot be asked: exit code 5.
@@ -3260,6 +4159,26 @@ export interface StatusSummary {
    * Nodes by compliance type, in the shape of ListComplianceSummaries; at most a hundred types.
    */
   compliance?: StatusComplianceSummary[];
+  /**
+   * Failing nodes, worst first, at most a hundred; nodes.failing counts all.
+   */
+  failing?: StatusFailingNode[];
+  /**
+   * Silent nodes by id, at most a hundred; silentTotal counts all.
+   */
+  silent?: StatusSilentNode[];
+  /**
+   * Files that cannot be used as they are, at most a hundred.
+   */
+  invalidFiles?: StatusInvalidFile[];
+  /**
+   * How many there are.
+   */
+  invalidFilesTotal?: number;
+  /**
+   * Files on the status branch that are not ours, left as they are; at most a hundred.
+   */
+  foreignPaths?: string[];
   [k: string]: unknown;
 }
 /**
@@ -3313,16 +4232,38 @@ export interface StatusAssociation {
    */
   validity: 'Valid' | 'Invalid';
   /**
+   * ComplianceSeverity.
+   */
+  severity?: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'UNSPECIFIED';
+  /**
    * Nodes that it targets.
    */
   targets: number;
   counts: StatusTargetCounts;
+  /**
+   * Of its targets, how many are silent.
+   */
+  silent?: number;
+  /**
+   * On how many it fails.
+   */
+  failing?: number;
+  waiting?: StatusWaiting;
   [k: string]: unknown;
 }
 /**
  * Targets by status; absent ones are zero.
  */
 export interface StatusTargetCounts {
+  /**
+   * Number of targets.
+   */
+  [k: string]: number;
+}
+/**
+ * Targets that have not run yet by what they wait for; absent ones are zero.
+ */
+export interface StatusWaiting {
   /**
    * Number of targets.
    */
@@ -3379,6 +4320,118 @@ export interface StatusNonCompliantSeverities {
    * Nodes.
    */
   [k: string]: number;
+}
+/**
+ * One node.
+ */
+export interface StatusFailingNode {
+  /**
+   * Its id.
+   */
+  node: string;
+  /**
+   * Its name; the id where it has none.
+   */
+  name: string;
+  /**
+   * Worst severity among what is not compliant; null: nothing is.
+   */
+  severity: string | null;
+  /**
+   * Associations that fail on it, worst first, at most ten.
+   */
+  failing: string[];
+  /**
+   * How many fail on it.
+   */
+  failingTotal: number;
+  /**
+   * Compliance types, beside Association, that a document reported as not compliant; at most ten.
+   */
+  nonCompliantTypes: string[];
+  /**
+   * Last contact, when it is silent; null: it is not, or never called.
+   */
+  silentSince: string | null;
+  [k: string]: unknown;
+}
+/**
+ * One node.
+ */
+export interface StatusSilentNode {
+  /**
+   * Its id.
+   */
+  node: string;
+  /**
+   * Its name; the id where it has none.
+   */
+  name: string;
+  /**
+   * Worst severity among what is not compliant; null: nothing is.
+   */
+  severity: string | null;
+  /**
+   * Associations that fail on it, worst first, at most ten.
+   */
+  failing: string[];
+  /**
+   * How many fail on it.
+   */
+  failingTotal: number;
+  /**
+   * Compliance types, beside Association, that a document reported as not compliant; at most ten.
+   */
+  nonCompliantTypes: string[];
+  /**
+   * Last contact, when it is silent; null: it is not, or never called.
+   */
+  silentSince: string | null;
+  [k: string]: unknown;
+}
+/**
+ * One file.
+ */
+export interface StatusInvalidFile {
+  /**
+   * Path in the repository.
+   */
+  file: string;
+  /**
+   * An earlier version of it stays in force; false: nothing of it ever was.
+   */
+  lastGoodInForce: boolean;
+  /**
+   * Its first five mistakes.
+   */
+  problems: StatusProblem[];
+  [k: string]: unknown;
+}
+/**
+ * One mistake.
+ */
+export interface StatusProblem {
+  /**
+   * From 1.
+   */
+  line: number;
+  /**
+   * From 1.
+   */
+  column: number;
+  /**
+   * Stable code, see docs/problems.md.
+   */
+  code: string;
+  /**
+   * What is wrong.
+   */
+  message: string;
+  /**
+   * What to do; may be empty.
+   */
+  hint: string;
+  [k: string]: unknown;
 }
 
 /** What is known of one place of a schema, by the path that a validator's error names. */

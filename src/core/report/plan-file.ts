@@ -12,7 +12,7 @@ export type PlanReport = {
   readonly base: string | null;
   readonly head: string | null;
   readonly verdict: {
-    readonly kind: 'accepted' | 'held' | 'refused';
+    readonly kind: 'accepted' | 'held';
     /** `HeldCode` when held. */
     readonly code: string | null;
     readonly reason: string;

@@ -9,6 +9,7 @@ import { reportFiles } from '../../../src/core/report/report-files.ts';
 import type { DirtyReport, ReportView } from '../../../src/core/report/view.ts';
 import type { Record } from '../../../src/core/world/records.ts';
 import { aCatalog, factsOf, stateOf } from '../../fakes/builders.ts';
+import { fitAll } from '../../schemas/printed.ts';
 
 /** Stands for a key: nobody else knows the word. */
 export const sign = (text: string): string => sha256Hex(`secret ${text}`);
@@ -45,10 +46,12 @@ export const everything: DirtyReport = {
   existing: () => null,
 };
 
+/** Every file, each held against its schema. */
 export function rendered(view: ReportView): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [path, text] of reportFiles(view, everything))
     if (text !== null) files.set(path, text);
+  fitAll(files);
   return files;
 }
 
