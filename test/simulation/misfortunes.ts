@@ -64,6 +64,8 @@ function strike(story: Story, kind: FaultKind, random: Random): void {
     case 'nodeOff':
       story.sometimes('node off for long');
       return story.killAgent(node, random.pick(['kill', 'power']), random.exponential(90 * unitMs));
+    case 'reimageNode':
+      return story.reimage(node, MINUTE + random.exponential(5 * MINUTE));
     case 'stepNodeClock':
       story.sometimes('node clock set');
       return stepClock(story, node.clock, random.pick([-10, -2, 2, 10]), random);

@@ -19,6 +19,7 @@ import { createHistoryModel } from './history.ts';
 import { numberOf } from './keys.ts';
 import { createReportModel } from './reports.ts';
 import { createRestartModel, EXIT_RESTART } from './restarts.ts';
+import { createRetryModel } from './retries.ts';
 import { createReturnModel } from './returns.ts';
 import { createSlotModel } from './slots.ts';
 import type { Wish } from './wish.ts';
@@ -45,6 +46,8 @@ export type Truth = {
   acked: boolean;
   /** The daemon's state says that it started. */
   isHeard: boolean;
+  /** Its node was set up anew since: it may begin there as if it never had. */
+  isForgotten: boolean;
 };
 
 type Told = { readonly execution: string; readonly node: NodeId; readonly run: RunId };
@@ -55,6 +58,8 @@ type Stop = {
   failing: Set<NodeId>;
   forgiven: Set<NodeId>;
   due: boolean;
+  /** With which it fell due; null: not so. */
+  dueBy: RunId | null;
   closed: boolean;
 };
 
@@ -117,6 +122,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const reports = createReportModel({ broken, sometimes, nowMs });
   const history = createHistoryModel({ broken, sometimes });
   const returns = createReturnModel({ broken, sometimes, nowMs });
+  const retries = createRetryModel({ broken, sometimes, truthOf: (run) => truths.get(run) });
 
   // --- what the daemon writes down ------------------------------------------------------------------------------
 
@@ -129,8 +135,10 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         reports.onRecord(record);
         history.onRecord(record);
         returns.onRecord(record, wish);
+        retries.onRecord(record, wish);
       }
       returns.onPassed();
+      retries.onPassed();
     }
   }
 
@@ -161,6 +169,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
           failing: new Set(),
           forgiven: new Set(),
           due: false,
+          dueBy: null,
           closed: false,
         });
         return;
@@ -168,6 +177,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         for (const { node, run } of record.runs) {
           const { occasion } = record;
           heals(record.execution, node);
+          repeats(record.execution, occasion);
           stops.get(record.execution)?.runs.set(node, run);
           if (occasion.startsWith('manual:') && !occasion.startsWith('manual:refresh-'))
             asked.add(run);
@@ -183,7 +193,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       case 'unstopped': {
         const stop = stops.get(record.execution);
         if (stop !== undefined)
-          Object.assign(stop, { due: false, forgiven: new Set(stop.failing) });
+          Object.assign(stop, { due: false, dueBy: null, forgiven: new Set(stop.failing) });
         return;
       }
       case 'stopped':
@@ -213,7 +223,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'unreachable':
         sometimes('run unreachable');
-        if (decides(record)) fails(record.execution, record.node, true);
+        if (decides(record)) fails(record, true);
         return;
       case 'finished':
         return finished(record);
@@ -337,7 +347,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     }
   }
 
-  function fails(execution: string, node: NodeId, failed: boolean): void {
+  /** A run that was cut and is tried again at once is no error yet. */
+  function repeats(execution: string, occasion: string): void {
+    const stop = stops.get(execution);
+    if (stop?.dueBy != null && occasion.startsWith('retry:') && occasion.endsWith(stop.dueBy))
+      Object.assign(stop, { due: false, dueBy: null });
+  }
+
+  function fails({ execution, node, run }: Told, failed: boolean): void {
     const stop = stops.get(execution);
     if (stop === undefined) return;
     if (failed) stop.failing.add(node);
@@ -346,15 +363,16 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     const each = wish?.associations.get(name);
     if (!failed || stop.closed || each === undefined || wish === null) return;
     const max = tolerated(each.maxErrors, targetsOf(wish, name).length);
-    if (stop.failing.size - stop.forgiven.size > max) stop.due = true;
+    if (stop.due || stop.failing.size - stop.forgiven.size <= max) return;
+    Object.assign(stop, { due: true, dueBy: run });
   }
 
   function finished(record: Record & { kind: 'finished' }): void {
     const { outcome, execution, node } = record;
     outOf(execution).delete(outcome.run);
     durableOutcomes.add(outcome.run);
-    if (decides({ execution, node, run: outcome.run }))
-      fails(execution, node, outcome.status === 'Failed' || outcome.status === 'TimedOut');
+    const told = { execution, node, run: outcome.run };
+    if (decides(told)) fails(told, outcome.status === 'Failed' || outcome.status === 'TimedOut');
     account(outcome.run);
     if (outcome.detailedStatus === 'Interrupted') sometimes('run interrupted');
     if (outcome.detailedStatus === 'Unreachable') sometimes('silent past the deadline');
@@ -438,6 +456,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       accounted: false,
       acked: false,
       isHeard: false,
+      isForgotten: false,
     });
   }
 
@@ -475,6 +494,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     const { run, task } = order;
     const truth = truths.get(run);
     if (truth === undefined || truth.node !== node) broken('P5', `${node} runs ${run}, never sent`);
+    if (truth.isForgotten) forget(truth);
+    retries.onBegin(node, run);
     const key = keyOf(task);
     const times = (truth.begun.get(key) ?? 0) + 1;
     truth.begun.set(key, times);
@@ -507,7 +528,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   }
 
   /** What an agent's ledger says of a run that is over: no step that began is told as if it never had. */
-  function onTold({ run, steps }: RunResult): void {
+  function onTold({ run, steps, detailedStatus }: RunResult): void {
+    retries.onSaid(run, detailedStatus === 'Interrupted' ? 'Interrupted' : 'Ended');
     for (const key of truths.get(run)?.begun.keys() ?? []) {
       const told = steps[Number.parseInt(key, 10)];
       const isTold = told?.startedAt != null || told?.reason.includes('may have begun') === true;
@@ -532,6 +554,24 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     reports.onPowerCut(node);
   }
 
+  /** Its ledger is gone, and with it what it knew of its runs and of revisions. */
+  function onReimaged(node: NodeId): void {
+    fences.delete(node);
+    for (const [run, truth] of truths) {
+      if (truth.node !== node) continue;
+      truth.isForgotten = true;
+      cancelled.delete(run);
+    }
+  }
+
+  function forget(truth: Truth): void {
+    sometimes('a run again on a node that was set up anew');
+    truth.begun.clear();
+    truth.exits.length = 0;
+    Object.assign(truth, { begunAtMs: null, isForgotten: false });
+    restarts.onForgotten(truth.job.run);
+  }
+
   /** The agent restarts its machine for this run: that cuts nothing. */
   function onRestartAsked(node: NodeId, run: RunId): void {
     restarts.onAsked(run);
@@ -541,6 +581,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   function onEnd(node: NodeId, { run, task }: TaskOrder, { exitCode, compliance }: Ended): void {
     const truth = truths.get(run);
     if (truth === undefined) return;
+    retries.onEnd(node, run);
     truth.exits.push(exitCode);
     if (exitCode === EXIT_RESTART) restarts.onEnd(run, { step: keyOf(task), node });
     for (const { items } of compliance?.puts ?? []) {
@@ -594,6 +635,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     reports.onStateLost();
     history.onStateLost();
     returns.onStateLost();
+    retries.onStateLost();
     slotModel.onStateLost();
     durableOutcomes.clear();
     for (const occasion of occasions.values()) occasion.isLost = true;
@@ -614,7 +656,9 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onBegin,
     onTold,
     onEnd,
+    onDisowned: (run: RunId) => retries.onSaid(run, 'Never'),
     onReboot,
+    onReimaged,
     onRestartAsked,
     reported: reports.expected,
     unpublished: history.unpublished,

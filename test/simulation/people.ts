@@ -65,18 +65,21 @@ export type PeopleOptions = {
   readonly zoned: ZonedStory | null;
   /** And associations whose compliance their documents report. */
   readonly reporting: boolean;
+  /** And those who want what was interrupted to run again. */
+  readonly retrying: boolean;
 };
 
 /** Each way of people has a stream of its own, so that stories without it stay as they are. */
 export function createPeople(
   random: Random,
-  { pace, startMs, gated, zoned, reporting }: PeopleOptions,
+  { pace, startMs, gated, zoned, reporting, retrying }: PeopleOptions,
 ): People {
   const gates = random.split('gates');
   const zones = random.split('zones');
   const manuals = random.split('manuals');
   const months = random.split('months');
   const calendars = random.split('calendars');
+  const retries = random.split('retries');
   let texts = 0;
   let names = 0;
 
@@ -120,6 +123,7 @@ export function createPeople(
       maxConcurrency: random.pick(RATES),
       maxErrors: random.pick(ERRORS),
       ...anyGates(older),
+      retry: retrying && retries.chance(0.6),
     };
   }
 
@@ -242,6 +246,8 @@ export function createPeople(
             ...each,
             ring: gates.chance(0.7) ? anyRing() : null,
           }));
+        case 'editRetry':
+          return associationDeed(wish, (each) => ({ ...each, retry: !each.retry }));
         case 'editCalendar':
           return { ...wish, freezes: freezesAfter(nowMs) };
         case 'editDependsOn': {

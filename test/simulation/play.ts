@@ -144,6 +144,8 @@ function unsettled(story: Story): readonly string[] {
 function silentRuns({ model, nodes }: Story): readonly string[] {
   return [...model.truths.values()]
     .filter(({ begunAtMs, accounted }) => begunAtMs !== null && !accounted)
+    // Of what a daemon never heard, and the node has forgotten, nobody can tell.
+    .filter(({ isForgotten, isHeard }) => !isForgotten || isHeard)
     .filter(({ node, job }) => {
       const ledger = nodes[numberOf(node)]?.agent?.state;
       return (
@@ -158,9 +160,9 @@ function silentRuns({ model, nodes }: Story): readonly string[] {
  * that is off tells nothing: it is switched on, and then must tell. Every other run the daemon has to account for by itself.
  */
 function bringBack({ model, nodes, startAgent, sometimes, trace }: Story): void {
-  for (const { begunAtMs, accounted, isHeard, node, job } of model.truths.values()) {
+  for (const { begunAtMs, accounted, isHeard, isForgotten, node, job } of model.truths.values()) {
     const actor = nodes[numberOf(node)];
-    if (begunAtMs === null || accounted || isHeard || actor?.off !== true) continue;
+    if (begunAtMs === null || accounted || isHeard || isForgotten || actor?.off !== true) continue;
     if (model.wish?.nodes.has(actor.number) !== true) continue;
     trace(`node ${actor.number} is brought back for ${job.run}`);
     sometimes('brought back, as it alone knew of a run');

@@ -60,5 +60,13 @@ export function createRestartModel({ broken, sometimes }: RestartModelOptions) {
     for (const [run, asked] of asking) if (asked.node === node) down.add(run);
   }
 
-  return { onBegin, onEnd, onAsked, onDown };
+  /** Its node knows nothing of it any more. */
+  function onForgotten(run: RunId): void {
+    asking.delete(run);
+    down.delete(run);
+    restarts.delete(run);
+    for (const key of done.keys()) if (key.startsWith(`${run} `)) done.delete(key);
+  }
+
+  return { onBegin, onEnd, onAsked, onDown, onForgotten };
 }

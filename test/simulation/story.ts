@@ -112,6 +112,8 @@ export type Story = {
   wait(meanMs: number): Wait;
   killAgent(node: NodeActor, how: Death, downMs: number): void;
   startAgent(node: NodeActor): void;
+  /** The machine is set up anew under the key that it had: its ledger and all that ran there are gone. */
+  reimage(node: NodeActor, downMs: number): void;
   killDaemon(how: 'kill' | 'power', downMs: number): void;
   startDaemon(): void;
   /** What a copy of the state directory would hold; null when there is nothing in it yet. */
@@ -370,6 +372,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     const scripts = mine.split('scripts');
     const restarts = mine.split('restarts');
     const reports = mine.split('reports');
+    const panics = mine.split('panics');
     const reportOf = (association: string): ComplianceReport | null => {
       if (!swarm.reporting || !reports.chance(0.6)) return null;
       const status = reports.chance(0.7) ? 'COMPLIANT' : 'NON_COMPLIANT';
@@ -385,6 +388,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         const failing = scripts.chance(swarm.failing) ? 1 : 0;
         const durationMs = scripts.exponential(swarm.stepMs);
         const compliance = reportOf(commandId);
+        if (panics.chance(swarm.panicking)) panicSoon(panics.exponential(swarm.stepMs / 2));
         if (story.quiet) {
           return { exitCode: failing, durationMs: Math.min(durationMs, 10_000), compliance };
         }
@@ -408,6 +412,10 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         model.onEnd(id, order, ended);
       }),
     });
+    const panicSoon = (ms: number): void =>
+      timeline.after(ms, 'machine panics', () => {
+        if (!story.quiet) killAgent(actor, 'power', 10_000 + panics.exponential(20_000));
+      });
     const actor: NodeActor = {
       number,
       clock,
@@ -430,6 +438,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         onDurable: guarded((records) => {
           for (const record of records) {
             if (record.kind === 'finished') model.onTold(record.result);
+            if (record.kind === 'revoked') model.onDisowned(record.run);
             if (record.kind === 'doubted') sometimes('start in doubt after a restart');
           }
         }),
@@ -529,6 +538,15 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     });
   }
 
+  function reimage(node: NodeActor, downMs: number): void {
+    const id = nodeIds[node.number];
+    if (!node.life.isAlive || id === undefined) return;
+    sometimes('node set up anew');
+    killAgent(node, 'power', downMs);
+    node.disk.lose();
+    model.onReimaged(id);
+  }
+
   // --- the operator ---------------------------------------------------------------------------------------------
 
   function ask(request: OperatorRequest): void {
@@ -558,6 +576,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     wait,
     killAgent,
     startAgent: startAgentNow,
+    reimage,
     killDaemon,
     startDaemon: startDaemonNow,
     copyState,

@@ -33,7 +33,7 @@ export const faultKinds = [
   'deleteStatus',
 ] as const;
 /** Drawn from a stream of their own: stories without them stay as they are. */
-export const rareFaultKinds = ['loseStateBehind', 'oldHost'] as const;
+export const rareFaultKinds = ['loseStateBehind', 'oldHost', 'reimageNode'] as const;
 export type FaultKind = (typeof faultKinds)[number] | (typeof rareFaultKinds)[number];
 
 export const deedKinds = [
@@ -65,7 +65,7 @@ export const deedKinds = [
   'resumeSome',
 ] as const;
 /** As the rare faults are drawn. */
-export const rareDeedKinds = ['editCalendar'] as const;
+export const rareDeedKinds = ['editCalendar', 'editRetry'] as const;
 export type DeedKind = (typeof deedKinds)[number] | (typeof rareDeedKinds)[number];
 
 export type Swarm = {
@@ -78,6 +78,10 @@ export type Swarm = {
   readonly reporting: boolean;
   /** Share of steps that ask for a restart of their machine (exit code 194). */
   readonly restarting: number;
+  /** `OnInterrupted: Retry` occurs. */
+  readonly retrying: boolean;
+  /** Share of steps that take their machine down with them, each time that they are tried. */
+  readonly panicking: number;
   readonly activeMs: number;
   readonly nodes: number;
   readonly nodesLater: number;
@@ -113,6 +117,9 @@ export function drawSwarm(random: Random): Swarm {
   const old = random.split('old hosts');
   const calendars = random.split('calendars');
   const passes = random.split('passes');
+  const retries = random.split('retries');
+  const retrying = retries.chance(0.3);
+  const images = random.split('images');
   const gated = random.split('gated').chance(0.4);
   const swarm: Swarm = {
     pace,
@@ -120,6 +127,8 @@ export function drawSwarm(random: Random): Swarm {
     zoned: drawZones(random.split('zones'), pace),
     reporting: random.split('reports').chance(0.25),
     restarting: random.split('restarts').pick([0, 0, 0, 0, 0, 0, 0.1, 0.4, 0.95]),
+    retrying,
+    panicking: retrying ? retries.pick([0, 0, 0.3, 0.95]) : 0,
     activeMs: random.pick([20, 40, 60, 90, 300]) * MINUTE,
     nodes: random.integer(1, 8),
     nodesLater: random.integer(0, 3),
@@ -137,10 +146,12 @@ export function drawSwarm(random: Random): Swarm {
       ...draw(faultKinds, quiet ? 0 : calm, faultMean),
       loseStateBehind: !quiet && rare.chance(0.12) ? (5 + 20 * rare.next()) * unitMs : null,
       oldHost: !quiet && old.chance(0.12) ? (5 + 20 * old.next()) * unitMs : null,
+      reimageNode: !quiet && images.chance(0.12) ? (10 + 40 * images.next()) * unitMs : null,
     },
     deeds: {
       ...draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
       editCalendar: gated && calendars.chance(0.5) ? (5 + 30 * calendars.next()) * unitMs : null,
+      editRetry: retrying && retries.chance(0.5) ? (5 + 30 * retries.next()) * unitMs : null,
     },
   };
   if (months === null || pace.restMs === null) return swarm;
@@ -154,7 +165,7 @@ export function drawSwarm(random: Random): Swarm {
     publishMs: pace.restMs,
     faults: { ...swarm.faults, nodeOff: quiet ? null : months.offEveryMs },
     deeds: months.unattended
-      ? { ...draw(deedKinds, 0, deedMean), editCalendar: null }
+      ? { ...draw(deedKinds, 0, deedMean), editCalendar: null, editRetry: null }
       : swarm.deeds,
   };
 }

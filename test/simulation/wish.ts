@@ -25,6 +25,8 @@ export type AssociationWish = {
   readonly calendar: boolean;
   /** Role `web` first, which soaks and tolerates so many failures; then the rest. Null: no rings. */
   readonly ring: { readonly maxErrors: 0 | 1 } | null;
+  /** OnInterrupted. */
+  readonly retry: boolean;
 };
 
 export const SOAK_MS = 10 * 60_000;
@@ -117,10 +119,11 @@ function associationFile(name: string, wish: AssociationWish) {
   };
 }
 
-function extensionsOf({ timezone, dependsOn, suspendedUntilMs, ring }: AssociationWish) {
+function extensionsOf({ timezone, dependsOn, suspendedUntilMs, ring, retry }: AssociationWish) {
   return {
     ...(timezone === null ? {} : { Timezone: timezone }),
     ...(dependsOn.length === 0 ? {} : { DependsOn: dependsOn }),
+    ...(retry ? { OnInterrupted: 'Retry' } : {}),
     ...(suspendedUntilMs === null
       ? {}
       : {
