@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ReconcileError } from '../core/model/errors.ts';
 import { isJsonObject } from '../core/model/json.ts';
+import { restoredRecord } from '../core/world/epoch.ts';
 import type { PassRecord } from '../core/world/records.ts';
 import { upgradePass } from '../core/world/upgrade.ts';
 import { ensureDir, writeFileAtomic } from '../disk/files.ts';
@@ -146,12 +147,8 @@ async function putRecords(dir: string, { passes }: Backup): Promise<number> {
   try {
     let epoch = 1;
     for (const pass of passes) {
-      const records = pass.records.map((record) => {
-        if (record.kind !== 'instance') return record;
-        const branchEpoch = Math.max(record.epoch, record.branchEpoch ?? 0);
-        epoch = branchEpoch + 1;
-        return { ...record, epoch, branchEpoch };
-      });
+      const records = pass.records.map(restoredRecord);
+      for (const record of records) if (record.kind === 'instance') epoch = record.epoch;
       await journal.append([{ ...pass, records }]);
     }
     return epoch;

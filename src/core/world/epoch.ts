@@ -14,6 +14,7 @@
 import type { NodeId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { State } from '../model/state.ts';
+import type { Record } from './records.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { World } from './world.ts';
@@ -56,6 +57,13 @@ export function onBranchEpoch(
       found: epoch,
     });
   }
+}
+
+/** A record of a backup that is put back: agents have seen more than it knows, so another epoch begins, and is announced first. */
+export function restoredRecord(record: Record): Record {
+  if (record.kind !== 'instance') return record;
+  const branchEpoch = Math.max(record.epoch, record.branchEpoch ?? 0);
+  return { ...record, epoch: branchEpoch + 1, branchEpoch };
 }
 
 /** A node has told what it saw. */
