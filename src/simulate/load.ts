@@ -4,12 +4,14 @@ import type { LastGood, LoadedFile } from '../core/load/load.ts';
 import { keyOf, loadCatalog, unreadBlobs } from '../core/load/load.ts';
 import type { ParsedFile } from '../core/load/parsed.ts';
 import type { BlobId } from '../core/model/brand.ts';
+import type { CatalogDocument } from '../core/model/document.ts';
 import { invariant } from '../core/model/errors.ts';
 import type { LoaderPort } from '../reconcile/ports.ts';
 
 export function createLoader(
   readBlob: (blob: BlobId) => Uint8Array,
   builtActions: readonly string[],
+  library: ReadonlyMap<string, CatalogDocument> = new Map(),
 ): LoaderPort {
   const cache = new Map<string, ParsedFile>();
   return {
@@ -30,7 +32,7 @@ export function createLoader(
       for (const [path, { blob }] of good) {
         good.set(path, { blob, bytes: bytes.get(keyOf(path, blob)) ?? null });
       }
-      const options = { commit, library: new Map(), lastGood: good, builtActions, cache };
+      const options = { commit, library, lastGood: good, builtActions, cache };
       const loaded = loadCatalog(files, options);
       for (const [key, parsed] of loaded.cache) cache.set(key, parsed);
       const definitions = definitionsOf(loaded.catalog);

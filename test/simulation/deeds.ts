@@ -61,6 +61,8 @@ function act(
     }
     case 'accept':
       return acceptTip(story);
+    case 'changeProgram':
+      return story.changeProgram(random.exponential(20_000));
     case 'forcePush': {
       const past = pastOf(story, 4);
       const onto = past.at(-1);

@@ -6,11 +6,13 @@ import type { JournalFormat } from '../../src/journal/format.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import type { Store } from '../../src/simulate/ledger-store.ts';
 import type { Random } from '../../src/simulate/random.ts';
-import type { FakeDisk } from '../fakes/disk.ts';
+import type { DiskOperation, FakeDisk } from '../fakes/disk.ts';
 import { CrashedError, fakeDisk } from '../fakes/disk.ts';
 
 export type DiskStore<Stored> = {
   readonly store: Store<Stored>;
+  /** How often something was done that leaves the disk another one. */
+  readonly changes: number;
   /** The process that used it is dead; `power`: the machine as well. */
   restart(how: 'kill' | 'power'): void;
   /** The whole directory is gone. */
@@ -22,7 +24,8 @@ export type DiskStore<Stored> = {
 
 export type DiskStoreOptions<Stored> = {
   readonly random: Random;
-  readonly format: JournalFormat<Stored>;
+  /** Of the program that opens it. */
+  readonly format: () => JournalFormat<Stored>;
   readonly createFold: () => Fold<Stored>;
   /** Records after which a tidy folds them. */
   readonly compactAfter: number;
@@ -33,17 +36,20 @@ export type DiskStoreOptions<Stored> = {
 };
 
 const DIR = '/state';
+const CHANGING = new Set<DiskOperation['kind']>(['create', 'write', 'rename', 'remove']);
 
 export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): DiskStore<Stored> {
   const { random, format } = options;
   let disk: FakeDisk = fakeDisk(() => random.next());
   let fuse: number | null = null;
   let failing: 'full' | 'io' | null = null;
+  let changes = 0;
   /** Handed over when the process died: it may turn out to have reached the disk. */
   let inDoubt: readonly Stored[] = [];
 
   function prepare(): void {
     disk.onOperation(({ kind }) => {
+      if (CHANGING.has(kind)) changes += 1;
       if (fuse !== null && fuse-- <= 0) {
         fuse = null;
         return 'crash';
@@ -76,7 +82,7 @@ export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): Disk
           const journal = await openJournal<Stored>({
             disk,
             dir: DIR,
-            format,
+            format: format(),
             onRecord: (record) => {
               newest = record;
               onRecord(record);
@@ -104,6 +110,9 @@ export function createDiskStore<Stored>(options: DiskStoreOptions<Stored>): Disk
               }),
           };
         }),
+    },
+    get changes() {
+      return changes;
     },
     restart(how) {
       fuse = null;

@@ -22,6 +22,7 @@ import { createRestartModel, EXIT_RESTART } from './restarts.ts';
 import { createRetryModel } from './retries.ts';
 import { createReturnModel } from './returns.ts';
 import { createSlotModel } from './slots.ts';
+import { createUpgradeModel } from './upgrades.ts';
 import type { Wish } from './wish.ts';
 import { contentOf, inForce, targetsOf } from './wish.ts';
 
@@ -97,11 +98,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const durableOutcomes = new Set<RunId>();
   const reboots = new Map<NodeId, readonly number[]>();
   let wish: Wish | null = null;
+  let program = 1;
   let accepted: CommitId | null = null;
   let acceptedAtMs = 0;
   let paused = false;
   let held = false;
   let lost = false;
+  /** A backup was put back, and the branch does not carry its epoch yet. */
+  let restored = false;
 
   function broken(promise: string, detail: string): never {
     throw new Violation(`${promise}: ${detail}`);
@@ -122,6 +126,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   const reports = createReportModel({ broken, sometimes, nowMs });
   const history = createHistoryModel({ broken, sometimes });
   const returns = createReturnModel({ broken, sometimes, nowMs });
+  const upgrades = createUpgradeModel({ broken, sometimes });
   const retries = createRetryModel({ broken, sometimes, truthOf: (run) => truths.get(run) });
 
   // --- what the daemon writes down ------------------------------------------------------------------------------
@@ -136,6 +141,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         history.onRecord(record);
         returns.onRecord(record, wish);
         retries.onRecord(record, wish);
+        upgrades.onRecord(record);
       }
       returns.onPassed();
       retries.onPassed();
@@ -242,6 +248,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       }
       case 'branch-epoch':
+        restored = false;
         sometimes('epoch announced');
         return;
       case 'recalled':
@@ -254,12 +261,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   function accept(commit: CommitId, by: string): void {
     const next = host.commitOf(commit);
     if (lost) {
-      wish = effective.get(commit) ?? broken('P6', `recovered to ${commit}, never accepted before`);
+      const known =
+        effective.get(commit) ?? broken('P6', `recovered to ${commit}, never accepted before`);
+      wish = { ...known, program };
       lost = false;
       sometimes('state directory rebuilt from the branch');
     } else {
       mayAct(next);
-      wish = inForce(wish, next.wish);
+      wish = inForce(wish, { ...next.wish, program });
       if (next.wish.broken.size > 0) sometimes('accepted with a broken file');
       effective.set(commit, wish);
     }
@@ -273,7 +282,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (operatorAccepts.has(next.id) || accepted === null || wish === null) return;
     const path = host.since(next.id, accepted);
     if (path === null) broken('P6', `${next.id} does not descend from ${accepted}`);
-    const after = inForce(wish, next.wish).associations;
+    const after = inForce(wish, { ...next.wish, program }).associations;
     const removed = [...wish.associations.keys()].filter((name) => !after.has(name)).length;
     const allowed = Math.max(
       0,
@@ -431,6 +440,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (held) sometimes('old state goes on while held');
     const again = truths.get(job.run);
     if (again !== undefined) {
+      if (again.content !== content) broken('run id', `${job.run} stands for two contents`);
       sometimes('job offered again');
       again.job = job;
       return;
@@ -470,6 +480,13 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       if (truth.acked) sometimes('result acked twice');
       truth.acked = true;
     }
+  }
+
+  /** It reads with what it brings. */
+  function onProgram(version: number): void {
+    upgrades.onProgram();
+    program = version;
+    if (wish !== null && wish.program !== version) wish = { ...wish, program };
   }
 
   /** The daemon has read its journal again. */
@@ -636,6 +653,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     history.onStateLost();
     returns.onStateLost();
     retries.onStateLost();
+    upgrades.onStateLost();
     slotModel.onStateLost();
     durableOutcomes.clear();
     for (const occasion of occasions.values()) occasion.isLost = true;
@@ -644,14 +662,22 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     lost = true;
   }
 
+  /** What a backup knows follows. */
+  function onRestored(): void {
+    onStateLost();
+    restored = true;
+  }
+
   return {
     truths,
     onStateLost,
+    onRestored,
     onPassed: (seenAt: Instant) => slotModel.onPassed(seenAt, wish),
     onDurable,
     onJob,
     onOldJob,
     onEffects,
+    onProgram,
     onRestart,
     onBegin,
     onTold,
@@ -678,7 +704,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       return acceptedAtMs;
     },
     get isStateLost() {
-      return lost;
+      return lost || restored;
     },
     get paused() {
       return paused;

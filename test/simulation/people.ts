@@ -1,9 +1,9 @@
 /** What people do to the repository: each deed is a next wish, or null when there is nothing to do it to. */
 import type { Random } from '../../src/simulate/random.ts';
 import type { Pace } from './pace.ts';
-import type { DeedKind } from './swarm.ts';
+import type { DeedKind, Swarm } from './swarm.ts';
 import type { AssociationWish, DocumentWish, Freeze, Wish } from './wish.ts';
-import { freezesFrom, pathOf } from './wish.ts';
+import { freezesFrom, pathOf, SHIPPED } from './wish.ts';
 import type { ZonedStory } from './zones.ts';
 import { zonedSchedule, zonesOfStories } from './zones.ts';
 
@@ -67,12 +67,14 @@ export type PeopleOptions = {
   readonly reporting: boolean;
   /** And those who want what was interrupted to run again. */
   readonly retrying: boolean;
+  /** And use what the program brings, if it changes. */
+  readonly programs: Swarm['programs'];
 };
 
 /** Each way of people has a stream of its own, so that stories without it stay as they are. */
 export function createPeople(
   random: Random,
-  { pace, startMs, gated, zoned, reporting, retrying }: PeopleOptions,
+  { pace, startMs, gated, zoned, reporting, retrying, programs }: PeopleOptions,
 ): People {
   const gates = random.split('gates');
   const zones = random.split('zones');
@@ -80,6 +82,7 @@ export function createPeople(
   const months = random.split('months');
   const calendars = random.split('calendars');
   const retries = random.split('retries');
+  const upgrades = random.split('upgrades');
   let texts = 0;
   let names = 0;
 
@@ -113,12 +116,13 @@ export function createPeople(
     older: readonly string[] = [],
   ): AssociationWish {
     const times = anyTimes();
+    const isShipped = programs !== null && upgrades.chance(0.5);
     return {
-      document: random.pick(documents),
+      document: isShipped ? SHIPPED : random.pick(documents),
       text: `t${++texts}`,
       ...times,
       flag: flagOf(times, times.schedule?.startsWith('cron') === true && random.chance(0.3)),
-      manual: reporting && manuals.chance(0.4),
+      manual: reporting && !isShipped && manuals.chance(0.4),
       role: random.chance(0.6) ? null : random.pick(ROLES),
       maxConcurrency: random.pick(RATES),
       maxErrors: random.pick(ERRORS),
@@ -163,6 +167,7 @@ export function createPeople(
         nodes: new Map(Array.from({ length: nodes }, (_, at) => [at, random.pick(ROLES)])),
         broken: new Set(),
         freezes: freezesFrom(startMs, pace.unitMs),
+        program: 1,
       };
     },
     next(deed, wish, spareNode, nowMs) {

@@ -21,6 +21,8 @@ import type { World } from '../../src/core/world/world.ts';
 import { parseJob } from '../../src/protocol/parse.ts';
 import type { LoaderPort, SourcePort, StatusPort } from '../../src/reconcile/ports.ts';
 import type { OpenStore, Store } from '../../src/simulate/ledger-store.ts';
+import type { Network } from '../../src/simulate/network.ts';
+import { listening } from './listening.ts';
 import { DAY } from './pace.ts';
 import { EXIT_RESTART } from './restarts.ts';
 import { zonesOfStories } from './zones.ts';
@@ -40,6 +42,7 @@ export type Plant = {
   readonly source?: (source: SourcePort) => SourcePort;
   readonly status?: (status: StatusPort) => StatusPort;
   readonly decide?: typeof decide;
+  readonly network?: (network: Network, world: World) => Network;
   /** Changes what all stories of the process share; called again, what it gives takes that back. */
   readonly shared?: () => () => void;
 };
@@ -190,6 +193,8 @@ const reading =
     };
   };
 
+const isRetry = (occasion: string): boolean => occasion.startsWith('retry:');
+
 const inGap = (zone: Zone, local: number, at: Instant): boolean => zone.localAt(at) !== local;
 
 // --- the mistakes ---------------------------------------------------------------------------------------------
@@ -245,7 +250,7 @@ const list: readonly Planted[] = [
   {
     // One that is asked for it and still finds it in its ledger loses nothing: this one does not look there.
     name: 'the agent drops a result when it has sent it',
-    found: 3n,
+    found: 5n,
     plant: {
       decide: (context, state, input, now) => {
         const forgetful = { ...state, ended: new Map(), lastRuns: new Map() };
@@ -359,7 +364,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the agent ignores cancellations',
-    found: 5n,
+    found: 14n,
     plant: {
       decide: (context, state, input, now) =>
         input.kind === 'said' && input.message.kind === 'cancel'
@@ -513,7 +518,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the document of a job is an older one',
-    found: 5n,
+    found: 14n,
     plant: {
       loader: (loader) => {
         let first: LoadedRevision | null = null;
@@ -559,7 +564,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'the threshold of a ring is off by one',
-    found: 25n,
+    found: 34n,
     plant: { loader: rings((each) => ({ ...each, maxErrors: oneMore(each.maxErrors) })) },
   },
   {
@@ -626,7 +631,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'a run begins anew after a restart that a step asked for',
-    found: 5n,
+    found: 6n,
     plant: {
       decide: (context, state, input, now) => {
         const { active } = state;
@@ -638,7 +643,7 @@ const list: readonly Planted[] = [
   },
   {
     name: 'restarts that steps ask for are not counted',
-    found: 30n,
+    found: 40n,
     plant: {
       decide: (context, state, input, now) => {
         const asks = input.kind === 'task-ended' && input.outcome.exitCode === EXIT_RESTART;
@@ -728,6 +733,91 @@ const list: readonly Planted[] = [
           ? { ...each, schedule: { ...each.schedule, offsetDays: 0 } }
           : each,
       ),
+    },
+  },
+  {
+    name: 'a run counts as interrupted before its node has told how it ended',
+    found: 1n,
+    plant: {
+      network: (network) =>
+        listening(network, (message, tell) => {
+          if (message.kind === 'result') tell({ kind: 'revoked', run: message.result.run });
+          tell(message);
+        }),
+    },
+  },
+  {
+    name: 'what was interrupted runs again, whatever people wished',
+    found: 3n,
+    plant: { loader: associations((each) => ({ ...each, onInterrupted: 'Retry' })) },
+  },
+  {
+    name: 'OnInterrupted is ignored',
+    found: 3n,
+    plant: { loader: associations((each) => ({ ...each, onInterrupted: 'Report' })) },
+  },
+  {
+    name: 'second tries are not counted',
+    found: 16n,
+    plant: {
+      world: telling((record) =>
+        (record.kind === 'joined' || record.kind === 'execution') && isRetry(record.occasion)
+          ? { ...record, occasion: record.occasion.replace(/\d+/, '0') }
+          : record,
+      ),
+    },
+  },
+  {
+    name: 'an interruption that is told twice is tried again twice',
+    found: 86n,
+    plant: {
+      world: telling((record) => {
+        if (record.kind === 'joined' && isRetry(record.occasion)) return null;
+        if (record.kind !== 'finished' || record.outcome.detailedStatus !== 'Interrupted')
+          return record;
+        return { ...record, outcome: { ...record.outcome, digest: null } };
+      }),
+    },
+  },
+  {
+    name: 'a program that is taken back uses run ids again',
+    found: 270n,
+    plant: {
+      world: (world) => {
+        const { apply } = world;
+        world.apply = (record) => {
+          apply.call(world, record);
+          const known =
+            record.kind === 'association' ? world.state.associations.get(record.name) : undefined;
+          if (known !== undefined) known.version = 0;
+        };
+      },
+    },
+  },
+  {
+    name: 'what a program brings runs at once',
+    found: 5n,
+    plant: {
+      daemonStore: replaying<PassRecord>((pass) => ({
+        ...pass,
+        records: pass.records
+          .filter(({ kind }) => kind !== 'in-force')
+          .map((record) => (record.kind === 'accepted' ? { ...record, unfinished: true } : record)),
+      })),
+    },
+  },
+  {
+    name: 'a backup goes on in the epoch in which it was made',
+    found: 5n,
+    plant: {
+      daemonStore: replaying<PassRecord>((pass) => ({
+        ...pass,
+        records: pass.records.map((record) =>
+          record.kind === 'instance'
+            ? { ...record, epoch: record.branchEpoch ?? record.epoch }
+            : record,
+        ),
+      })),
     },
   },
 ];

@@ -12,7 +12,8 @@ import type { NodeFile, Truth } from './model.ts';
 import { hasSucceeded, Violation } from './model.ts';
 import type { Story, StoryOptions } from './story.ts';
 import { createStory, named } from './story.ts';
-import { calendarStateOf, contentOf, isFrozen, targetsOf } from './wish.ts';
+import type { AssociationWish } from './wish.ts';
+import { calendarStateOf, contentOf, isFrozen, SHIPPED, targetsOf } from './wish.ts';
 
 const MINUTE = 60_000;
 const EVENTS_MAX = 60_000;
@@ -142,17 +143,19 @@ function unsettled(story: Story): readonly string[] {
 
 /** P4: whatever began is accounted for, in the daemon's journal or, after it was lost, in the node's ledger. */
 function silentRuns({ model, nodes }: Story): readonly string[] {
-  return [...model.truths.values()]
-    .filter(({ begunAtMs, accounted }) => begunAtMs !== null && !accounted)
-    // Of what a daemon never heard, and the node has forgotten, nobody can tell.
-    .filter(({ isForgotten, isHeard }) => !isForgotten || isHeard)
-    .filter(({ node, job }) => {
-      const ledger = nodes[numberOf(node)]?.agent?.state;
-      return (
-        model.wish?.nodes.has(numberOf(node)) === true && ledger?.ended.get(job.run) === undefined
-      );
-    })
-    .map(({ job }) => `run ${job.run} of ${job.association} began and is not accounted for`);
+  return (
+    [...model.truths.values()]
+      .filter(({ begunAtMs, accounted }) => begunAtMs !== null && !accounted)
+      // Of what a daemon never heard, and the node has forgotten, nobody can tell.
+      .filter(({ isForgotten, isHeard }) => !isForgotten || isHeard)
+      .filter(({ node, job }) => {
+        const ledger = nodes[numberOf(node)]?.agent?.state;
+        return (
+          model.wish?.nodes.has(numberOf(node)) === true && ledger?.ended.get(job.run) === undefined
+        );
+      })
+      .map(({ job }) => `run ${job.run} of ${job.association} began and is not accounted for`)
+  );
 }
 
 /**
@@ -234,9 +237,16 @@ function unconverged(story: Story, world: World): readonly string[] {
 }
 
 /** It waits for what people wished, and that is really so. */
-/** Its edits start nothing, or somebody cancelled what they had started. */
-const isLeftToSlots = (model: Story['model'], name: string): boolean =>
-  model.wish?.associations.get(name)?.flag === true || model.wasCancelled(name);
+/** Its edits start nothing, somebody cancelled what they had started, or a program has brought what it is to run. */
+const isLeftToSlots = (model: Story['model'], name: string): boolean => {
+  const each = model.wish?.associations.get(name);
+  if (each === undefined) return false;
+  return each.flag || model.wasCancelled(name) || (each.document === SHIPPED && !comesSoon(each));
+};
+
+/** A slot that settling outlasts. */
+const comesSoon = ({ schedule, timezone }: AssociationWish): boolean =>
+  schedule !== null && !schedule.startsWith('at(') && timezone === null;
 
 function isHeld(
   { model, daemon, nodes }: Story,

@@ -22,7 +22,6 @@ import { emptyState } from '../../src/core/model/state.ts';
 import { apply } from '../../src/core/world/apply.ts';
 import type { OperatorRequest } from '../../src/core/world/events.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
-import { JOURNAL_FORMAT } from '../../src/core/world/records.ts';
 import { recordsOf } from '../../src/core/world/snapshot.ts';
 import { World } from '../../src/core/world/world.ts';
 import type { Fence } from '../../src/protocol/messages.ts';
@@ -57,9 +56,12 @@ import {
   signText,
   verifyText,
 } from './keys.ts';
+import { listening } from './listening.ts';
 import type { Model } from './model.ts';
 import { createModel, Violation } from './model.ts';
 import type { Plant } from './plants.ts';
+import type { Program } from './programs.ts';
+import { programsOf, restoredFrom } from './programs.ts';
 import { reportText } from './reports.ts';
 import { EXIT_RESTART } from './restarts.ts';
 import type { Swarm } from './swarm.ts';
@@ -69,6 +71,7 @@ const START_MS = Date.UTC(2026, 2, 1, 11, 50);
 const BUILT_ACTIONS = ['aws:runShellScript'];
 /** A power cut takes what was written and not synced in the last seconds. */
 const UNSYNCED_MS = 5_000;
+const MINUTE = 60_000;
 /** Reached within minutes of a branch that cannot be written. */
 const HISTORY_LIMITS = { runsMax: 30, executionsMax: 300 };
 
@@ -88,6 +91,7 @@ export type NodeActor = {
 export type DaemonActor = {
   readonly clock: MachineClock;
   disk: DiskStore<PassRecord>;
+  program: Program;
   life: Life;
   running: DaemonLife | null;
 };
@@ -116,6 +120,8 @@ export type Story = {
   reimage(node: NodeActor, downMs: number): void;
   killDaemon(how: 'kill' | 'power', downMs: number): void;
   startDaemon(): void;
+  /** The next version of the program, or the one before it again. */
+  changeProgram(downMs: number): void;
   /** What a copy of the state directory would hold; null when there is nothing in it yet. */
   copyState(): PassRecord | null;
   /** A daemon from an old copy takes the place of the true one, which is down meanwhile. */
@@ -142,7 +148,10 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     situations.set(situation, (situations.get(situation) ?? 0) + 1);
   };
   const model = createModel({ host, nowMs: () => timeline.nowMs, sometimes });
-  const loader = createLoader(host.readBlob, BUILT_ACTIONS);
+  const programs = programsOf(swarm.programs);
+  const loaders = new Map(
+    programs.map((each) => [each, createLoader(host.readBlob, BUILT_ACTIONS, each.library)]),
+  );
   const waits = random.split('waits');
   const wait = (meanMs: number): Wait => ({
     delayMs: waits.exponential(meanMs),
@@ -189,11 +198,14 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
 
   const daemonRandom = random.split('daemon');
   const interruptions = random.split('interruptions');
+  const operators = random.split('operators');
+  /** Made before each upgrade, as the manual says. */
+  let backup: PassRecord | null = null;
   const daemon: DaemonActor = {
     clock: createMachineClock(timeline, start),
     disk: createDiskStore<PassRecord>({
       random: daemonRandom.split('disk'),
-      format: JOURNAL_FORMAT,
+      format: () => daemon.program.format,
       createFold: () => {
         const state = emptyState();
         let at: Instant = start;
@@ -220,6 +232,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       }),
       onCompacted: () => sometimes('journal compacted'),
     }),
+    program: programs[0],
     life: createLife(timeline),
     running: null,
   };
@@ -235,6 +248,9 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
   function startDaemonNow(): void {
     endOldHost();
     const life = createLife(timeline);
+    const { program } = daemon;
+    const { changes } = daemon.disk;
+    const loader = present(loaders.get(program), 'every program reads files');
     daemon.life = life;
     daemon.running = null;
     const world = new World(HISTORY_LIMITS, swarm.assignmentsPerPass ?? undefined);
@@ -252,7 +268,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       status: (plant.status ?? same)(
         host.statusPort(life, () => wait(200), guarded(model.onPublished)),
       ),
-      network,
+      network: plant.network?.(network, world) ?? network,
       pollMs: swarm.pollMs,
       publishMs: swarm.publishMs,
       ...(pace.restMs === null ? {} : { sleepMsMax: pace.restMs }),
@@ -275,6 +291,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       (started) => {
         if (!life.isAlive) return;
         daemon.running = started;
+        guarded(model.onProgram)(program.number);
         guarded(model.onRestart)(started.world);
       },
       (cause: unknown) => {
@@ -282,7 +299,10 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
         // As the service manager does: a daemon that cannot start is started again.
         trace(`daemon could not start: ${codeOf(cause)}`);
         sometimes('daemon could not start at once');
-        killDaemon('kill', 10_000);
+        if (codeOf(cause) !== 'STATE_NEWER') return killDaemon('kill', 10_000);
+        if (daemon.disk.changes !== changes)
+          fail(new Violation('upgrade: an older program changed what it refused'));
+        comeToTerms();
       },
     );
   }
@@ -296,6 +316,41 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     for (const wire of network.wires()) if (wire.isOpen('daemon')) wire.leave('daemon', someArrive);
     daemon.disk.restart(how);
     timeline.after(downMs, 'daemon starts', startDaemonNow);
+  }
+
+  function changeProgram(downMs: number): void {
+    const copy = copyState();
+    if (copy === null) return;
+    const [first, next] = programs;
+    const isUpgrade = daemon.program === first;
+    if (isUpgrade) backup = copy;
+    daemon.program = isUpgrade ? next : first;
+    sometimes(isUpgrade ? 'program upgraded' : 'program taken back');
+    trace(`program ${daemon.program.number}`);
+    killDaemon('kill', downMs);
+  }
+
+  /** The older program has refused what the newer one wrote: that one comes back, or the backup of before. */
+  function comeToTerms(): void {
+    sometimes('an older program refuses newer state');
+    // Without the branch nobody knows above which epoch to begin.
+    const isKnown = host.statusTip !== null && host.statusTip.seq !== null;
+    if (backup === null || !isKnown || operators.chance(0.4)) {
+      daemon.program = programs[1];
+      killDaemon('kill', operators.exponential(MINUTE));
+    } else {
+      restore(backup).catch(fail);
+    }
+  }
+
+  async function restore(copy: PassRecord): Promise<void> {
+    killDaemon('kill', operators.exponential(MINUTE));
+    trace('backup restored');
+    sometimes('backup restored');
+    daemon.disk.lose();
+    model.onRestored();
+    const { append } = await daemon.disk.store.open(() => undefined);
+    await append([restoredFrom(copy)]);
   }
 
   function copyState(): PassRecord | null {
@@ -333,7 +388,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       },
       clock: daemon.clock,
       source: { ...source, observe: away },
-      loader,
+      loader: present(loaders.get(daemon.program), 'every program reads files'),
       status: { tip: away, publish: away },
       network: deafToFences(network),
       pollMs: swarm.pollMs,
@@ -422,7 +477,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
       machine,
       disk: createDiskStore<LedgerRecord>({
         random: mine.split('disk'),
-        format: LEDGER_FORMAT,
+        format: () => LEDGER_FORMAT,
         createFold: () => {
           const state = emptyLedger();
           return {
@@ -579,6 +634,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     reimage,
     killDaemon,
     startDaemon: startDaemonNow,
+    changeProgram,
     copyState,
     startOldHost,
     ask,
@@ -596,24 +652,12 @@ export { Violation };
 const hasSeenMore = ({ agent }: NodeActor, fence: Fence): boolean =>
   agent !== null && isLowerFence(fence, agent.state.fence);
 
-function deafToFences(network: Network): Network {
-  return {
-    ...network,
-    get door() {
-      return network.door;
-    },
-    set door(door) {
-      network.door = door && {
-        ...door,
-        onMessage(wire, message) {
-          if (message.kind === 'result') return;
-          const nothing = { epoch: 0, position: 0 };
-          door.onMessage(wire, message.kind === 'hello' ? { ...message, fence: nothing } : message);
-        },
-      };
-    },
-  };
-}
+const deafToFences = (network: Network): Network =>
+  listening(network, (message, tell) => {
+    if (message.kind === 'result') return;
+    const nothing = { epoch: 0, position: 0 };
+    tell(message.kind === 'hello' ? { ...message, fence: nothing } : message);
+  });
 
 const isUnfinished = (record: Record): boolean =>
   record.kind === 'accepted' && record.unfinished === true;

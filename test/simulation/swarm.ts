@@ -65,7 +65,7 @@ export const deedKinds = [
   'resumeSome',
 ] as const;
 /** As the rare faults are drawn. */
-export const rareDeedKinds = ['editCalendar', 'editRetry'] as const;
+export const rareDeedKinds = ['editCalendar', 'editRetry', 'changeProgram'] as const;
 export type DeedKind = (typeof deedKinds)[number] | (typeof rareDeedKinds)[number];
 
 export type Swarm = {
@@ -80,6 +80,8 @@ export type Swarm = {
   readonly restarting: number;
   /** `OnInterrupted: Retry` occurs. */
   readonly retrying: boolean;
+  /** The daemon's program is upgraded and taken back; the newer one may keep its state in a format of its own. Null: never. */
+  readonly programs: 'alike' | 'newer format' | null;
   /** Share of steps that take their machine down with them, each time that they are tried. */
   readonly panicking: number;
   readonly activeMs: number;
@@ -118,8 +120,10 @@ export function drawSwarm(random: Random): Swarm {
   const calendars = random.split('calendars');
   const passes = random.split('passes');
   const retries = random.split('retries');
-  const retrying = retries.chance(0.3);
+  const retrying = retries.chance(0.2);
   const images = random.split('images');
+  const upgrades = random.split('upgrades');
+  const programs = upgrades.chance(0.2) ? upgrades.pick(['alike', 'newer format'] as const) : null;
   const gated = random.split('gated').chance(0.4);
   const swarm: Swarm = {
     pace,
@@ -128,6 +132,7 @@ export function drawSwarm(random: Random): Swarm {
     reporting: random.split('reports').chance(0.25),
     restarting: random.split('restarts').pick([0, 0, 0, 0, 0, 0, 0.1, 0.4, 0.95]),
     retrying,
+    programs,
     panicking: retrying ? retries.pick([0, 0, 0.3, 0.95]) : 0,
     activeMs: random.pick([20, 40, 60, 90, 300]) * MINUTE,
     nodes: random.integer(1, 8),
@@ -146,11 +151,12 @@ export function drawSwarm(random: Random): Swarm {
       ...draw(faultKinds, quiet ? 0 : calm, faultMean),
       loseStateBehind: !quiet && rare.chance(0.12) ? (5 + 20 * rare.next()) * unitMs : null,
       oldHost: !quiet && old.chance(0.12) ? (5 + 20 * old.next()) * unitMs : null,
-      reimageNode: !quiet && images.chance(0.12) ? (10 + 40 * images.next()) * unitMs : null,
+      reimageNode: !quiet && images.chance(0.08) ? (10 + 40 * images.next()) * unitMs : null,
     },
     deeds: {
       ...draw(deedKinds, quiet ? 0.3 : 0.7, deedMean),
       editCalendar: gated && calendars.chance(0.5) ? (5 + 30 * calendars.next()) * unitMs : null,
+      changeProgram: programs === null ? null : (5 + 40 * upgrades.next()) * unitMs,
       editRetry: retrying && retries.chance(0.5) ? (5 + 30 * retries.next()) * unitMs : null,
     },
   };
@@ -165,7 +171,12 @@ export function drawSwarm(random: Random): Swarm {
     publishMs: pace.restMs,
     faults: { ...swarm.faults, nodeOff: quiet ? null : months.offEveryMs },
     deeds: months.unattended
-      ? { ...draw(deedKinds, 0, deedMean), editCalendar: null, editRetry: null }
+      ? {
+          ...draw(deedKinds, 0, deedMean),
+          editCalendar: null,
+          editRetry: null,
+          changeProgram: null,
+        }
       : swarm.deeds,
   };
 }

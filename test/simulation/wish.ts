@@ -70,7 +70,24 @@ export type Wish = {
   readonly broken: ReadonlySet<string>;
   /** When the calendar is closed. */
   readonly freezes: readonly Freeze[];
+  /** Which version of the daemon's program reads it: that brings a document of its own. */
+  readonly program: number;
 };
+
+/** What the program brings, in stories where that changes. */
+export const SHIPPED = 'AWS-Story';
+
+export const shippedDocument = (version: number): DocumentWish => ({
+  version,
+  steps: 1,
+  timeoutSeconds: 300,
+  reporting: false,
+});
+
+const documentOf = (
+  { documents, program }: Pick<Wish, 'documents' | 'program'>,
+  name: string,
+): DocumentWish | undefined => (name === SHIPPED ? shippedDocument(program) : documents.get(name));
 
 export const pathOf = {
   association: (name: string): string => `associations/${name}.json`,
@@ -173,7 +190,7 @@ function calendarText(freezes: readonly Freeze[]): string {
   ].join('\r\n');
 }
 
-function documentFile(name: string, wish: DocumentWish) {
+export function documentFile(name: string, wish: DocumentWish) {
   return {
     schemaVersion: '2.2',
     description: `${name} ${wish.version}`,
@@ -195,7 +212,7 @@ function documentFile(name: string, wish: DocumentWish) {
 /** What a node would execute, in words. */
 export function contentOf(wish: Wish, association: string): string | null {
   const each = wish.associations.get(association);
-  const document = each && wish.documents.get(each.document);
+  const document = each && documentOf(wish, each.document);
   if (each === undefined || document === undefined) return null;
   const { version, steps, timeoutSeconds } = document;
   return `${each.document} ${version} ${steps} ${timeoutSeconds} ${each.text}`;
@@ -240,7 +257,7 @@ export function inForce(before: Wish | null, next: Wish): Wish {
   const associations = merge(next.associations, before?.associations, pathOf.association);
   for (const [name, each] of associations) {
     // What stands on a document that was never readable never was in force either.
-    if (!documents.has(each.document)) associations.delete(name);
+    if (documentOf({ ...next, documents }, each.document) === undefined) associations.delete(name);
   }
   return {
     associations: heldBack(before, associations),
@@ -248,5 +265,6 @@ export function inForce(before: Wish | null, next: Wish): Wish {
     nodes: merge(next.nodes, before?.nodes, pathOf.node),
     broken: new Set(),
     freezes: next.freezes,
+    program: next.program,
   };
 }
