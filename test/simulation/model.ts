@@ -170,6 +170,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'execution':
         associationOf.set(record.id, record.association);
+        // Opened anew after a loss: from now on the node's ledger tells of them.
+        for (const { run } of record.runs) {
+          const truth = truths.get(run);
+          if (truth !== undefined) truth.acked = false;
+        }
         stops.set(record.id, {
           runs: new Map(record.runs.map(({ node, run }) => [node, run])),
           failing: new Set(),

@@ -272,9 +272,9 @@ function isHeld(
       const { wish } = model;
       const first = targetsOf(wish, association).filter((n) => wish.nodes.get(n) === 'web');
       const isAway = first.length > 0 && first.every((n) => nodes[n]?.agent == null);
-      // A first ring that waits for its dependency, or runs against its threshold, holds the others.
+      // A first ring that waits for its dependency, runs against its threshold or was cancelled holds the others.
       const { rollout } = world.state.associations.get(association) ?? {};
-      const isStuck = each.dependsOn.length > 0 || each.flag;
+      const isStuck = each.dependsOn.length > 0 || each.flag || model.wasCancelled(association);
       return (
         isAway || isStuck || (rollout?.halted ?? null) !== null || isStopped(world, association)
       );
