@@ -5,7 +5,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256Hex } from '../core/canonical/digest.ts';
-import type { CommitId, NodeId } from '../core/model/brand.ts';
+import type { CommitId, Instant, NodeId } from '../core/model/brand.ts';
 import { ReconcileError } from '../core/model/errors.ts';
 import { beginSlice } from '../core/model/slice.ts';
 import { expiredExecutionPaths, firstDayKept } from '../core/report/paths.ts';
@@ -70,6 +70,13 @@ const LATE_TURNS_MAX = 1_000;
 const RIVAL_TOLD_MS = 15 * 60_000;
 const RETRY_MS = { first: 5_000, max: 5 * 60_000 };
 
+/** How long the execution that ended first waits for the branch: at most the time after which it goes there. */
+function waitedMs({ history, state }: World, now: Instant): number {
+  const oldest = history.oldest('all');
+  const endedAt = (oldest === null ? null : state.executions.get(oldest)?.endedAt) ?? now;
+  return Math.min(Math.max(0, now - endedAt), ROLL_UP_MS);
+}
+
 const bytesOf = (content: Content): Uint8Array | null =>
   typeof content === 'string' ? Buffer.from(content) : content;
 
@@ -88,7 +95,7 @@ export function createPublisher(
   let underWaySinceMs: number | null = null;
   let publishedAtMs: number | null = null;
   let agreedAtMs: number | null = null;
-  let rolledUpAtMs = clock.monotonicMs();
+  let rolledUpAtMs: number | null = null;
   let retry = { delayMs: 0, notBeforeMs: 0, epoch: 0 };
   let settledRevision: CommitId | null = null;
   let lastError: ReconcileError | null = null;
@@ -129,6 +136,8 @@ export function createPublisher(
   function rollUpDueAt(): number {
     const waiting = world.dirty.ended.size;
     if (waiting === 0) return Number.POSITIVE_INFINITY;
+    // What a life before left waiting has waited already: else a daemon that dies twice an hour would write no history.
+    rolledUpAtMs ??= clock.monotonicMs() - waitedMs(world, clock.now());
     return waiting >= ENDED_MAX
       ? (publishedAtMs ?? 0) + options.intervalMs
       : rolledUpAtMs + ROLL_UP_MS;

@@ -78,8 +78,8 @@ function fakeStatus() {
 
 const idOf = (count: number) => commitId(String(count).padStart(40, '0'));
 
-function setUp() {
-  const fleet = new TestFleet();
+/** `fleet`: with what a life before has left. */
+function setUp(fleet = new TestFleet()) {
   const status = fakeStatus();
   const inbox = createInbox(() => queueMicrotask(drain));
   const errors: string[] = [];
@@ -342,6 +342,24 @@ test('ended executions are rolled up again when the branch could not be written'
   wait(MINUTE);
   await turn();
   assert.equal([...status.files.keys()].filter((path) => path.startsWith('executions/')).length, 1);
+  assert.equal(fleet.executions().length, 0);
+});
+
+test('what a life before left waiting has waited already: a daemon that dies twice an hour writes its history', async () => {
+  const fleet = new TestFleet();
+  fleet.accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
+  fleet.runAll();
+  for (const [waited, files] of [
+    [30 * MINUTE, 0],
+    [31 * MINUTE, 1],
+  ] as const) {
+    fleet.after(waited);
+    const { status, turn } = setUp(fleet);
+    fleet.world.dirty.all = true;
+    await turn();
+    const history = [...status.files.keys()].filter((path) => path.startsWith('executions/'));
+    assert.equal(history.length, files);
+  }
   assert.equal(fleet.executions().length, 0);
 });
 
