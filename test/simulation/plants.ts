@@ -780,6 +780,23 @@ const list: readonly Planted[] = [
     },
   },
   {
+    // A node that is at work and says that it is free; the daemon asks no node for what it does not know of.
+    name: 'the agent begins a run beside another',
+    found: 40n,
+    plant: {
+      network: (network) =>
+        listening(network, (message, tell) =>
+          tell(message.kind === 'hello' ? { ...message, running: null, startedAt: null } : message),
+        ),
+      decide: (context, state, input, now) => {
+        const isJob = input.kind === 'said' && input.message.kind === 'job';
+        const job = isJob ? parseJob(input.message.envelope.payload) : null;
+        const isAnother = job?.ok === true && job.value.run !== state.active?.job.run;
+        return decide(context, isAnother ? { ...state, active: null } : state, input, now);
+      },
+    },
+  },
+  {
     name: 'a program that is taken back uses run ids again',
     found: 270n,
     plant: {

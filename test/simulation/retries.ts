@@ -140,7 +140,8 @@ export function createRetryModel({ broken, sometimes, truthOf }: RetryModelOptio
 
   function onBegin(node: NodeId, run: RunId): void {
     const other = running.get(node);
-    if (other !== undefined) broken('one at a time', `${run} begins on ${node} beside ${other}`);
+    if (other !== undefined && other !== run)
+      broken('one at a time', `${run} begins on ${node} beside ${other}`);
     running.set(node, run);
     const instead = successors.get(run);
     if (instead !== undefined) broken('retry', `${run} begins, and ${instead} has its place`);
