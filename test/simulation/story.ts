@@ -349,6 +349,8 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     sometimes('backup restored');
     daemon.disk.lose();
     model.onRestored();
+    // It tells of what the program of before has read.
+    model.onProgram(daemon.program.number);
     const { append } = await daemon.disk.store.open(() => undefined);
     await append([restoredFrom(copy)]);
   }
