@@ -5,7 +5,7 @@
 import type { Instant, NodeId, RunId } from '../../src/core/model/brand.ts';
 import type { Outcome } from '../../src/core/model/state.ts';
 import type { Record } from '../../src/core/world/records.ts';
-import { numberOf } from './keys.ts';
+import { nodeIds, numberOf } from './keys.ts';
 import type { Wish } from './wish.ts';
 import { contentOf, isFrozen, SOAK_MS, targetsOf } from './wish.ts';
 
@@ -16,28 +16,37 @@ type Rollout = {
   ring: number;
   passedAt: Instant | null;
   halted: boolean;
-  /** Failures of the first ring that a resume or an edit has forgiven. */
-  forgiven: number;
+  /** Of what generation. */
+  generation: string;
+  /** Nodes that may have failed when a resume, or an edit of what was halted, forgave all failures: none of them has to halt it. */
+  forgiven: Nodes;
+  /** Of those the ones that had failed for certain and do since: none of them may halt it. */
+  surelyForgiven: Nodes;
 };
+
+type Nodes = ReadonlySet<NodeId>;
 
 export type GateModelOptions = {
   readonly broken: (promise: string, detail: string) => never;
   readonly sometimes: (situation: string) => void;
   /** What a run executed; null when it was never sent. */
   readonly contentOfRun: (run: RunId) => string | null;
+  readonly associationOf: (execution: string) => string | null;
   /** True when this content really ended well on the node. */
   readonly hasSucceeded: (node: NodeId, association: string, content: string) => boolean;
 };
 
 export function createGateModel(options: GateModelOptions) {
-  const { broken, sometimes, contentOfRun, hasSucceeded } = options;
+  const { broken, sometimes, contentOfRun, associationOf, hasSucceeded } = options;
   /** Association → its rollout; null: the generation may be everywhere. */
   const rollouts = new Map<string, Rollout | null>();
   /**
-   * Association and content → the most that was ever forgiven of it. It outlives the state: a branch from which that comes back
-   * may be behind, and the state may be lost again before it has come back.
+   * Association and content → who was ever forgiven of it. It outlives the state: a branch from which that comes back may be
+   * behind, and the state may be lost again before it has come back.
    */
-  const forgivenMost = new Map<string, number>();
+  const everForgiven = new Map<string, Nodes>();
+  /** Runs that are unreachable, with their nodes and associations. */
+  const silent = new Map<RunId, { readonly node: NodeId; readonly name: string | null }>();
   /** Association → node → what ended there since it became a target, newest last. */
   const ended = new Map<string, Map<NodeId, Ended[]>>();
 
@@ -65,8 +74,8 @@ export function createGateModel(options: GateModelOptions) {
       case 'association': {
         const { name, rollout } = record;
         becomes(name, wish, rollout !== null);
-        const forgiven = forgive(name, wish);
-        rollouts.set(name, rollout === null ? null : { ...rollout, halted: false, forgiven });
+        if (rollout === null) rollouts.set(name, null);
+        else rollouts.set(name, { ...rollout, halted: false, ...edited(record, wish) });
         return;
       }
       case 'association-removed':
@@ -75,7 +84,11 @@ export function createGateModel(options: GateModelOptions) {
         contents.delete(record.name);
         return;
       case 'unassigned':
-        for (const node of record.nodes) endedOf(record.association).delete(node);
+        for (const node of record.nodes) {
+          endedOf(record.association).delete(node);
+          leaves('forgiven', record.association, node);
+          leaves('surelyForgiven', record.association, node);
+        }
         return;
       case 'ring-passed':
         sometimes('ring soaks');
@@ -89,16 +102,23 @@ export function createGateModel(options: GateModelOptions) {
         return;
       case 'rollout-halted':
         sometimes('rollout halted');
+        mayHalt(record, wish);
         return change(record.association, { halted: true });
       case 'rollout-resumed': {
-        const forgiven = forgive(record.association, wish);
-        return change(record.association, { halted: false, forgiven });
+        return change(record.association, { halted: false, ...forgive(record.association, wish) });
       }
       case 'slot':
         return fired(record, wish);
       case 'slot-skipped':
         return skipped(record, wish);
+      case 'unreachable':
+        silent.set(record.run, { node: record.node, name: associationOf(record.execution) });
+        return;
+      case 'started':
+        silent.delete(record.run);
+        return;
       case 'finished':
+        silent.delete(record.outcome.run);
         return ends(record.association, record.node, record.outcome);
       case 'recalled':
         return ends(record.association, record.node, record.last.outcome);
@@ -108,14 +128,19 @@ export function createGateModel(options: GateModelOptions) {
         }
         return;
       case 'put-association': {
-        const { name, rollout } = record.value;
+        const { name, rollout, digests } = record.value;
         const content = wish === null ? null : contentOf(wish, name);
         contents.set(name, content);
         const halted = rollout !== null && rollout.halted !== null;
         // The branch may tell of what was forgiven before the state was lost, never of more.
-        const most = forgivenMost.get(`${name} ${content}`) ?? 0;
-        const forgiven = Math.min(rollout?.forgiven[0] ?? 0, most);
-        rollouts.set(name, rollout === null ? null : { ...rollout, halted, forgiven });
+        const ever = everForgiven.get(`${name} ${content}`) ?? new Set();
+        const forgiven = new Set(rollout?.forgiven.filter((node) => ever.has(node)));
+        const kept = {
+          generation: digests.generation,
+          forgiven,
+          surelyForgiven: new Set<NodeId>(),
+        };
+        rollouts.set(name, rollout === null ? null : { ...rollout, halted, ...kept });
         return;
       }
       default:
@@ -123,13 +148,37 @@ export function createGateModel(options: GateModelOptions) {
     }
   }
 
-  /** All that has failed so far, until more does. */
-  function forgive(name: string, wish: Wish | null): number {
-    if (wish === null) return 0;
-    const forgiven = failures(wish, name);
+  type Forgiven = Pick<Rollout, 'forgiven' | 'surelyForgiven'>;
+
+  /** Whoever has failed so far. */
+  function forgive(name: string, wish: Wish | null): Forgiven {
+    if (wish === null) return { forgiven: new Set(), surelyForgiven: new Set() };
+    const surelyForgiven = new Set(failed(wish, name));
+    const forgiven = new Set([...surelyForgiven, ...suspects(wish, name)]);
     const key = `${name} ${contentOf(wish, name)}`;
-    forgivenMost.set(key, Math.max(forgiven, forgivenMost.get(key) ?? 0));
-    return forgiven;
+    everForgiven.set(key, new Set([...forgiven, ...(everForgiven.get(key) ?? [])]));
+    return { forgiven, surelyForgiven };
+  }
+
+  /** Another generation begins anew; an edit forgives what has halted, and changes nothing else. */
+  function edited(
+    { name, digests: { generation } }: Record & { kind: 'association' },
+    wish: Wish | null,
+  ): Forgiven & Pick<Rollout, 'generation'> {
+    const before = rollouts.get(name);
+    if (before?.generation !== generation) {
+      return { ...forgive(name, wish), surelyForgiven: new Set(), generation };
+    }
+    return { ...(before.halted ? forgive(name, wish) : before), generation };
+  }
+
+  function leaves(set: keyof Forgiven, name: string, node: NodeId): void {
+    const rollout = rollouts.get(name);
+    if (rollout?.[set].has(node) !== true) return;
+    rollouts.set(name, {
+      ...rollout,
+      [set]: new Set([...rollout[set]].filter((id) => id !== node)),
+    });
   }
 
   function ends(association: string, node: NodeId, outcome: Outcome): void {
@@ -139,6 +188,11 @@ export function createGateModel(options: GateModelOptions) {
     const known = endedOf(association);
     const failed = status === 'Failed' || status === 'TimedOut';
     known.set(node, [...(known.get(node) ?? []), { content, failed, atMs }]);
+    if (failed) return;
+    if (rollouts.get(association)?.surelyForgiven.has(node) === true) {
+      sometimes('a node that a rollout has forgiven is well again');
+    }
+    leaves('surelyForgiven', association, node);
   }
 
   function change(name: string, to: Partial<Rollout>): void {
@@ -181,12 +235,11 @@ export function createGateModel(options: GateModelOptions) {
     if (!isRight) broken(reason, `a slot of ${association} was skipped without it`);
   }
 
-  /** Nodes of role web whose newest end of the content in force was bad. */
-  function failures(wish: Wish, name: string): number {
+  /** Nodes whose newest end of the content in force was bad. */
+  function failed(wish: Wish, name: string): readonly NodeId[] {
     const content = contentOf(wish, name);
-    return targetsOf(wish, name).filter((number) => {
-      if (wish.nodes.get(number) !== 'web') return false;
-      const mine = [...endedOf(name)].find(([node]) => numberOf(node) === number)?.[1] ?? [];
+    return nodesOf(wish, name).filter((node) => {
+      const mine = endedOf(name).get(node) ?? [];
       // Outcomes may be told late: only a node that ended nothing else since, and never ended it well, has failed for certain.
       const newest = Math.max(...mine.map(({ atMs }) => atMs));
       return (
@@ -194,7 +247,39 @@ export function createGateModel(options: GateModelOptions) {
         mine.every((each) => each.content === content || each.atMs < newest) &&
         mine.every((each) => each.content !== content || each.failed)
       );
-    }).length;
+    });
+  }
+
+  /** Nodes that have failed at the content in force, and may be well again, and those that are silent. */
+  function suspects(wish: Wish, name: string): readonly NodeId[] {
+    const content = contentOf(wish, name);
+    const away = [...silent.values()].filter((each) => each.name === name).map(({ node }) => node);
+    return nodesOf(wish, name).filter((node) => {
+      const mine = endedOf(name).get(node) ?? [];
+      return mine.some((each) => each.content === content && each.failed) || away.includes(node);
+    });
+  }
+
+  const nodesOf = (wish: Wish, name: string): readonly NodeId[] =>
+    targetsOf(wish, name).flatMap((number) => nodeIds[number] ?? []);
+
+  /** Of them those in the first ring. */
+  const inFirst = (wish: Wish, nodes: readonly NodeId[]): readonly NodeId[] =>
+    nodes.filter((node) => wish.nodes.get(numberOf(node)) === 'web');
+
+  /** More than are borne may have failed of the first ring, beside those that were forgiven. */
+  function mayHalt(
+    { association, ring }: Record & { kind: 'rollout-halted' },
+    wish: Wish | null,
+  ): void {
+    const wished = wish?.associations.get(association)?.ring ?? null;
+    if (wish === null || wished === null || ring !== 0) return;
+    const forgiven = rollouts.get(association)?.surelyForgiven;
+    const bad = inFirst(wish, suspects(wish, association)).filter(
+      (id) => forgiven?.has(id) !== true,
+    );
+    if (bad.length > wished.maxErrors) return;
+    broken('rollout', `${association} halts for failures that were forgiven`);
   }
 
   function onOffered(name: string, node: NodeId, at: Instant, wish: Wish): void {
@@ -223,7 +308,8 @@ export function createGateModel(options: GateModelOptions) {
     if (wish.nodes.get(numberOf(node)) !== 'web' && rollout.ring === 0) {
       broken('rollout', `${name} is offered to ${node} before its ring`);
     }
-    if (rollout.halted || failures(wish, name) - rollout.forgiven > each.ring.maxErrors) {
+    const bad = inFirst(wish, failed(wish, name)).filter((id) => !rollout.forgiven.has(id));
+    if (rollout.halted || bad.length > each.ring.maxErrors) {
       broken('rollout', `${name} goes on to ${node} after too many failures`);
     }
   }
@@ -232,6 +318,7 @@ export function createGateModel(options: GateModelOptions) {
   function onStateLost(): void {
     rollouts.clear();
     ended.clear();
+    silent.clear();
     contents.clear();
   }
 

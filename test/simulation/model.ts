@@ -58,6 +58,8 @@ type Stop = {
   runs: Map<NodeId, RunId>;
   failing: Set<NodeId>;
   forgiven: Set<NodeId>;
+  /** Who had failed when it was stopped, or when a node was named since. */
+  before: Set<NodeId>;
   due: boolean;
   /** With which it fell due; null: not so. */
   dueBy: RunId | null;
@@ -115,6 +117,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     broken,
     sometimes,
     contentOfRun: (run) => truths.get(run)?.content ?? null,
+    associationOf: (execution) => associationOf.get(execution) ?? null,
     hasSucceeded: (node, association, content) =>
       (successes.get(`${node} ${association}`) ?? []).some(
         (generation) => contents.get(generation) === content,
@@ -179,6 +182,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
           runs: new Map(record.runs.map(({ node, run }) => [node, run])),
           failing: new Set(),
           forgiven: new Set(),
+          before: new Set(),
           due: false,
           dueBy: null,
           closed: false,
@@ -207,9 +211,12 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
           Object.assign(stop, { due: false, dueBy: null, forgiven: new Set(stop.failing) });
         return;
       }
-      case 'stopped':
+      case 'stopped': {
         sometimes('stopped at the error threshold');
+        const stop = stops.get(record.execution);
+        if (stop !== undefined) stop.before = new Set(stop.failing);
         return;
+      }
       case 'association-removed':
         slots.delete(record.name);
         return;
@@ -338,8 +345,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (runs.size > max) broken('MaxConcurrency', `${name}: ${runs.size} out, ${max} allowed`);
     if (runs.size === max && targets > max) sometimes('at MaxConcurrency');
     // An operator who names a node starts it all the same.
-    if (stops.get(execution)?.due === true && !asked.has(run))
-      broken('MaxErrors', `${name} goes on after its stop`);
+    const stop = stops.get(execution);
+    if (stop?.due === true) {
+      if (!asked.has(run)) broken('MaxErrors', `${name} goes on after its stop`);
+      const since = [...stop.failing].filter((each) => !stop.before.has(each)).length;
+      if (since > tolerated(each.maxErrors, targets))
+        broken('MaxErrors', `${name} goes on for those who were named, of whom too many failed`);
+      sometimes('named since a stop');
+    }
     gates.onOffered(name, node, at, wish);
   }
 
@@ -356,6 +369,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   /** What was forgiven of it is forgiven of nobody else. */
   function heals(execution: string, node: NodeId): void {
     const stop = stops.get(execution);
+    stop?.before.delete(node);
     if (stop?.failing.delete(node) === true && stop.forgiven.delete(node)) {
       sometimes('a failure that was forgiven is none any more');
     }

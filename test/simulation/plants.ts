@@ -16,6 +16,7 @@ import { present } from '../../src/core/model/errors.ts';
 import type { Zone } from '../../src/core/schedule/zone.ts';
 import { openZone } from '../../src/core/schedule/zone.ts';
 import type { LoadedRevision } from '../../src/core/world/events.ts';
+import { failedIn } from '../../src/core/world/on-rollout.ts';
 import type { PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
 import { parseJob } from '../../src/protocol/parse.ts';
@@ -571,16 +572,26 @@ const list: readonly Planted[] = [
     name: 'the halt of a rollout is forgotten',
     found: 25n,
     plant: {
+      world: (world) =>
+        telling((record) =>
+          record.kind === 'rollout-halted'
+            ? {
+                kind: 'rollout-resumed',
+                association: record.association,
+                forgiven: failedIn(world, record.association),
+                by: 'nobody',
+                at: record.at,
+              }
+            : record,
+        )(world),
+    },
+  },
+  {
+    name: 'what a resume forgives a rollout is forgotten',
+    found: 34n,
+    plant: {
       world: telling((record) =>
-        record.kind === 'rollout-halted'
-          ? {
-              kind: 'rollout-resumed',
-              association: record.association,
-              forgiven: [1_000, 1_000],
-              by: 'nobody',
-              at: record.at,
-            }
-          : record,
+        record.kind === 'rollout-resumed' ? { ...record, forgiven: [] } : record,
       ),
     },
   },

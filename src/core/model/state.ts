@@ -86,7 +86,7 @@ export type Run = {
   /** Offered only: the agent starts nothing later. */
   notAfter: Instant | null;
   outcome: Outcome | null;
-  /** It is one of the failures of its execution that were forgiven. */
+  /** It is one of the failures of its execution that count no more. */
   forgiven?: boolean;
 };
 
@@ -113,7 +113,7 @@ export type Execution = {
   readonly statuses: { [status in RunStatus]: number };
   /** Runs that count against MaxErrors: Failed, TimedOut, Unreachable, but not Undeliverable (advice H-16). */
   failures: number;
-  /** Of `failures`, those that an operator's `resume` has forgiven: they stop nothing any more. */
+  /** Of `failures`, those that led to a stop or that a `resume` has forgiven: they stop nothing any more. */
   forgiven: number;
   stopped: { readonly failures: number; readonly at: Instant } | null;
   /** A slot at which nothing was to run: recorded, and over as soon as it is. */
@@ -179,8 +179,13 @@ export type RolloutState = {
     readonly failures: number;
     readonly at: Instant;
   } | null;
-  /** By ring, how many of its failures a resume has forgiven: they halt nothing any more. Never more than it has. */
-  readonly forgiven: readonly number[];
+  /**
+   * Nodes whose failure a resume has forgiven: it halts nothing any more, whatever ring they move to and however often they
+   * repeat it, until they do not fail any more.
+   */
+  readonly forgiven: readonly NodeId[];
+  /** By ring, how many were forgiven by a program that did not write down whom; absent once they have names. */
+  readonly unnamed?: readonly number[];
 };
 
 /** `AssociationVersionInfo`, as far as an operator asks for it; the whole definition of then is in Git, at the revision. */

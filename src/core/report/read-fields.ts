@@ -18,6 +18,18 @@ export function idIn<Id extends string>(
   return text !== null && is(text) ? text : null;
 }
 
+/** Null when one of them is none. */
+export function idsIn<Id extends string>(
+  object: JsonObject,
+  key: string,
+  is: (text: string) => text is Id,
+): readonly Id[] | null {
+  const value = field(object, key);
+  if (!Array.isArray(value)) return null;
+  const ids = value.filter((each): each is Id => typeof each === 'string' && is(each));
+  return ids.length === value.length ? ids : null;
+}
+
 export function wordIn<Word extends string>(
   object: JsonObject,
   key: string,

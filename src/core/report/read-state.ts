@@ -31,6 +31,7 @@ import type {
 } from '../model/state.ts';
 import {
   idIn,
+  idsIn,
   instantIn,
   numberIn,
   numbersIn,
@@ -246,11 +247,12 @@ function readRollout(value: JsonObject): RolloutState | null {
   const ring = numberIn(value, 'ring');
   const passedAt = value['passedAt'] === null ? null : (instantIn(value, 'passedAt') ?? undefined);
   const halted = nullable(value, 'halted', readHalted);
-  const forgiven = numbersIn(value, 'forgiven');
-  if (ring === null || passedAt === undefined || halted === undefined || forgiven === null) {
-    return null;
-  }
-  return { ring, passedAt, halted, forgiven };
+  const counts = numbersIn(value, 'forgiven');
+  const nodes = value['forgivenNodes'] === undefined ? [] : idsIn(value, 'forgivenNodes', isNodeId);
+  if (ring === null || passedAt === undefined || halted === undefined) return null;
+  if (counts === null || nodes === null) return null;
+  const unnamed = counts.some((count) => count > 0) ? { unnamed: counts } : {};
+  return { ring, passedAt, halted, forgiven: nodes, ...unnamed };
 }
 
 function readHalted(value: JsonObject): RolloutState['halted'] {
@@ -300,7 +302,7 @@ function readExecution(value: JsonObject): OpenExecution | null {
     timeoutBudgetMs,
     openedAt,
     stopped,
-    forgiven: numberIn(value, 'forgiven') ?? 0,
+    forgiven: numberIn(value, 'forgiven') ?? stopped?.failures ?? 0,
   };
 }
 

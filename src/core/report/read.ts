@@ -6,6 +6,7 @@ import type { AssociationName, CommitId, ExecutionId, Instant, NodeId } from '..
 import { isNodeId } from '../model/brand.ts';
 
 import type { TypeCompliance } from '../model/compliance.ts';
+import { isFailure } from '../model/outcome.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { ok } from '../model/result.ts';
@@ -149,7 +150,12 @@ function* recordsFrom(
   const versionOf = new Map(state.associations.map(({ name, version }) => [name, version]));
   for (const execution of open) {
     const version = versionOf.get(execution.association) ?? null;
-    yield* putExecution({ ...openAgain(execution), version }, runs.get(execution.id) ?? []);
+    const known = runs.get(execution.id) ?? [];
+    const forgiven = forgivenOf(known, execution.forgiven);
+    yield* putExecution(
+      { ...openAgain(execution), version, forgiven: forgiven.size },
+      known.map((run) => (forgiven.has(run) ? { ...run, forgiven: true } : run)),
+    );
   }
   for (const node of nodes) {
     if (node.revoked) continue;
@@ -161,6 +167,12 @@ function* recordsFrom(
       { at: null, types: typesFrom(node), refused: [] },
     );
   }
+}
+
+/** The branch tells how many. Those that came first: they had failed when it stopped, or when somebody resumed. */
+function forgivenOf(runs: readonly Run[], count: number): ReadonlySet<Run> {
+  const failed = runs.filter(({ outcome }) => outcome !== null && isFailure(outcome));
+  return new Set(failed.sort((a, b) => a.since - b.since).slice(0, count));
 }
 
 const openAgain = (

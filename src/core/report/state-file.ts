@@ -82,14 +82,16 @@ const gapEntry = ({ after, before }: Gap) => ({
   before: formatInstant(before),
 });
 
-function rolloutEntry({ ring, passedAt, halted, forgiven }: RolloutState): {
+function rolloutEntry({ ring, passedAt, halted, forgiven, unnamed }: RolloutState): {
   readonly [key: string]: unknown;
 } {
   return {
     ring,
     passedAt: passedAt === null ? null : formatInstant(passedAt),
     halted: halted === null ? null : { ...halted, at: formatInstant(halted.at) },
-    forgiven,
+    // How many of each ring: programs of before read no more of it, and wrote no more.
+    forgiven: unnamed ?? [],
+    ...(forgiven.length === 0 ? {} : { forgivenNodes: forgiven }),
   };
 }
 
@@ -109,8 +111,11 @@ function executionEntry(execution: Execution): { readonly [key: string]: unknown
       execution.stopped === null
         ? null
         : { failures: execution.stopped.failures, at: formatInstant(execution.stopped.at) },
-    // Without it a recovery would stop at the next failure what an operator has resumed.
-    ...(execution.forgiven === 0 ? {} : { forgiven: execution.forgiven }),
+    // Without it a recovery would stop at the next failure what an operator has resumed. Where it is stopped, absent says that
+    // the program of before wrote it, for which nothing that had led to a stop counted.
+    ...(execution.forgiven === 0 && execution.stopped === null
+      ? {}
+      : { forgiven: execution.forgiven }),
   };
 }
 

@@ -9,6 +9,8 @@ export type RingCounts = {
   readonly nodes: number;
   readonly finished: number;
   readonly failed: number;
+  /** Of those that failed, the ones that a resume has forgiven. */
+  readonly forgiven: number;
   readonly awaited: number;
 };
 
@@ -36,9 +38,9 @@ export function nextStep(
 ): RolloutStep {
   if (rollout.halted !== null) return { kind: 'wait' };
   for (let ring = 0; ring <= rollout.ring; ring++) {
-    const failures = failuresIn(counts, ring);
-    const allowed = errorsAllowed(limitOf(rings[ring], maxErrors), counts[ring]?.nodes ?? 0);
-    if (failures - (rollout.forgiven[ring] ?? 0) > allowed) return { kind: 'halt', ring, failures };
+    const { nodes = 0, failed: failures = 0, forgiven = 0 } = counts[ring] ?? {};
+    const allowed = errorsAllowed(limitOf(rings[ring], maxErrors), nodes);
+    if (failures - forgiven > allowed) return { kind: 'halt', ring, failures };
   }
   // A generation that nobody can take yet is not everywhere.
   if (counts.every(({ nodes }) => nodes === 0)) return { kind: 'wait' };
@@ -63,9 +65,6 @@ export function soakEnd(
   return passedAt === null ? null : ((passedAt + (rings[ring]?.soakMs ?? 0)) as Instant);
 }
 
-export const failuresIn = (counts: readonly RingCounts[], ring: number): number =>
-  counts[ring]?.failed ?? 0;
-
 const limitOf = (ring: Ring | undefined, maxErrors: RateLimit): RateLimit =>
   ring?.maxErrors ?? maxErrors;
 
@@ -80,27 +79,23 @@ export type RingsEdit = {
  * Where a rollout stands after its rings were edited. It stays at the same ring, and nothing jumps the health gate: a ring that
  * is new before that one, and has not finished, comes first. Where that one is gone, the first that had not passed begins anew.
  */
-export function positionAfter(
-  { ring, passedAt, forgiven: before }: Position,
-  edit: RingsEdit,
-): Position {
+export function positionAfter({ ring, passedAt }: Position, edit: RingsEdit): Position {
   const keys = edit.before?.map(keyOf) ?? [];
   const earlier = edit.after.map((each) => keys.indexOf(keyOf(each)));
   // Nodes of no ring are the last one.
   earlier.push(edit.before === null ? -1 : edit.before.length);
   const same = earlier.indexOf(ring);
-  const forgiven = earlier.map((was) => before[was] ?? 0);
   const first = earlier.findIndex((was, at) => {
     const { nodes = 0, finished = 0, awaited = 0 } = edit.counts[at] ?? {};
     const hasPassed = was !== -1 && was < ring;
     if (hasPassed || same === -1) return !hasPassed;
     return at !== same && nodes > 0 && (awaited > 0 || finished === 0);
   });
-  if (same !== -1 && (first === -1 || same < first)) return { ring: same, passedAt, forgiven };
-  return { ring: first, passedAt: null, forgiven };
+  if (same !== -1 && (first === -1 || same < first)) return { ring: same, passedAt };
+  return { ring: first, passedAt: null };
 }
 
-type Position = Pick<RolloutState, 'ring' | 'passedAt' | 'forgiven'>;
+type Position = Pick<RolloutState, 'ring' | 'passedAt'>;
 
 /** Two rings are one and the same by what they are called and whom they hold: how long one soaks is no matter. */
 const keyOf = ({ name, targets }: Ring): string => JSON.stringify([name, targets]);

@@ -1,6 +1,6 @@
 /** The part of the fold that moves an association from ring to ring. */
 import { unreachable } from '../model/errors.ts';
-import type { State } from '../model/state.ts';
+import type { RolloutState, State } from '../model/state.ts';
 import type { Record } from './records.ts';
 
 export function applyRollout(
@@ -12,6 +12,7 @@ export function applyRollout(
       | 'rollout-ended'
       | 'rollout-halted'
       | 'rollout-resumed'
+      | 'rollout-forgiven'
       | 'rollout-healed';
   },
 ): void {
@@ -34,12 +35,26 @@ export function applyRollout(
       return;
     }
     case 'rollout-resumed':
-      association.rollout = { ...rollout, halted: null, forgiven: record.forgiven };
+      association.rollout = { ...forgiving(rollout, record), halted: null };
       return;
-    case 'rollout-healed':
-      association.rollout = { ...rollout, forgiven: record.forgiven };
+    case 'rollout-forgiven':
+      association.rollout = forgiving(rollout, record);
       return;
+    case 'rollout-healed': {
+      const healed = new Set(record.nodes);
+      const forgiven = rollout.forgiven.filter((node) => !healed.has(node));
+      association.rollout = { ...rollout, forgiven };
+      return;
+    }
     default:
       return unreachable(record);
   }
+}
+
+/** These and no others. */
+function forgiving(
+  { unnamed: _, ...rollout }: RolloutState,
+  { forgiven, unnamed }: Pick<RolloutState, 'forgiven' | 'unnamed'>,
+): RolloutState {
+  return { ...rollout, forgiven, ...(unnamed === undefined ? {} : { unnamed }) };
 }

@@ -97,6 +97,7 @@ export function apply(state: State, record: Record): void {
     case 'rollout-ended':
     case 'rollout-halted':
     case 'rollout-resumed':
+    case 'rollout-forgiven':
     case 'rollout-healed':
       return applyRollout(state, record);
     case 'registered':
@@ -128,9 +129,13 @@ export function apply(state: State, record: Record): void {
     }
     case 'closed':
       return closeExecution(state, record.execution, record.reason, record.at);
-    case 'stopped':
-      executionOf(state, record.execution).stopped = { failures: record.failures, at: record.at };
+    case 'stopped': {
+      const execution = executionOf(state, record.execution);
+      // Whoever is named while it is stopped is judged by what fails from here on.
+      forgive(execution);
+      execution.stopped = { failures: record.failures, at: record.at };
       return;
+    }
     case 'unstopped': {
       const execution = executionOf(state, record.execution);
       forgive(execution);

@@ -41,6 +41,7 @@ export function indexRecord(world: World, record: Record): void {
       }
       return;
     case 'published':
+    case 'rollout-forgiven':
     case 'rollout-healed': // who may start is decided when the next one fails
       return;
     case 'association':

@@ -16,7 +16,7 @@ import {
 } from './executions.ts';
 import { ringWords } from './gates.ts';
 import { loseShutOut } from './lost.ts';
-import { failuresByRing } from './on-rollout.ts';
+import { failedIn } from './on-rollout.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { World } from './world.ts';
@@ -71,7 +71,7 @@ function resumeAssociation(turn: Turn, asked: Asked, name: AssociationName): Ans
     emit(turn, {
       kind: 'rollout-resumed',
       association: name,
-      forgiven: failuresByRing(turn.world, name),
+      forgiven: failedIn(turn.world, name),
       by: asked.by,
       at: turn.now,
     });

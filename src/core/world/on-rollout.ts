@@ -1,11 +1,12 @@
 /** Rings, one after the other: passed, soaked, opened; halted when too many of one failed. */
 import type { Ring } from '../model/association.ts';
-import type { AssociationName } from '../model/brand.ts';
+import type { AssociationName, NodeId } from '../model/brand.ts';
 import { unreachable } from '../model/errors.ts';
 import type { AssociationState, RolloutState } from '../model/state.ts';
 import type { RingCounts, RolloutStep } from '../rollout/rings.ts';
-import { failuresIn, nextStep, positionAfter } from '../rollout/rings.ts';
+import { nextStep, positionAfter } from '../rollout/rings.ts';
 import type { RingTally } from './rings.ts';
+import { failsSince } from './rings.ts';
 import type { Turn } from './turn.ts';
 import { emit, note } from './turn.ts';
 import type { World } from './world.ts';
@@ -20,11 +21,12 @@ export function advanceRollout(turn: Turn, name: AssociationName): void {
   const association = world.definition(name)?.association;
   const tallies = world.rings.of(name);
   if (association === undefined || tallies === null) return;
-  const counts = tallies.map(countsOf);
-  heal(turn, name, counts);
+  nameForgiven(turn, name);
+  heal(turn, name, tallies);
   for (;;) {
     const rollout = world.state.associations.get(name)?.rollout ?? null;
     if (rollout === null) return;
+    const counts = tallies.map((tally) => countsOf(tally, rollout.forgiven));
     const step = nextStep(rollout, association, counts, now);
     if (step.kind === 'soak') {
       world.timers.push({ kind: 'soak', association: name, at: step.until });
@@ -34,13 +36,32 @@ export function advanceRollout(turn: Turn, name: AssociationName): void {
   }
 }
 
-/** Whoever failed, was forgiven and is well again leaves no failure that the next one could be taken for. */
-function heal(turn: Turn, association: AssociationName, counts: readonly RingCounts[]): void {
+/** A program of before counted whom it forgave. */
+function nameForgiven(turn: Turn, association: AssociationName): void {
   const rollout = turn.world.state.associations.get(association)?.rollout ?? null;
-  if (rollout === null) return;
-  const left = rollout.forgiven.map((count, ring) => Math.min(count, failuresIn(counts, ring)));
-  if (left.every((count, ring) => count === rollout.forgiven[ring])) return;
-  emit(turn, { kind: 'rollout-healed', association, forgiven: left });
+  if (rollout?.unnamed === undefined) return;
+  const forgiven = forgivenOf(turn.world, association, rollout);
+  emit(turn, { kind: 'rollout-forgiven', association, forgiven });
+}
+
+/** Those that came first were forgiven: they had failed when somebody resumed. */
+function forgivenOf(
+  { rings, state }: World,
+  name: AssociationName,
+  { forgiven, unnamed }: RolloutState,
+): readonly NodeId[] {
+  if (unnamed === undefined) return forgiven;
+  const since = (node: NodeId): number => failsSince(state, name, node);
+  return (rings.of(name) ?? []).flatMap(({ failed }, ring) =>
+    [...failed].sort((a, b) => since(a) - since(b)).slice(0, unnamed[ring] ?? 0),
+  );
+}
+
+/** Whoever failed, was forgiven and is well again is forgiven no more: a failure of later counts. */
+function heal(turn: Turn, association: AssociationName, tallies: readonly RingTally[]): void {
+  const forgiven = turn.world.state.associations.get(association)?.rollout?.forgiven ?? [];
+  const nodes = forgiven.filter((node) => !tallies.some(({ failed }) => failed.has(node)));
+  if (nodes.length > 0) emit(turn, { kind: 'rollout-healed', association, nodes });
 }
 
 function take(
@@ -93,9 +114,10 @@ export function rolloutUnder(
   }
   const { rollout } = before;
   if (rollout === null) return null;
-  const counts = (world.rings.of(name) ?? []).map(countsOf);
+  const forgiven =
+    rollout.halted === null ? forgivenOf(world, name, rollout) : failedIn(world, name);
+  const counts = (world.rings.of(name) ?? []).map((tally) => countsOf(tally, forgiven));
   const position = positionAfter(rollout, { before: ringsBefore, after: rings, counts });
-  const forgiven = rollout.halted === null ? position.forgiven : failuresByRing(world, name);
   return { ...position, halted: null, forgiven };
 }
 
@@ -107,12 +129,16 @@ type RolloutEdit = {
 };
 
 /** What a resume forgives: everything so far. */
-export const failuresByRing = (world: World, name: AssociationName): readonly number[] =>
-  (world.rings.of(name) ?? []).map(({ failed }) => failed.size);
+export const failedIn = (world: World, name: AssociationName): readonly NodeId[] =>
+  (world.rings.of(name) ?? []).flatMap(({ failed }) => [...failed]);
 
-export const countsOf = ({ nodes, finished, failed, awaited }: RingTally): RingCounts => ({
+export const countsOf = (
+  { nodes, finished, failed, awaited }: RingTally,
+  forgiven: readonly NodeId[],
+): RingCounts => ({
   nodes: nodes.size,
   finished: finished.size,
   failed: failed.size,
+  forgiven: forgiven.filter((node) => failed.has(node)).length,
   awaited: awaited.size,
 });

@@ -3,9 +3,9 @@
  * keeps them, `apply` is the only code that reads them into memory, a restart replays them. A pass writes its records as
  * one `PassRecord`, so a torn tail loses a whole pass or nothing of it.
  *
- * Format 10: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
+ * Format 11: 1 knew no compliance reports, 2 no version of an execution, 3 no executions and nodes in parts, 4 no executions without runs
  * and no gaps between slots, 5 an occasion with each run, 6 no epoch of the branch, 7 no revision that is put
- * in force over several passes, 8 no source that is not read, 9 not which failures were forgiven. A new kind or field raises the version; an older program then refuses the state with exit code 78.
+ * in force over several passes, 8 no source that is not read, 9 not which failures were forgiven, 10 how many of a ring were, not whom. A new kind or field raises the version; an older program then refuses the state with exit code 78.
  */
 import type {
   AssociationName,
@@ -39,7 +39,7 @@ import type {
   Trigger,
 } from '../model/state.ts';
 
-export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 10 } as const;
+export const JOURNAL_FORMAT = { name: 'reconciled-daemon', version: 11 } as const;
 
 export type PassRecord = { readonly at: Instant; readonly records: readonly Record[] };
 
@@ -197,19 +197,22 @@ type RolloutRecord =
       readonly failures: number;
       readonly at: Instant;
     }
-  | {
+  | ({
       readonly kind: 'rollout-resumed';
       readonly association: AssociationName;
-      readonly forgiven: readonly number[];
       readonly by: string;
       readonly at: Instant;
-    }
-  /** Failures that were forgiven are none any more; so many are left of them. */
+    } & Forgiven)
+  /** Whom a program of before has forgiven, of whom it wrote how many they are. */
+  | ({ readonly kind: 'rollout-forgiven'; readonly association: AssociationName } & Forgiven)
+  /** These were forgiven, and fail no more. */
   | {
       readonly kind: 'rollout-healed';
       readonly association: AssociationName;
-      readonly forgiven: readonly number[];
+      readonly nodes: readonly NodeId[];
     };
+
+type Forgiven = Pick<RolloutState, 'forgiven' | 'unnamed'>;
 
 type NodeRecord =
   | { readonly kind: 'registered'; readonly registration: Registration }

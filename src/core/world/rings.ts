@@ -4,6 +4,7 @@
  */
 import type { Ring } from '../model/association.ts';
 import type { AssociationName, NodeId } from '../model/brand.ts';
+import { isFailure, isUndeliverable } from '../model/outcome.ts';
 import type {
   Assignment,
   AssociationState,
@@ -12,7 +13,7 @@ import type {
   Run,
   State,
 } from '../model/state.ts';
-import { isFailure, isSkippedByNode, isUndeliverable } from './tally.ts';
+import { isSkippedByNode } from './tally.ts';
 
 /** What one ring has come to. */
 export type RingTally = {
@@ -145,6 +146,20 @@ function place(tally: RingTally, state: State, node: NodeState, assignment: Assi
   put(tally.failed, node.id, run?.phase === 'Unreachable' || (ended && hasFailed(assignment)));
   put(tally.awaited, node.id, isAwaited);
   put(tally.cancelled, node.id, isAwaited && idle?.status === 'Cancelled');
+}
+
+/** When it began to fail, as far as that is known: by the daemon's clock where it is silent, else by its own. */
+export function failsSince(state: State, name: AssociationName, id: NodeId): number {
+  const node = state.nodes.get(id);
+  const assignment = node?.assignments.get(name);
+  if (node === undefined || assignment === undefined) return Infinity;
+  const { since } = assignment;
+  const run = runOf(state, node, assignment);
+  const silent = run?.phase === 'Unreachable' ? run.since : Infinity;
+  return Math.min(
+    silent,
+    since !== null && isFailure(since.outcome) ? since.outcome.finishedAt : Infinity,
+  );
 }
 
 function runOf(state: State, node: NodeState, { execution }: Assignment): Run | undefined {

@@ -1,6 +1,7 @@
 /** The counters of an execution, kept beside its runs. */
 import type { Instant } from '../model/brand.ts';
 import { commonFailure, lastExecutionDate } from '../model/execution-status.ts';
+import { isFailure } from '../model/outcome.ts';
 import type { RunStatus } from '../model/run.ts';
 import type { Condensed, Execution, Outcome, PhaseCounts, Run } from '../model/state.ts';
 
@@ -76,13 +77,6 @@ export function unforgive(execution: Execution, run: Run, became: 'changed' | 'r
 
 const isError = ({ phase, outcome }: Run): boolean =>
   phase === 'Unreachable' || (outcome !== null && isFailure(outcome));
-
-/** What MaxErrors counts: a job that the node would not take has failed, and tells nothing of the document (advice H-16). */
-export const isFailure = (outcome: Outcome): boolean =>
-  outcome.status === 'TimedOut' || (outcome.status === 'Failed' && !isUndeliverable(outcome));
-
-export const isUndeliverable = ({ detailedStatus }: Outcome): boolean =>
-  detailedStatus === 'Undeliverable';
 
 /** By a precondition, or because its platform does not fit: there is nothing to do. A run that the daemon skips never started. */
 export const isSkippedByNode = ({ status, startedAt }: Outcome): boolean =>

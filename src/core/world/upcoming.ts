@@ -332,7 +332,11 @@ function positionIn(
     return at === -1 ? rings.length : at;
   };
   const tallies = before === rings ? [] : talliesIn(state, name, { rings, nodes, place: placeOf });
-  return positionAfter(rollout, { before, after: rings, counts: tallies.map(countsOf) });
+  return positionAfter(rollout, {
+    before,
+    after: rings,
+    counts: tallies.map((tally) => countsOf(tally, rollout.forgiven)),
+  });
 }
 
 /** Also once it is in force: the daemon tells of a plan after it has applied it. */

@@ -291,12 +291,10 @@ export class World {
   }
 
   /** Stopped, it still starts whom an operator names, until they exceed MaxErrors themselves. */
-  bearsFailures({ association: name, stopped, failures }: Execution): boolean {
+  bearsFailures({ association: name, stopped, failures, forgiven }: Execution): boolean {
     const maxErrors = this.definition(name)?.association.maxErrors;
     if (stopped === null || maxErrors === undefined) return stopped === null;
-    return (
-      failures - stopped.failures <= errorsAllowed(maxErrors, this.assigned.get(name)?.size ?? 0)
-    );
+    return failures - forgiven <= errorsAllowed(maxErrors, this.assigned.get(name)?.size ?? 0);
   }
 
   /** Length of the longest chain of dependencies below it: who depends on nothing goes first. */

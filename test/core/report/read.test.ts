@@ -4,8 +4,11 @@ import fc from 'fast-check';
 import type { AssociationName, NodeId } from '../../../src/core/model/brand.ts';
 import type { State } from '../../../src/core/model/state.ts';
 import { readFleet, readStatus } from '../../../src/core/report/read.ts';
+import { signState } from '../../../src/core/report/state-file.ts';
+import type { Record } from '../../../src/core/world/records.ts';
 import {
   aCommit,
+  aName,
   aNodeId,
   assigned,
   executionOf,
@@ -83,6 +86,79 @@ test('readStatus: failures that an operator has forgiven stay so', () => {
   ]);
   const again = recovered(rendered(viewOfState(state))).executions.get(execution);
   assert.deepEqual([again?.failures, again?.forgiven, again?.stopped], [1, 1, null]);
+});
+
+test('readStatus: of failures that are forgiven, others that came since are none', () => {
+  const motd = executionOf('motd', [1, 2, 3]);
+  const { id: execution } = motd;
+  const { state } = viewOf([
+    ...foundation,
+    ...[1, 2, 3].map((n) => registered(n)),
+    inForce('motd'),
+    assigned('motd', [1, 2, 3]),
+    motd,
+    finished(motd, 2, { status: 'Failed' }),
+    { kind: 'stopped', execution, failures: 1, at: noon },
+    finished(motd, 1, { status: 'Failed', finishedAt: minutesAfter(noon, 5) }),
+  ]);
+  const again = recovered(rendered(viewOfState(state))).executions.get(execution);
+  assert.deepEqual([again?.failures, again?.forgiven], [2, 1]);
+  const forgiven = [...(again?.runs.values() ?? [])].filter((run) => run.forgiven === true);
+  assert.deepEqual(
+    forgiven.map(({ node }) => node),
+    [aNodeId(2)],
+  );
+});
+
+/** The branch as it was, but for this of its state.json. */
+function withState(files: ReadonlyMap<string, string>, change: (text: string) => string) {
+  const { signature: _, ...body } = JSON.parse(change(files.get('state.json') ?? '')) as {
+    readonly [key: string]: unknown;
+  };
+  return new Map(files).set('state.json', signState(body, sign));
+}
+
+const motdInRings: Record = {
+  ...(inForce('motd') as Record & { kind: 'association' }),
+  rollout: { ring: 0, passedAt: null, halted: null, forgiven: [aNodeId(1), aNodeId(2)] },
+};
+const rolled = (records: readonly Record[] = [motdInRings]) =>
+  rendered(viewOf([...foundation, registered(1), registered(2), ...records]));
+
+test('readStatus: nodes that a resume of a rollout has forgiven', () => {
+  const { rollout } = recovered(rolled()).associations.get(aName('motd')) ?? {};
+  assert.deepEqual(rollout?.forgiven, [aNodeId(1), aNodeId(2)]);
+});
+
+test('readStatus: a program of before wrote how many of each ring are forgiven', () => {
+  const files = withState(rolled(), (text) =>
+    text.replace('"forgiven":[]', '"forgiven":[2,0]').replace(/,"forgivenNodes":\[[^\]]*\]/, ''),
+  );
+  const { rollout } = recovered(files).associations.get(aName('motd')) ?? {};
+  assert.deepEqual([rollout?.forgiven, rollout?.unnamed], [[], [2, 0]]);
+  assert.equal(rendered(viewOfState(recovered(files))).get('state.json'), files.get('state.json'));
+});
+
+test('readStatus: nodes that are none make the state malformed', () => {
+  const files = withState(rolled(), (text) => text.replace(/"forgivenNodes":\[/, '$&7,'));
+  const read = readStatus(textsOf(files), options);
+  assert.equal(read.ok ? 'accepted' : read.error.code, 'STATE_MALFORMED');
+});
+
+test('readStatus: for a program of before nothing counted that had led to a stop', () => {
+  const motd = executionOf('motd', [1, 2]);
+  const { id: execution } = motd;
+  const files = rolled([
+    inForce('motd'),
+    assigned('motd', [1, 2]),
+    motd,
+    finished(motd, 1, { status: 'Failed' }),
+    { kind: 'stopped', execution, failures: 1, at: noon },
+  ]);
+  const before = withState(files, (text) => text.replace(/"forgiven":1,/, ''));
+  assert.notEqual(before.get('state.json'), files.get('state.json'));
+  const again = recovered(before).executions.get(execution);
+  assert.deepEqual([again?.failures, again?.forgiven, again?.stopped?.failures], [1, 1, 1]);
 });
 
 test('readStatus: what is rendered after a recovery differs only where a run was out', () => {

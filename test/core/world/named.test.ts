@@ -156,3 +156,22 @@ test('of nodes with a tag those run that are targets; where none is, nothing sta
   assert.equal(ask(['web'], [3], [1])?.ok, false, 'who is named has to be one');
   assert.deepEqual(fleet.runAll(), []);
 });
+
+test('a failure of before that heals does not make room for one more of those who are named', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { maxConcurrency: '1', maxErrors: '0' } }, TEN))
+    .connect(...everybody);
+  const [silent] = fleet.takeJobs();
+  assert.ok(silent !== undefined);
+  fleet
+    .start(silent)
+    .happen({ kind: 'disconnected', node: silent.node })
+    .after(10 * MINUTE);
+  assert.notEqual(open(fleet).stopped, null);
+  run(fleet, 2, 3, 4);
+  fleet.finish(silent);
+  assert.deepEqual(
+    fleet.runAll(() => 'Failed'),
+    ['motd@2'],
+  );
+});
