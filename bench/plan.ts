@@ -77,6 +77,7 @@ async function writeStatus(commit: string): Promise<void> {
     }),
     plan: null,
     foreignPaths: [],
+    contested: false,
     sign: () => '',
   };
   const all = { nodes: [], associations: [], endedExecutions: [], all: true, existing: () => null };

@@ -141,7 +141,13 @@ async function statusOf(
   const nowMs = ports.clock.monotonicMs();
   const notices = noticesOf(world, { nowMs, source: triggers, status: publisher, twins: twins() });
   if (looked === null) return { summary: null, source, settled: false, notices };
-  const summary = summarize({ ...looked, plan: null, foreignPaths: [], sign: () => '' });
+  const summary = summarize({
+    ...looked,
+    plan: null,
+    foreignPaths: [],
+    contested: publisher.rival !== null,
+    sign: () => '',
+  });
   return {
     summary: JSON.parse(JSON.stringify(summary)) as Json,
     source,
@@ -200,7 +206,10 @@ async function associationOf(
 ): Promise<ControlAnswer> {
   const name = nameOf(wanted);
   const looked = await lookAt(world, ports.clock, signal);
-  const view = looked === null ? null : { ...looked, plan: null, foreignPaths: [], sign: () => '' };
+  const view =
+    looked === null
+      ? null
+      : { ...looked, plan: null, foreignPaths: [], contested: false, sign: () => '' };
   const text = view === null ? null : associationFile(view, name);
   if (text === null) return unknownAssociation(world, name);
   return { ok: true, value: JSON.parse(text) as Json };

@@ -22,7 +22,7 @@ export async function lookAt(
   world: World,
   clock: Ports['clock'],
   signal: AbortSignal,
-): Promise<Omit<ReportView, 'foreignPaths' | 'sign' | 'plan'> | null> {
+): Promise<Omit<ReportView, 'foreignPaths' | 'contested' | 'sign' | 'plan'> | null> {
   for (;;) {
     while (world.remainder !== null) await sleepBy(clock, WHOLE_LOOK_MS, signal);
     const { revision, state } = world;

@@ -104,6 +104,8 @@ export function createPublisher(
     readonly untilMs: number;
     readonly epoch: number;
   } | null = null;
+  /** Whether the page, as it stands on the branch, says so. */
+  let tellsOfRival = false;
   /** What the branch was when we last wrote it, and when it was last seen like that. */
   let left: CommitId | null = null;
   let seenAtMs: number | null = null;
@@ -155,6 +157,7 @@ export function createPublisher(
   async function publishOnce(signal: AbortSignal, everything: boolean): Promise<void> {
     const nowMs = clock.monotonicMs();
     const rollUp = everything || nowMs >= rollUpDueAt();
+    if ((rivalNow() !== null) !== tellsOfRival) world.dirty.fleet = true;
     if (!rollUp && !isDirty(world.dirty)) {
       const asLeft = await isAsLeft(signal);
       if (asLeft && firstDayKept(clock.now(), options.retentionMs) <= keptFrom) return;
@@ -220,7 +223,9 @@ export function createPublisher(
         retry: 'next-pass',
       });
     }
-    const view = { ...looked, plan: lastPlanReport(world), foreignPaths, sign: options.sign };
+    const contested = rivalNow() !== null;
+    const { sign } = options;
+    const view = { ...looked, plan: lastPlanReport(world), foreignPaths, contested, sign };
     const files = new Map<string, Content>();
     const digests = new Map<string, string>();
     const existing = await textsOf(before, [...taken.ended], world);
@@ -290,6 +295,7 @@ export function createPublisher(
     );
     if (outcome.kind === 'rebuild') return outcome;
     // Below the commit that announces an epoch lies what was written in the one before.
+    tellsOfRival = contested;
     if (outcome.rival !== null && !announces) met(outcome.rival);
     left = outcome.commit;
     seenAtMs = clock.monotonicMs();
@@ -309,9 +315,15 @@ export function createPublisher(
     return outcome;
   }
 
+  function rivalNow(): CommitId | null {
+    const isTold = rival?.epoch === epochNow() && clock.monotonicMs() < rival.untilMs;
+    return isTold ? (rival?.commit ?? null) : null;
+  }
+
   function met(commit: CommitId): void {
     rival = { commit, untilMs: clock.monotonicMs() + RIVAL_TOLD_MS, epoch: epochNow() };
     options.onRival(commit);
+    if (!tellsOfRival) world.dirty.fleet = true;
   }
 
   /**
@@ -397,8 +409,7 @@ export function createPublisher(
       return underWaySinceMs;
     },
     get rival() {
-      const isTold = rival?.epoch === epochNow() && clock.monotonicMs() < rival.untilMs;
-      return isTold ? (rival?.commit ?? null) : null;
+      return rivalNow();
     },
   };
 }

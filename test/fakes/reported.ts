@@ -63,6 +63,7 @@ function viewOf(world: World, now: Instant): ReportView {
     }),
     plan: null,
     foreignPaths: [],
+    contested: false,
     sign: () => '',
   };
 }

@@ -26,6 +26,7 @@ export function statusFilesOf({ world, now }: TestFleet): ReadonlyMap<string, st
       }),
       plan: lastPlanReport(world),
       foreignPaths: [],
+      contested: false,
       sign: (text) => digestOf(text),
     },
     {

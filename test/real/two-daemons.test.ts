@@ -53,6 +53,10 @@ test('two daemons from copies of one state tell of each other', async () => {
       async () => /another daemon .* writes the status branch/.test(await said(config)),
       `${config} says so`,
     );
+  await fleet.until(
+    () => fleet.repo.show('README.md', STATUS_BRANCH).includes('Two daemons write this branch'),
+    'the page says so',
+  );
   const doctor = await fleet.run(['doctor', '--config', fleet.config], [0, 1]);
   assert.match(doctor.stdout, /fail\s+daemon\s+runs; another daemon/);
 });

@@ -164,6 +164,32 @@ test('another daemon in our epoch is told of for a quarter of an hour, or until 
   assert.equal(publisher.rival, null);
 });
 
+test('the page says that two daemons write it, as long as that is told, though nothing else changes', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1);
+  await turn();
+  const page = () => status.files.get('README.md') ?? '';
+  assert.doesNotMatch(page(), /Two daemons/);
+  const found = { seq: 9, foreignPaths: [], rival: idOf(8) };
+  status.once(() => ({ kind: 'published', commit: idOf(9), ...found }));
+  fleet.connect(2);
+  wait(MINUTE);
+  await turn();
+  wait(MINUTE);
+  await turn();
+  assert.match(page(), /Two daemons write this branch/);
+  wait(13 * MINUTE);
+  await turn();
+  assert.match(page(), /Two daemons write this branch/);
+  wait(MINUTE);
+  await turn();
+  assert.doesNotMatch(page(), /Two daemons/);
+  const commits = status.commits.length;
+  wait(MINUTE);
+  await turn();
+  assert.equal(status.commits.length, commits);
+});
+
 test('a revision that settles is published at once, later changes once per interval', async () => {
   const { fleet, status, turn, wait } = setUp();
   fleet.accept(revision(1, { motd: {} })).connect(1, 2, 3);

@@ -4142,6 +4142,10 @@ export interface StatusSummary {
   paused?: StatusPaused;
   held?: StatusHeld;
   unread?: StatusUnread;
+  /**
+   * Another daemon writes the branch in the same epoch, too, or did so a quarter of an hour ago: two run from copies of one state.
+   */
+  contested?: boolean;
   nodes?: StatusNodeCounts;
   /**
    * Nodes that owe an answer and cannot be asked: exit code 5.

@@ -18,6 +18,7 @@ export function fleetPage(summary: StatusSummary): string {
   const blocks = [
     `# ${verdictMarks[summary.verdict]} ${verdictSentence(summary)}`,
     contextLine(summary),
+    ...contestedBlocks(summary),
     ...heldBlocks(summary),
     ...unreadBlocks(summary),
     ...pausedBlocks(summary),
@@ -52,6 +53,13 @@ function contextLine({ instance, revision, associations }: StatusSummary): strin
   const at = revision === null ? 'no revision accepted yet' : `revision ${code(shortId(revision))}`;
   const name = instance === '' ? '' : `${code(instance)}, `;
   return `${name}${at}, ${counted(associations.length, 'association')}`;
+}
+
+function contestedBlocks({ contested }: StatusSummary): string[] {
+  if (!contested) return [];
+  return [
+    '> ⚔️ **Two daemons write this branch**, from copies of one state: what stands here is what either believes. Stop one of them; `reconciled status` beside the other says how it goes on alone.',
+  ];
 }
 
 function heldBlocks({ held }: StatusSummary): string[] {

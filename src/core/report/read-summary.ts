@@ -49,6 +49,7 @@ export function readSummary(text: string): StatusSummary | null {
             reason: words(held, 'reason'),
           },
     unread: unread === null ? null : { code: words(unread, 'code'), since: words(unread, 'since') },
+    contested: file['contested'] === true,
     nodes: nodeCounts(objectIn(file, 'nodes') ?? {}),
     associations: objectsIn(file, 'associations').flatMap(readAssociation),
     compliance: objectsIn(file, 'compliance').flatMap(readCompliance),

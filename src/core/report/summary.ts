@@ -38,6 +38,8 @@ export type StatusSummary = {
   } | null;
   /** The source has not been read since then; null: it is, or is not missed for long. */
   readonly unread: { readonly code: string; readonly since: string } | null;
+  /** Two daemons write the branch: what it tells is what either believes. */
+  readonly contested: boolean;
   readonly nodes: FleetStanding['nodes'];
   readonly associations: readonly AssociationSummary[];
   /** Nodes by compliance type (`ListComplianceSummaries`): at most a hundred types. */
@@ -126,6 +128,7 @@ export function summarize(view: ReportView): StatusSummary {
       state.unread === null
         ? null
         : { code: state.unread.code, since: formatInstant(state.unread.since) },
+    contested: view.contested,
     nodes: fleet.nodes,
     associations: [...standings.associations.values()]
       .sort((a, b) => compareText(a.association, b.association))

@@ -49,8 +49,9 @@ function headline(summary: StatusSummary, paint: Painter): string {
   return `${paint.bold(tone[verdict](verdictSentence(summary)))}\n${paint.dim(context)}\n${counts}`;
 }
 
-function heldLines({ held, unread, paused }: StatusSummary, paint: Painter): string[] {
+function heldLines({ contested, held, unread, paused }: StatusSummary, paint: Painter): string[] {
   const lines: string[] = [];
+  if (contested) lines.push(paint.warn('Two daemons write the status branch: stop one of them'));
   if (held !== null) {
     lines.push(paint.warn(`Held (${visibleLine(held.code)}): ${visibleLine(held.reason)}`));
   }

@@ -19,6 +19,8 @@ export type ReportView = {
   readonly plan: PlanReport | null;
   /** Paths on the branch that were not ours and have been dropped. */
   readonly foreignPaths: readonly string[];
+  /** Another daemon writes the branch in the same epoch, or did so a moment ago. */
+  readonly contested: boolean;
   /** Signature of the daemon's key over a text: state.json carries it. */
   readonly sign: (text: string) => string;
 };

@@ -28,6 +28,7 @@ export function viewOfState(
     standings: assess(facts),
     plan: null,
     foreignPaths: [],
+    contested: false,
     sign,
     ...of.view,
   };
