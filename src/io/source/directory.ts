@@ -20,7 +20,8 @@ import { blobMissing, blobTooLarge, fileBytesMax, SOURCE_LIMITS } from './snapsh
 
 /**
  * Our files in the folder as they lie on disk, read once so that ids and bytes agree whatever is edited meanwhile; the rest
- * of a repository may be of any size and is not looked at. `.git` is skipped, symbolic links are listed and never followed, sockets and devices are passed over. Blob ids are what Git would give
+ * of a repository may be of any size and is not looked at. Symbolic links and submodules are listed, as in a revision, and
+ * never gone into; sockets and devices are passed over. Blob ids are what Git would give
  * (no line-ending conversion); a file over its limit is listed, and reading it is BLOB_TOO_LARGE.
  * @throws ReconcileError DIRECTORY_MISSING, FILE_UNREADABLE, SOURCE_TOO_LARGE (retry `never`), TREE_UNSAFE
  */
@@ -50,7 +51,13 @@ function readDirectory(dir: string): Snapshot {
   }
 
   function descend(prefix: string): void {
-    for (const entry of listFolder(path.join(dir, prefix))) {
+    const entries = listFolder(path.join(dir, prefix));
+    // Git would not send what is in another repository, whoever cloned it here.
+    if (prefix !== '' && entries.some((entry) => entry.name === '.git')) {
+      take(prefix.slice(0, -1), NOTHING, 'submodule');
+      return;
+    }
+    for (const entry of entries) {
       if (prefix === '' && !isOurs(entry.name)) continue;
       if (entry.name === '.git') continue;
       const relative = prefix + checkName(entry.name, prefix);
@@ -75,6 +82,9 @@ function readDirectory(dir: string): Snapshot {
     },
   };
 }
+
+/** Which commit a submodule is at is in the index, and decides nothing. */
+const NOTHING = new Uint8Array();
 
 function listFolder(folder: string): Dirent[] {
   try {

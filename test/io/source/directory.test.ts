@@ -93,9 +93,25 @@ describe('a folder as it lies on disk', () => {
         ['groups', 'symlink'],
         ['nodes/a', 'file'],
         ['nodes/file', 'symlink'],
+        ['nodes/module', 'submodule'],
       ],
     );
   });
+
+  for (const kind of ['file', 'folder'])
+    test(`a submodule (.git is a ${kind}) is listed as one, and what is in it is none of the fleet`, async () => {
+      put({ 'nodes/a.yaml': 'one\n', 'nodes/team/b.yaml': 'two\n' });
+      if (kind === 'file') put({ 'nodes/team/.git': 'gitdir: ../../.git/modules/team\n' });
+      else put({ 'nodes/team/.git/HEAD': 'ref: refs/heads/main\n' });
+      const { files } = await openDirectory(dir);
+      assert.deepEqual(
+        files.map((file) => [file.path, file.kind]),
+        [
+          ['nodes/a.yaml', 'file'],
+          ['nodes/team', 'submodule'],
+        ],
+      );
+    });
 
   test('keeps what it read, whatever is edited meanwhile', async () => {
     put({ 'nodes/a': 'before' });
