@@ -163,6 +163,8 @@ async function judge(
   const verdict = judgeRemoval(removal, guards, {
     first: baseline.world.state.accepted === null,
     allowDelete: allowedDeletes(messages),
+    // What is merged is often another commit than the one that was planned.
+    tip: null,
   });
   return verdict.kind === 'hold'
     ? { kind: 'held', code: verdict.code, reason: verdict.reason }

@@ -3,6 +3,7 @@
  * asked again at every observation, so a commit that repairs releases the source by itself.
  */
 
+import type { CommitId } from '../model/brand.ts';
 import type { RepositorySettings } from '../model/catalog.ts';
 import { unreachable } from '../model/errors.ts';
 import type { AcceptedBy, HeldCode } from '../model/state.ts';
@@ -30,8 +31,11 @@ export type Verdict =
   | { readonly kind: 'accept'; readonly by: AcceptedBy }
   | { readonly kind: 'hold'; readonly code: HeldCode; readonly reason: string };
 
-/** Ancestry alone; null when it does not stop the revision. */
-export function judgeAncestry(ancestry: Ancestry): (Verdict & { readonly kind: 'hold' }) | null {
+/** Ancestry alone; null when it does not stop the revision. `tip`: what an operator would accept. */
+export function judgeAncestry(
+  ancestry: Ancestry,
+  tip: CommitId | null,
+): (Verdict & { readonly kind: 'hold' }) | null {
   switch (ancestry) {
     case 'first':
     case 'same':
@@ -40,12 +44,12 @@ export function judgeAncestry(ancestry: Ancestry): (Verdict & { readonly kind: '
     case 'diverged':
       return hold(
         'SourceDiverged',
-        'the branch was rewritten: the accepted revision is not an ancestor of its tip',
+        `the branch was rewritten: the accepted revision is not an ancestor of its tip. If that is meant: ${acceptCall(tip)}`,
       );
     case 'unprovable':
       return hold(
         'SourceUnprovable',
-        'the remote no longer has the history that would prove the tip descends from the accepted revision',
+        `the remote no longer has the history that would prove the tip descends from the accepted revision. If it is right: ${acceptCall(tip)}`,
       );
     case 'gone':
       return hold(
@@ -64,7 +68,12 @@ export function judgeAncestry(ancestry: Ancestry): (Verdict & { readonly kind: '
 export function judgeRemoval(
   removal: Removal,
   guards: RepositorySettings['guards'],
-  options: { readonly first: boolean; readonly allowDelete: number },
+  options: {
+    readonly first: boolean;
+    readonly allowDelete: number;
+    /** What an operator would accept; null: not known before the merge. */
+    readonly tip: CommitId | null;
+  },
 ): Verdict {
   if (options.first) return { kind: 'accept', by: 'first' };
   const offences = [
@@ -94,14 +103,14 @@ export function judgeRemoval(
   if (affectedMax !== null && removal.nodesAffected > affectedMax) {
     return hold(
       'TooManyNodesAffected',
-      `the revision would run on ${removal.nodesAffected} nodes at once; guards.maxAffectedNodes is ${affectedMax}. Accept it with: reconciled accept <commit>`,
+      `the revision would run on ${removal.nodesAffected} nodes at once; guards.maxAffectedNodes is ${affectedMax}. Accept it with: ${acceptCall(options.tip)}`,
     );
   }
   const worst = offences.find((each) => each.counted > options.allowDelete);
   if (worst !== undefined) {
     return hold(
       worst.code,
-      `${worst.sentence}; a commit with the trailer "Reconciled-Allow-Delete: ${worst.counted}" releases it, or: reconciled accept <commit>`,
+      `${worst.sentence}; a commit with the trailer "Reconciled-Allow-Delete: ${worst.counted}" releases it, or: ${acceptCall(options.tip)}`,
     );
   }
   return { kind: 'accept', by: offences.length > 0 ? 'trailer' : 'ancestry' };
@@ -116,6 +125,9 @@ export function allowedDeletes(messages: readonly string[]): number {
   );
   return Math.max(0, ...numbers);
 }
+
+/** As it can be typed: `accept` takes the full id only, and nothing else that is printed has it. */
+const acceptCall = (tip: CommitId | null): string => `reconciled accept ${tip ?? '<commit>'}`;
 
 const emptied = (removal: Removal): boolean =>
   removal.associationsBefore > 0 && removal.associationsAfter === 0;

@@ -73,7 +73,7 @@ function onEvent(turn: Turn, event: Event): void {
     case 'revision':
       return onRevision(turn, event);
     case 'source-stuck': {
-      const verdict = judgeAncestry(event.ancestry);
+      const verdict = judgeAncestry(event.ancestry, event.tip);
       if (verdict !== null) hold(turn, event.tip, verdict);
       return;
     }

@@ -146,14 +146,19 @@ function judge(
   const { world } = turn;
   if (event.acceptedBy !== null) return 'operator';
   const guards = (world.revision ?? event.revision).catalog.settings.guards;
-  const stuck = judgeAncestry(event.ancestry);
+  const tip = event.revision.commit;
+  const stuck = judgeAncestry(event.ancestry, tip);
   // The first takes nothing away, and who it would run on need not be counted.
   if (stuck === null && world.state.accepted === null) return 'first';
   const verdict =
     stuck ??
-    judgeRemoval(removalOf(world, plan), guards, { first: false, allowDelete: event.allowDelete });
+    judgeRemoval(removalOf(world, plan), guards, {
+      first: false,
+      allowDelete: event.allowDelete,
+      tip,
+    });
   if (verdict.kind === 'accept') return verdict.by;
-  hold(turn, event.revision.commit, verdict);
+  hold(turn, tip, verdict);
   return null;
 }
 

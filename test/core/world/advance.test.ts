@@ -250,6 +250,7 @@ test('the guard holds a revision that removes too much, a trailer releases it', 
   fleet.runAll();
   fleet.accept(revision(2, { aaa: {} }));
   assert.equal(fleet.world.state.held?.code, 'TooManyDeletions');
+  assert.match(fleet.world.state.held.reason, RegExp(`or: reconciled accept ${commit(2)}$`));
   assert.equal(fleet.world.state.accepted?.commit, commit(1));
   assert.equal(fleet.world.state.associations.size, 10);
   fleet.accept(revision(3, { aaa: {} }), 9);
@@ -261,6 +262,7 @@ test('a rewritten branch is held and released when the tip is the accepted revis
   const fleet = new TestFleet().accept(revision(1, { motd: {} }));
   fleet.happen({ kind: 'source-stuck', tip: commit(9), ancestry: 'diverged' });
   assert.equal(fleet.world.state.held?.code, 'SourceDiverged');
+  assert.match(fleet.world.state.held.reason, RegExp(`reconciled accept ${commit(9)}$`));
   fleet.happen({ kind: 'source-same' });
   assert.equal(fleet.world.state.held, null);
 });
