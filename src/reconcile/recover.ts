@@ -79,7 +79,7 @@ async function readTip(
     if (!(await holdsStatus(tip))) return null;
     throw refusal('none of its newest commits names an instance');
   }
-  if (tip.instance !== instance) throw refusal(`it belongs to ${JSON.stringify(tip.instance)}`);
+  if (tip.instance !== instance) throw foreign(tip.instance, instance);
   const recovered = readStatus(await textsOf(tip, isVersions), {
     verify,
     now: clock.now(),
@@ -115,6 +115,15 @@ const refusal = (why: string): ReconcileError =>
     'RECOVERY_REFUSED',
     `the state directory is empty and the status branch cannot restore it: ${why}. ` +
       'Restore the key or the state directory, or begin anew from the tip with: reconciled accept --recover',
+    { retry: 'never' },
+  );
+
+/** `--recover` leads nowhere here: nothing starts before the new epoch stands on the branch, and nobody writes another's. */
+const foreign = (owner: string, instance: string): ReconcileError =>
+  new ReconcileError(
+    'RECOVERY_REFUSED',
+    `the status branch belongs to the instance ${JSON.stringify(owner)}; give this daemon (${instance}) a branch of its own ` +
+      'with status.branch, or its old name back if it was renamed',
     { retry: 'never' },
   );
 

@@ -92,7 +92,11 @@ test('recovery: a status that cannot be believed waits for a decision, never is 
     ['nobody is named', branch(nobodys), /names an instance/],
     ['nodes alone', branch(nobodys, { 'state.json': null }), /names an instance/],
     ['state alone', branch(nobodys, { [nodeFile]: null }), /names an instance/],
-    ['another instance', branch({ instance: 'staging', seq: 3 }), /belongs to "staging"/],
+    [
+      'another instance',
+      branch({ instance: 'staging', seq: 3 }),
+      /belongs to the instance "staging"; give this daemon \(prod\) a branch of its own/,
+    ],
     ['state removed', branch(ours, { 'state.json': null }), /no state\.json/],
     ['everything removed', { named: ours, files: new Map() }, /no state\.json/],
     ['a node removed', branch(ours, { [nodeFile]: null }), /not those the daemon signed/],

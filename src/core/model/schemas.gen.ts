@@ -1682,7 +1682,7 @@ export interface AssociationStatuses {
  */
 export interface DaemonConfigFile {
   /**
-   * Name of this installation. Two daemons that share a status branch must not share it.
+   * Name of this installation. Each has a state directory and a status branch of its own.
    */
   instance: string;
   source: DaemonSource;
@@ -5131,7 +5131,7 @@ export const SHAPES: { readonly [kind in InputKind]: { readonly [schemaPath: str
    ]
   },
   "#/properties/instance": {
-   "description": "Name of this installation. Two daemons that share a status branch must not share it.",
+   "description": "Name of this installation. Each has a state directory and a status branch of its own.",
    "example": "prod",
    "form": "1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first"
   },
