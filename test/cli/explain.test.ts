@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../../src/core/model/json.ts';
+import { plainPainter } from '../../src/core/report/text.ts';
 import { git } from '../fakes/git-repo.ts';
+import { explainText } from '../../src/cli/explain/explain-text.ts';
 import { fits } from '../schemas/printed.ts';
 import { call, sampleRepo, start, tempFolder } from './cli.ts';
 import { stage } from './stage.ts';
@@ -102,3 +104,16 @@ function settled(text: string): JsonObject {
   const { connected: _, lastSeen: __, ...node } = answer.node;
   return { ...answer, node };
 }
+
+test('explain: an association that stands on a broken document is not called broken itself', () => {
+  const motd = {
+    name: 'motd',
+    targeted: true,
+    file: 'associations/motd.yaml',
+    validity: 'Invalid',
+    invalid: 'documents/KeepFile.yaml is not valid',
+  };
+  const text = explainText({ node: { id: 'mi-1' }, associations: [motd] }, plainPainter);
+  assert.match(text, /^ {2}file +documents\/KeepFile\.yaml is not valid: the last good version/m);
+  assert.doesNotMatch(text, /motd\.yaml/);
+});

@@ -86,7 +86,7 @@ function statusOf(status: JsonObject, paint: Painter): string {
 
 function validityLines(each: JsonObject, paint: Painter): readonly string[] {
   if (each['validity'] !== 'Invalid') return [];
-  const why = `${say(each, 'file')} is invalid, its last good version is in force: ${say(each, 'invalid')}`;
+  const why = `${say(each, 'invalid')}: the last good version is in force; reconciled validate says what to mend`;
   return [line('file', paint.bad(why))];
 }
 
