@@ -45,7 +45,7 @@ function typed(cause: unknown, socketPath: string): unknown {
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     return new ReconcileError(
       'DAEMON_NOT_RUNNING',
-      `no daemon listens on ${socketPath}: start it, or name its configuration with --config`,
+      `no daemon listens on ${socketPath}: start it, or name the configuration of the one that runs with --config`,
       { retry: 'never', cause },
     );
   }

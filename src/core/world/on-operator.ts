@@ -124,8 +124,10 @@ function run(turn: Turn, asked: Asked, request: OperatorRequest & { kind: 'run' 
   const remarks = started.flatMap(({ name, execution }) =>
     execution === null ? [`${name} has no target`] : heldBack(turn, name),
   );
-  const opened = `started ${executions.length} execution${executions.length === 1 ? '' : 's'}`;
-  return done([opened, ...remarks].join('; '), executions);
+  const opened = started.flatMap(({ name, execution }) =>
+    execution === null ? [] : [`started ${name}: execution ${execution}`],
+  );
+  return done([...opened, ...remarks].join('; '), executions);
 }
 
 /** Null: every target. Empty: what was asked for is no target of it. */
