@@ -47,6 +47,15 @@ export function findRun(turn: Turn, node: NodeId, id: RunId, said?: ExecutionId)
   return null;
 }
 
+/** One that its node was asked for: its association may have gone on since, and then no assignment leads to it. */
+function findAsked({ world }: Turn, node: NodeId, id: RunId): Found | null {
+  for (const execution of world.state.executions.values()) {
+    const run = execution.endedAt === null ? execution.runs.get(node) : undefined;
+    if (run?.run === id) return { execution, run };
+  }
+  return null;
+}
+
 export function onStarted(turn: Turn, event: AgentEvent & { kind: 'started' }): void {
   const found = findRun(turn, event.node, event.run);
   if (found === null) {
@@ -315,7 +324,9 @@ export function onNotStarted(
   if (event.kind === 'refused' || event.kind === 'revoked-job') {
     freeFrom(turn, event.node, event.run);
   }
-  const found = findRun(turn, event.node, event.run);
+  const { kind, node: id, run } = event;
+  const found =
+    findRun(turn, id, run) ?? (kind === 'revoked-job' ? findAsked(turn, id, run) : null);
   if (event.kind === 'busy') busy(turn, event);
   if (found === null) return;
   if (event.kind === 'busy' && event.with === event.run) {

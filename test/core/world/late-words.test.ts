@@ -205,6 +205,22 @@ for (const { name, between } of [
     assert.equal(run?.outcome?.detailedStatus, 'Interrupted');
   });
 
+test('a run that its node has left, and disowns when a later slot has come, ends', () => {
+  const fleet = new TestFleet()
+    .accept(revision(1, { motd: { schedule: 'rate(30 minutes)' } }, { 1: {} }))
+    .connect(1);
+  const created = present(fleet.takeJobs()[0], 'it is offered at once');
+  const left = present(fleet.after(31 * MINUTE).takeJobs()[0], 'its slot has come');
+  fleet.start(left).start(created).finish(created);
+  fleet.after(30 * MINUTE).runAll();
+  const later = fleet.world.state.nodes.get(left.node)?.assignments.get(left.association)?.last;
+  assert.notEqual(later?.execution, left.execution, 'the association has gone on');
+  fleet.after(2 * MINUTE).disown();
+  const execution = present(fleet.world.state.executions.get(left.execution), 'it is kept');
+  assert.equal(execution.runs.get(left.node)?.outcome?.detailedStatus, 'Interrupted');
+  assert.notEqual(execution.endedAt, null);
+});
+
 for (const { name, answer } of [
   { name: 'drops', answer: { kind: 'refused', code: 'Expired', message: '', clock: null } },
   { name: 'gives back', answer: { kind: 'revoked-job' } },
