@@ -17,7 +17,7 @@ export async function messagesSince(
   const { gitdir } = repository;
   const reader = openObjectReader(gitdir);
   try {
-    const tip = await resolveRevision(gitdir, reader, revision);
+    const tip = await resolveRevision(repository, reader, revision);
     const { messages } = await relate(reader, { known, tip }, await readShallow(gitdir));
     return messages;
   } catch (cause) {

@@ -28,19 +28,42 @@ export async function openLocalRepository(
   return found;
 }
 
-/** The same for the folder itself or the nearest parent that is a repository; null when there is none. */
+/** What somebody stands in. `head`: the folder of its HEAD, which a linked work tree has beside the repository. */
+export type DiscoveredRepository = LocalRepository & {
+  readonly top: string;
+  readonly head: string;
+};
+
+/**
+ * The same for the folder itself or the nearest parent that is a repository; null when there is none. An author may stand
+ * in a linked work tree or a submodule: nothing is followed for days there, as a daemon does.
+ */
 export async function discoverRepository(
   folder: string,
   scope: GitScope,
-): Promise<(LocalRepository & { readonly top: string }) | null> {
+): Promise<DiscoveredRepository | null> {
   for (let dir = path.resolve(folder); ; dir = path.dirname(dir)) {
-    const found = await findGitdir(dir, scope);
+    const linked = await followLink(dir);
+    const found = linked ?? (await findGitdir(dir, scope));
     if (found !== null) {
       await refuseUnsupported(found.gitdir, dir, scope);
-      return { ...found, top: dir };
+      return { ...found, top: dir, head: linked?.head ?? found.gitdir };
     }
     if (dir === path.dirname(dir)) return null;
   }
+}
+
+/** Null where `.git` is no file, or leads to nothing. */
+async function followLink(dir: string): Promise<(LocalRepository & { head: string }) | null> {
+  const link = path.join(dir, '.git');
+  if ((await kindOf(link)) !== 'file') return null;
+  const target = /^gitdir: (.+?)\r?\n?$/.exec(await readOptional(link))?.[1];
+  if (target === undefined) return null;
+  const head = path.resolve(dir, target);
+  const common = (await readOptional(path.join(head, 'commondir'))).trim();
+  const gitdir = path.resolve(head, common);
+  const isThere = (await kindOf(path.join(gitdir, 'objects'))) === 'directory';
+  return isThere ? { gitdir, isBare: false, head } : null;
 }
 
 async function findGitdir(dir: string, scope: GitScope): Promise<LocalRepository | null> {

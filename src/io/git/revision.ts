@@ -2,10 +2,13 @@ import { ReconcileError } from '../../core/model/errors.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { readCommit } from './object-reader.ts';
 import { OBJECT_ID } from './objects.ts';
-import { isSafeRefName, resolveRef } from './refs.ts';
+import { isSafeRefName, resolveRef, symbolicHead } from './refs.ts';
 
 /** Steps that `~n` and `^n` may take in one expression. */
 const STEPS_MAX = 100_000;
+
+/** `head`: the folder of HEAD, where that is not the repository's own. */
+export type Place = { readonly gitdir: string; readonly head?: string };
 
 /**
  * The commit that `rev` names, as git rev-parse would read it: HEAD, branch, tag (annotated ones are peeled), remote
@@ -13,13 +16,13 @@ const STEPS_MAX = 100_000;
  * @throws ReconcileError REVISION_UNKNOWN, REVISION_AMBIGUOUS (retry `never`)
  */
 export async function resolveRevision(
-  gitdir: string,
+  place: Place,
   reader: ObjectReader,
   rev: string,
 ): Promise<string> {
   const match = /^(.+?)((?:~\d*|\^\d*|\^\{commit\})*)$/s.exec(rev);
   const name = match?.[1] ?? rev;
-  const named = await namedObject(gitdir, reader, name === '@' ? 'HEAD' : name);
+  const named = await namedObject(place, reader, name === '@' ? 'HEAD' : name);
   if (named === null) throw unknown(rev, `there is no revision ${JSON.stringify(name)}`);
   let commit = await peel(reader, named, rev);
   let steps = 0;
@@ -37,7 +40,7 @@ export async function resolveRevision(
 }
 
 async function namedObject(
-  gitdir: string,
+  place: Place,
   reader: ObjectReader,
   name: string,
 ): Promise<string | null> {
@@ -49,11 +52,20 @@ async function namedObject(
       .concat(`refs/remotes/${name}/HEAD`)
       .filter((ref) => ref.startsWith('refs/') || /^[A-Z_]+$/.test(ref));
     for (const ref of candidates) {
-      const oid = await resolveRef(gitdir, ref);
+      const oid = await (ref.startsWith('refs/')
+        ? resolveRef(place.gitdir, ref)
+        : ownRef(place, ref));
       if (oid !== null) return oid;
     }
   }
   return /^[0-9a-f]{4,39}$/i.test(name) ? abbreviated(reader, name.toLowerCase()) : null;
+}
+
+/** `HEAD` and its like are each work tree's; the branch that `HEAD` names is the repository's. */
+async function ownRef({ gitdir, head = gitdir }: Place, ref: string): Promise<string | null> {
+  const branch = ref === 'HEAD' ? await symbolicHead(head) : null;
+  if (branch === null) return resolveRef(head, ref);
+  return isSafeRefName(branch) ? resolveRef(gitdir, branch) : null;
 }
 
 /** An abbreviation names a commit, so blobs that begin alike do not make it ambiguous. */

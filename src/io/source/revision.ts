@@ -22,7 +22,7 @@ export async function openRevision(dir: string, rev: string): Promise<Snapshot> 
     );
   const reader = openObjectReader(repository.gitdir);
   const typed = typedDamage(repository.top);
-  const snapshot = await resolveRevision(repository.gitdir, reader, rev)
+  const snapshot = await resolveRevision(repository, reader, rev)
     .then((commit) => snapshotOf(reader, commit, path.relative(repository.top, path.resolve(dir))))
     .catch(typed);
   return { ...snapshot, read: (blob) => snapshot.read(blob).catch(typed) };

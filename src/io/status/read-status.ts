@@ -95,7 +95,7 @@ export async function openStatusRef(dir: string, ref: string): Promise<StatusTip
   const repository = await discoverRepository(dir, 'STATUS');
   if (repository === null) return null;
   const reader = openObjectReader(repository.gitdir);
-  return statusTipOf(reader, await resolveRevision(repository.gitdir, reader, ref));
+  return statusTipOf(reader, await resolveRevision(repository, reader, ref));
 }
 
 /** A folder with the files of a status branch, e.g. an unpacked artefact of a pipeline. */

@@ -39,7 +39,37 @@ describe('a repository on this machine', () => {
       gitdir,
       isBare: false,
       top: repo.work,
+      head: gitdir,
     });
+  });
+
+  for (const kind of ['linked work tree', 'submodule'])
+    test(`is found from a folder of a ${kind}, with that one's HEAD`, async () => {
+      const first = repo.commit({ 'a/b': '1' });
+      const top = path.join(dir, 'linked');
+      if (kind === 'submodule') {
+        git(repo.work, ['init', '-q', '-b', 'main', `--separate-git-dir=${top}.git`, top]);
+        git(top, ['fetch', '-q', repo.bare, 'main']);
+        git(top, ['checkout', '-q', '-b', 'other', 'FETCH_HEAD']);
+      } else git(repo.work, ['worktree', 'add', '-q', '-b', 'other', top]);
+      repo.commit({ 'a/b': '2' });
+      const found = await discoverRepository(path.join(top, 'a'), 'SOURCE');
+      assert.ok(found);
+      assert.equal(found.top, top);
+      const resolved = (rev: string) => resolveRevision(found, openObjectReader(found.gitdir), rev);
+      assert.equal(await resolved('HEAD'), first);
+      assert.equal(await resolved('other'), first);
+      git(top, ['commit', '-q', '--allow-empty', '-m', 'next']);
+      assert.equal(await resolved('@~1'), first);
+      git(top, ['checkout', '-q', '--detach']);
+      assert.equal(await resolved('HEAD'), git(top, ['rev-parse', 'HEAD']));
+    });
+
+  test('whose work tree was left behind is told, not guessed', async () => {
+    const orphan = path.join(dir, 'orphan');
+    mkdirSync(orphan);
+    writeFileSync(path.join(orphan, '.git'), 'gitdir: ../gone/.git/worktrees/orphan\n');
+    await assert.rejects(discoverRepository(orphan, 'SOURCE'), unsupported(/linked work tree/));
   });
 
   test('that is none is unreachable, which a later mount may heal', async () => {
@@ -176,7 +206,7 @@ describe('a revision', () => {
         `${tip.slice(0, 10)}~1`,
       ])
         assert.equal(
-          await resolveRevision(gitdir, reader, rev),
+          await resolveRevision({ gitdir }, reader, rev),
           git(repo.work, ['rev-parse', '--verify', `${rev}^{commit}`]),
           rev,
         );
@@ -206,7 +236,7 @@ describe('a revision', () => {
       '^',
     ])
       await assert.rejects(
-        resolveRevision(repo.bare, reader, rev),
+        resolveRevision({ gitdir: repo.bare }, reader, rev),
         codeIs('REVISION_UNKNOWN'),
         rev,
       );
