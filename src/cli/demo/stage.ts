@@ -42,7 +42,7 @@ export type Summary = {
   readonly invalidFilesTotal: number;
 };
 
-const READY_DEADLINE_MS = 20_000;
+const READY_DEADLINE_MS = 120_000;
 export const STATUS_REF = 'origin/reconciled/status';
 
 export async function openStage(options: {
