@@ -14,7 +14,8 @@ export const command: Command = {
   flags: [
     {
       syntax: '--recipient <age1…>',
-      about: "the daemon's escrow recipient (doctor prints it), or that of a role",
+      about:
+        "the daemon's escrow recipient (doctor prints it where identity.escrow is set), or that of a role",
       many: true,
     },
     { syntax: '--name <name>', about: 'of the parameter', required: true },
