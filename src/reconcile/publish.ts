@@ -299,7 +299,9 @@ export function createPublisher(
     if (outcome.rival !== null && !announces) met(outcome.rival);
     left = outcome.commit;
     seenAtMs = clock.monotonicMs();
-    if (before !== null) keptFrom = firstDay;
+    // What waited for longer than it is kept has just been written: Git has it, and the next commit takes it from the tip.
+    const isOld = expiredExecutionPaths(digests.keys(), firstDay).length > 0;
+    if (before !== null) keptFrom = isOld ? '' : firstDay;
     for (const [path, content] of files) {
       const digest = content === null ? undefined : digests.get(path);
       if (digest === undefined) standing.delete(path);

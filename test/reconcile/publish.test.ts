@@ -389,6 +389,21 @@ test('what a life before left waiting has waited already: a daemon that dies twi
   assert.equal(fleet.executions().length, 0);
 });
 
+test('what waited for longer than the retention is on the branch for one commit: Git has it, and the tip lets it go', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  fleet.accept(revision(1, { motd: {} }, { 1: {} })).connect(1);
+  const history = () => [...status.files.keys()].filter((path) => path.startsWith('executions/'));
+  await turn();
+  fleet.runAll();
+  fleet.after(10 * DAY);
+  wait(61 * MINUTE);
+  await turn();
+  assert.equal(history().length, 1);
+  wait(MINUTE);
+  await turn();
+  assert.deepEqual(history(), []);
+});
+
 test('ended executions leave the tip after their retention, though nothing else is written again', async () => {
   const { fleet, status, turn, wait } = setUp();
   fleet.accept(revision(1, { motd: { schedule: 'rate(1 day)' } })).connect(1, 2, 3);
