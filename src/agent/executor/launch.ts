@@ -2,8 +2,8 @@ import type { Script } from './plugins/plugin.ts';
 import { GO_LINE } from './supervisor-script.ts';
 
 /**
- * The shell text that turns a supervisor's subshell into the script, with its directory and environment and nothing of
- * the supervisor's own. A `#!` line chooses the interpreter; without one `sh` reads the file.
+ * The shell text with which a supervisor starts the script, in its directory and environment: one command and its assignments,
+ * which leave the supervisor's own variables as they are. A `#!` line chooses the interpreter; without one `sh` reads the file.
  */
 export function launchText(
   script: Script,
@@ -13,36 +13,33 @@ export function launchText(
   const entries = Object.entries(script.environment).filter(
     ([name]) => !secretNames.includes(name),
   );
-  const exports = entries.filter(([name]) => isExportable(name)).map(exportText);
-  const others = entries.filter(([name]) => !isExportable(name)).map(assignmentText);
+  const assignments = entries.filter(([name]) => isExportable(name)).map(assignment);
+  const others = entries.filter(([name]) => !isExportable(name)).map(quotedWhole);
   const shell = script.text.startsWith('#!') ? [] : ['/bin/sh'];
-  const command = [...(script.interpreter ?? shell), scriptPath].map(quote).join(' ');
+  const command = [...(script.interpreter ?? shell), scriptPath].map(quote);
+  // A program more, and its arguments are to be seen by others while it runs: for the few that no shell takes.
+  const launched = others.length === 0 ? command : [ENV, '--', ...others, ...command];
+  const line = [...assignments, ...launched].join(' ');
   return [
-    // First, so that no variable of the document can stand for the line.
-    ...(secretNames.length === 0 ? [] : [takeSecrets]),
-    `cd ${quote(script.workingDirectory)} || exit 1`,
-    'unset OLDPWD PWD',
-    ...exports,
-    // A program more, and its arguments are to be seen by others while it runs: for the few that `export` does not take.
-    others.length === 0 ? `exec ${command}` : `exec ${ENV} -- ${others.join(' ')} ${command}`,
+    `cd ${quote(script.workingDirectory)} || return 1`,
+    'unset OLDPWD PWD SHLVL',
+    // Secrets first: no variable of the document can stand for what their line counts on.
+    secretNames.length === 0 ? line : `eval "$${GO_LINE} "${quote(line)}`,
     '',
   ].join('\n');
 }
 
-/** Evaluates what `secretLine` wrote: assignments of quoted values. */
-const takeSecrets = `lf='\n'\neval "$${GO_LINE}"\nunset ${GO_LINE} lf`;
-
 /**
- * Variables as one line of shell text. It goes through the supervisor's pipe: a file, even one that is removed, would be on a
- * disk. A line break in a value is the variable `lf` of the launch text.
+ * Variables as assignments before a command, one line of shell text. It goes through the supervisor's pipe: a file, even one that is removed, would be on a
+ * disk. A line break in a value is the supervisor's variable `lf`.
  */
 export function secretLine(variables: { readonly [name: string]: string }): string {
   return Object.entries(variables)
     .map(([name, value]) => {
       const lines = value.split('\n').map(quote);
-      return `export ${name}=${lines.join('"$lf"')}`;
+      return `${name}=${lines.join('"$lf"')}`;
     })
-    .join('; ');
+    .join(' ');
 }
 
 /** By its path: the document may have set another PATH. */
@@ -66,7 +63,5 @@ const ownOfShells = new RegExp(
 const isExportable = (name: string): boolean => isIdentifier.test(name) && !ownOfShells.test(name);
 
 export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-const exportText = ([name, value]: readonly [string, string]): string =>
-  `export ${name}=${quote(value)}`;
-const assignmentText = ([name, value]: readonly [string, string]): string =>
-  quote(`${name}=${value}`);
+const assignment = ([name, value]: readonly [string, string]): string => `${name}=${quote(value)}`;
+const quotedWhole = ([name, value]: readonly [string, string]): string => quote(`${name}=${value}`);

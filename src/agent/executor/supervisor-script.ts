@@ -24,7 +24,8 @@ export const brokenFile = (stream: string, n: number | string): string => `${str
 
 /**
  * What scripts send to their process group (`trap 'kill 0' EXIT`) and so to the supervisor and its collectors, which have to see the
- * task to its end. A task gets them as every process does.
+ * task to its end. A task gets them as every process does: while it runs they are caught, not ignored, and what a shell catches
+ * its commands get. Only then: a signal that is caught ends a `read`, and the supervisor would take the agent for gone.
  */
 const signals = 'HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU';
 
@@ -32,7 +33,8 @@ const signals = 'HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU';
  * The supervisor of a run: a shell of its own session, started ahead, that outlives the agent. It lives in its own folder
  * (relative names follow when the folder is moved into the run's) and performs task n at each line of its input:
  *
- *   n.run          what to do, written by the agent; gets a clean environment and nothing of ours
+ *   n.run          what to do, written by the agent: one command of the supervisor itself, so that the shell starts it with vfork
+ *                  (a fork copies page after page afterwards: 0.1 × of a small step); it gets a clean environment and nothing of ours
  *   a line         the word to go: where the task's output will begin in `out` and `err`, and whatever must never be in a file
  *                  (`n.run` evaluates it)
  *   out err        what all tasks wrote, one after another, through pipes: `>/dev/stderr` works, and a child left behind is seen
@@ -41,15 +43,15 @@ const signals = 'HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU';
  *
  * A task has ended when its shell has and both its pipes are closed. Two processes per task would cost more than most tasks, so
  * one `cat` per stream serves them all: it opens the pipes of each task in turn, and opening a pipe waits for the other
- * side. Hence, once the pipes of the next task are open, all that this one wrote has been collected. The waiting task is
- * set up while the agent looks at the last one. At the limit of its file (the collector's alone) `cat` ends and a drain takes
+ * side. Hence, once the pipes of the next task are open, all that this one wrote has been collected. At the limit of its file (the collector's alone) `cat` ends and a drain takes
  * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. A `cat` that was killed, or
  * whose disk is full (its file is below the limit), is followed by others, one per task, and one per piece that finds no room.
  * Whoever follows begins with the pipe that the last one was at, opened for both ways first: who wrote there may be gone, opening it would
  * wait, and so would the supervisor at the next one. When the agent is
- * gone, the input ends after the task: the waiting shell takes the names of the pipes away, which ends the collectors, and ends
- * the supervisor; its number is nobody else's while one of its group lives. Where a script has removed the folder there are no
- * next pipes: what was collected is waited for, and the code is told all the same, by its own end too, of which the agent may hear first.
+ * gone, the input ends after the task: the supervisor takes the names of the pipes away, which ends the collectors, and ends;
+ * its number is nobody else's while one of its group lives. It comes back from where a task was by descriptor 6, its folder wherever
+ * that is now. Where a script has removed it there are no next pipes and no `n.run` (which alone would end the shell, but not by way of
+ * `command`): what was collected is waited for, and the code is told all the same, by its own end too, of which the agent may hear first.
  */
 export const supervisorScript = `
 umask 077
@@ -83,7 +85,9 @@ collect() {
 }
 collect out o '${pipes('o')}'
 collect err e '${pipes('e')}'
-exec 9>&1
+exec 9>&1 6<.
+lf='
+'
 n=0
 while :; do
   slot=$((n % 2)) opened=
@@ -92,17 +96,15 @@ while :; do
     [ "$n" = 0 ] || { echo "$code" >&5; echo "$((n - 1)) $code" >&9 2>&-; }
     exec 3<"o$slot" 4<"e$slot" 5>"$n.exit"
     echo ${WAITING} >&5
-    (
-      umask 022
-      exec 3<&- 4<&- 9>&-
-      read -r out err ${GO_LINE} || { rm -f o0 e0 o1 e1; kill -9 $$; exit; }
-      exec </dev/null
-      echo "$out $err" >&5 || exit 1
-      exec 5>&-
-      trap - ${signals}
-      . "./$n.run"
-    )
+    read -r out err ${GO_LINE} || { rm -f o0 e0 o1 e1; exit; }
+    echo "$out $err" >&5 || exit 1
+    umask 022
+    trap : ${signals}
+    command . "./$n.run" </dev/null 3<&- 4<&- 5>&- 6<&- 9>&-
     code=$?
+    trap '' ${signals}
+    umask 077
+    cd /proc/self/fd/6
   } >"o$slot" 2>"e$slot"
   [ "$opened" ] || break
   n=$((n + 1))

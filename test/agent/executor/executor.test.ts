@@ -132,6 +132,26 @@ test('nothing of a step reaches the next: variables, directory, umask', () =>
     assert.equal(stdout.text, `[]\n${bench.dir}\n0022\n`);
   }));
 
+test('variables named as the supervisor’s own reach the script and change nothing for it', () =>
+  withBench(async (bench) => {
+    const environment = {
+      n: '7',
+      slot: '5',
+      opened: '',
+      out: 'x',
+      err: 'x',
+      go: 'exit',
+      lf: '-',
+      code: '9',
+    };
+    const command = Object.keys(environment).map((name) => `printf '%s ' "$${name}"`);
+    const said = `${Object.values(environment).join(' ')} `;
+    for (const n of [0, 1, 2])
+      assert.equal((await bench.perform(n, command, { environment })).stdout.text, said);
+    const { exitCode, stdout } = await bench.perform(3, ['echo "[$n$out$lf$go]"', 'exit 4']);
+    assert.deepEqual([exitCode, stdout.text], [4, '[]\n']);
+  }));
+
 test('a first line with #! chooses the interpreter; one that is missing is code 127', () =>
   withBench(async (bench) => {
     assert.equal(
