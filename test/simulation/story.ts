@@ -348,6 +348,8 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     trace('backup restored');
     sometimes('backup restored');
     daemon.disk.lose();
+    // Whoever puts a backup back does it on a disk that works.
+    daemon.disk.fail(null);
     model.onRestored();
     // It tells of what the program of before has read.
     model.onProgram(daemon.program.number);
