@@ -24,7 +24,7 @@ export type MachineOptions = {
   readonly play: (order: TaskOrder) => Script;
   readonly spawnMs: () => number;
   /** Whether a power cut takes the exit file that was written then. */
-  readonly losesExit: (at: Instant) => boolean;
+  readonly losesExit: (at: Instant, run: RunId) => boolean;
   readonly onBegin: (order: TaskOrder) => void;
   /** `exitCode` null: the machine went down over it. */
   readonly onEnd: (order: TaskOrder, ended: Ended) => void;
@@ -176,8 +176,9 @@ export function createMachine(timeline: Timeline, options: MachineOptions): Mach
       ready.clear();
       for (const body of bodies.values()) {
         // Nothing of a run folder is synced.
-        const { exit } = body;
-        if (how === 'power' && exit !== null && options.losesExit(exit.at)) body.exit = null;
+        const { exit, order } = body;
+        const isCut = how === 'power' && exit !== null;
+        if (isCut && options.losesExit(exit.at, order.run)) body.exit = null;
         if (!body.alive) continue;
         body.alive = false;
         options.onEnd(body.order, gone);

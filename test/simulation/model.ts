@@ -6,10 +6,11 @@
 
 import type { TaskOrder } from '../../src/agent/ports.ts';
 import type { CommitId, Instant, NodeId, RunId } from '../../src/core/model/brand.ts';
+import { instant } from '../../src/core/model/brand.ts';
 import type { RunResult } from '../../src/core/model/run.ts';
 import type { Outcome } from '../../src/core/model/state.ts';
 import type { Effect } from '../../src/core/world/effects.ts';
-import type { PassRecord, Record } from '../../src/core/world/records.ts';
+import type { NewRun, PassRecord, Record } from '../../src/core/world/records.ts';
 import type { World } from '../../src/core/world/world.ts';
 import type { Fence, Job } from '../../src/protocol/messages.ts';
 import type { Ended } from '../../src/simulate/machine.ts';
@@ -35,6 +36,8 @@ export class Violation extends Error {
 export type Truth = {
   /** As it was handed over last. */
   job: Job;
+  /** Of all that were handed over the longest: a node may begin with an earlier one that it has had for a while. */
+  notAfter: Instant;
   readonly node: NodeId;
   readonly content: string;
   readonly steps: number;
@@ -49,6 +52,8 @@ export type Truth = {
   isHeard: boolean;
   /** Its node was set up anew since: it may begin there as if it never had. */
   isForgotten: boolean;
+  /** So many steps had ended when the power took an exit file. */
+  exitLostAt: number | null;
 };
 
 type Told = { readonly execution: string; readonly node: NodeId; readonly run: RunId };
@@ -173,11 +178,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return;
       case 'execution':
         associationOf.set(record.id, record.association);
-        // Opened anew after a loss: from now on the node's ledger tells of them.
-        for (const { run } of record.runs) {
-          const truth = truths.get(run);
-          if (truth !== undefined) truth.acked = false;
-        }
+        opened(record.runs);
         stops.set(record.id, {
           runs: new Map(record.runs.map(({ node, run }) => [node, run])),
           failing: new Set(),
@@ -189,6 +190,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         });
         return;
       case 'joined':
+        opened(record.runs);
         for (const { node, run } of record.runs) {
           const { occasion } = record;
           heals(record.execution, node);
@@ -267,6 +269,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
         return account(record.last.outcome.run);
       default:
         return;
+    }
+  }
+
+  /** Perhaps anew, after a loss: from now on the node's ledger tells of them. */
+  function opened(runs: readonly NewRun[]): void {
+    for (const { run } of runs) {
+      const truth = truths.get(run);
+      if (truth !== undefined) truth.acked = false;
     }
   }
 
@@ -462,6 +472,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       if (again.content !== content) broken('run id', `${job.run} stands for two contents`);
       sometimes('job offered again');
       again.job = job;
+      again.notAfter = instant(Math.max(again.notAfter, job.notAfter));
       return;
     }
     hold(job, content);
@@ -476,6 +487,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   function hold(job: Job, content: string): void {
     truths.set(job.run, {
       job,
+      notAfter: job.notAfter,
       node: job.node,
       content,
       steps: stepsOf(job).length,
@@ -486,6 +498,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       acked: false,
       isHeard: false,
       isForgotten: false,
+      exitLostAt: null,
     });
   }
 
@@ -543,8 +556,8 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     }
     if (truth.begunAtMs !== null) return;
     truth.begunAtMs = nowMs();
-    const { association, occasion, notAfter, fence } = truth.job;
-    if (order.startedAt > notAfter) broken('P5', `${run} began when its job had expired`);
+    const { association, occasion, fence } = truth.job;
+    if (order.startedAt > truth.notAfter) broken('P5', `${run} began when its job had expired`);
     const highest = fences.get(node);
     // Neither in an older epoch nor to an older revision: a new epoch is no leave for that.
     if (highest !== undefined && (isLower(fence, highest) || fence.position < highest.position)) {
@@ -565,8 +578,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
 
   /** What an agent's ledger says of a run that is over: no step that began is told as if it never had. */
   function onTold({ run, steps, detailedStatus }: RunResult): void {
+    const truth = truths.get(run);
+    // The power took the only word of its end: nobody can know it, and Interrupted is the truth.
+    if (detailedStatus === 'Interrupted' && truth?.exits.length === truth?.exitLostAt) {
+      sometimes('interrupted, as the power took its exit file');
+      truth?.exits.splice(-1, 1, null);
+    }
     retries.onSaid(run, detailedStatus === 'Interrupted' ? 'Interrupted' : 'Ended');
-    for (const key of truths.get(run)?.begun.keys() ?? []) {
+    for (const key of truth?.begun.keys() ?? []) {
       const told = steps[Number.parseInt(key, 10)];
       const isTold = told?.startedAt != null || told?.reason.includes('may have begun') === true;
       if (!isTold) broken('P4', `step ${key} of ${run} began, and is told as if it never had`);
@@ -604,8 +623,14 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     sometimes('a run again on a node that was set up anew');
     truth.begun.clear();
     truth.exits.length = 0;
-    Object.assign(truth, { begunAtMs: null, isForgotten: false });
+    Object.assign(truth, { begunAtMs: null, isForgotten: false, exitLostAt: null });
     restarts.onForgotten(truth.job.run);
+  }
+
+  /** The power took an exit file, which may be that of its newest step. */
+  function onExitLost(run: RunId): void {
+    const truth = truths.get(run);
+    if (truth !== undefined) truth.exitLostAt = truth.exits.length;
   }
 
   /** The agent restarts its machine for this run: that cuts nothing. */
@@ -704,6 +729,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onDisowned: (run: RunId) => retries.onSaid(run, 'Never'),
     onReboot,
     onReimaged,
+    onExitLost,
     onRestartAsked,
     reported: reports.expected,
     unpublished: history.unpublished,

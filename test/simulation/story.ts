@@ -442,7 +442,11 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     const machine = createMachine(timeline, {
       now: clock.now,
       spawnMs: () => 1 + scripts.exponential(20),
-      losesExit: (at) => clock.now() - at < UNSYNCED_MS,
+      losesExit: (at, run) => {
+        const isLost = clock.now() - at < UNSYNCED_MS;
+        if (isLost) model.onExitLost(run);
+        return isLost;
+      },
       play: ({ commandId }) => {
         const failing = scripts.chance(swarm.failing) ? 1 : 0;
         const durationMs = scripts.exponential(swarm.stepMs);

@@ -11,7 +11,8 @@ export type UpgradeModelOptions = {
 };
 
 export function createUpgradeModel({ broken, sometimes }: UpgradeModelOptions) {
-  const opened = new Set<RunId>();
+  /** Run → its association. */
+  const opened = new Map<RunId, string>();
   const executions = new Map<string, string>();
   /** Node and association → the run that was last opened there, and whether it is over. */
   const last = new Map<string, { readonly run: RunId; isOver: boolean }>();
@@ -28,6 +29,10 @@ export function createUpgradeModel({ broken, sometimes }: UpgradeModelOptions) {
         return;
       case 'in-force':
         isUnfinished = false;
+        return;
+      // One of the same name later is another: by a clock that was set back it comes to slots that this one had.
+      case 'association-removed':
+        for (const [run, name] of opened) if (name === record.name) opened.delete(run);
         return;
       case 'execution':
         executions.set(record.id, record.association);
@@ -54,7 +59,7 @@ export function createUpgradeModel({ broken, sometimes }: UpgradeModelOptions) {
     const isByProgram = isAsBefore && !isUnfinished && occasion.startsWith('change:');
     for (const { node, run } of runs) {
       if (opened.has(run)) broken('run id', `${run} of ${association} is opened a second time`);
-      opened.add(run);
+      opened.set(run, association);
       const key = `${node} ${association}`;
       if (isByProgram && last.get(key)?.isOver === true)
         broken('upgrade', `${association} runs on ${node}, where nothing was owed`);
