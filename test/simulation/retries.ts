@@ -107,6 +107,11 @@ export function createRetryModel({ broken, sometimes, truthOf }: RetryModelOptio
       sometimes('another id for what a node will never start');
       return;
     }
+    // Its machine was set up anew since, and no state that heard of its start is left: nobody can tell it from one that never began.
+    if (word === 'Never' && before.isForgotten && !before.isHeard) {
+      sometimes('another id for what nobody knows to have begun');
+      return;
+    }
     if (wish?.associations.get(association)?.retry !== true)
       broken('retry', `${job.run} of ${association} again, and nobody wished that`);
     sometimes('run again after an interruption');
