@@ -1,5 +1,5 @@
 /** The part of the fold that moves runs, and keeps on each node what ran there last. */
-import type { Digest, ExecutionId, Instant } from '../model/brand.ts';
+import type { Instant } from '../model/brand.ts';
 import { present, unreachable } from '../model/errors.ts';
 import type {
   Assignment,
@@ -72,8 +72,8 @@ export function finish(state: State, record: Record & { kind: 'finished' }): voi
     // Its execution is history already: the outcome is still what ran last here, if nothing newer is known.
     const assignment = node.assignments.get(record.association);
     if (assignment !== undefined && isNewer(record.outcome, assignment.last)) {
-      const { execution: of, generation, outcome } = record;
-      const last = { ...unknownContext(of, generation ?? null), outcome };
+      const { outcome } = record;
+      const last = { ...contextOf(record, assignment.last), outcome };
       assignment.last = last;
       show(assignment, last);
     }
@@ -83,10 +83,12 @@ export function finish(state: State, record: Record & { kind: 'finished' }): voi
   setDone(state, execution, run, record.outcome);
 }
 
-function unknownContext(
-  execution: ExecutionId,
-  generation: Digest | null,
+/** What its node has told of the run before stays known: without its occasion, the branch could not name it (`outcome-json.ts`). */
+function contextOf(
+  { execution, generation = null, outcome }: Record & { kind: 'finished' },
+  last: LastOutcome | null,
 ): Omit<LastOutcome, 'outcome'> {
+  if (last?.outcome.run === outcome.run) return last;
   return { execution, generation, occasion: '', revision: null, reason: 'reported late' };
 }
 

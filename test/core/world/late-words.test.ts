@@ -140,6 +140,31 @@ test('what ran under a state that was lost is not taken for what is in force, an
   assert.notEqual(again.run, job.run);
 });
 
+test('a result that is handed in after its node has told of the run keeps the occasion of it', () => {
+  const fleet = new TestFleet().accept(revision(1, { motd: {} }));
+  const { association, generation } = present(fleet.executions()[0], 'it is owed');
+  const [run, execution] = [runId('v'.repeat(26)), executionId('u'.repeat(26))];
+  const outcome = wellDone(run, fleet.now);
+  const last = { outcome, execution, generation, occasion: 'manual:x', revision: null, reason: '' };
+  fleet.happen({
+    kind: 'connected',
+    node: node(1),
+    hello: { ...hello(), lastRuns: [{ association, last }] },
+  });
+  fleet.happen({
+    kind: 'result',
+    node: node(1),
+    execution,
+    association,
+    generation,
+    refresh: null,
+    compliance: null,
+    outcome: { ...outcome, digest: digestOf(run) },
+  });
+  const assignment = fleet.world.state.nodes.get(node(1))?.assignments.get(association);
+  assert.deepEqual(assignment?.last, { ...last, outcome: { ...outcome, digest: digestOf(run) } });
+});
+
 test('a node that is away again before it could hand in its result was not interrupted, and does not run again', () => {
   const fleet = new TestFleet()
     .accept(revision(1, { motd: { onInterrupted: 'Retry' } }, { 1: {} }))
