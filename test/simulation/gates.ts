@@ -47,7 +47,7 @@ export function createGateModel(options: GateModelOptions) {
   const everForgiven = new Map<string, Nodes>();
   /** Runs that are unreachable, with their nodes and associations. */
   const silent = new Map<RunId, { readonly node: NodeId; readonly name: string | null }>();
-  /** Association → node → what ended there since it became a target, newest last. */
+  /** Association → each of its targets → what ended there since it became one, newest last. */
   const ended = new Map<string, Map<NodeId, Ended[]>>();
 
   /** Association → what its nodes are to execute. */
@@ -82,6 +82,9 @@ export function createGateModel(options: GateModelOptions) {
         rollouts.delete(record.name);
         ended.delete(record.name);
         contents.delete(record.name);
+        return;
+      case 'assigned':
+        for (const node of record.nodes) endedOf(record.association).set(node, []);
         return;
       case 'unassigned':
         for (const node of record.nodes) {
@@ -124,6 +127,7 @@ export function createGateModel(options: GateModelOptions) {
         return ends(record.association, record.node, record.last.outcome);
       case 'put-node':
         for (const { association, last } of record.assignments) {
+          endedOf(association).set(record.value.id, []);
           if (last !== null) ends(association, record.value.id, last.outcome);
         }
         return;
@@ -185,9 +189,10 @@ export function createGateModel(options: GateModelOptions) {
     const { status, run, finishedAt: atMs } = outcome;
     const content = contentOfRun(run);
     if (status === 'Skipped' || content === null) return;
-    const known = endedOf(association);
+    const known = endedOf(association).get(node);
+    if (known === undefined) return sometimes('told of a run where it is no target any more');
     const failed = status === 'Failed' || status === 'TimedOut';
-    known.set(node, [...(known.get(node) ?? []), { content, failed, atMs }]);
+    known.push({ content, failed, atMs });
     if (failed) return;
     if (rollouts.get(association)?.surelyForgiven.has(node) === true) {
       sometimes('a node that a rollout has forgiven is well again');
