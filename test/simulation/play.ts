@@ -236,18 +236,27 @@ function unconverged(story: Story, world: World): readonly string[] {
   return problems;
 }
 
-/** It waits for what people wished, and that is really so. */
 /** Its edits start nothing, somebody cancelled what they had started, or a program has brought what it is to run. */
 const isLeftToSlots = (model: Story['model'], name: string): boolean => {
   const each = model.wish?.associations.get(name);
   if (each === undefined) return false;
-  return each.flag || model.wasCancelled(name) || (each.document === SHIPPED && !comesSoon(each));
+  return each.flag || model.wasCancelled(name) || isBrought(each);
 };
+
+/** By a program, and no slot runs it before settling is over. */
+const isBrought = (each: AssociationWish): boolean => each.document === SHIPPED && !comesSoon(each);
+
+/** What is in force now was begun on the node last. */
+function hasBegun({ wish, truths }: Story['model'], name: string, number: number): boolean {
+  const ran = lastTruths(truths.values()).get(`${name} ${nodeIds[number]}`);
+  return wish !== null && ran?.content === contentOf(wish, name);
+}
 
 /** A slot that settling outlasts. */
 const comesSoon = ({ schedule, timezone }: AssociationWish): boolean =>
   schedule !== null && !schedule.startsWith('at(') && timezone === null;
 
+/** It waits for what people wished, and that is really so. */
 function isHeld(
   { model, daemon, nodes }: Story,
   world: World,
@@ -272,9 +281,13 @@ function isHeld(
       const { wish } = model;
       const first = targetsOf(wish, association).filter((n) => wish.nodes.get(n) === 'web');
       const isAway = first.length > 0 && first.every((n) => nodes[n]?.agent == null);
-      // A first ring that waits for its dependency, runs against its threshold or was cancelled holds the others.
+      // A first ring that waits for its dependency or for the next execution, or runs against its threshold, holds the others.
       const { rollout } = world.state.associations.get(association) ?? {};
-      const isStuck = each.dependsOn.length > 0 || each.flag || model.wasCancelled(association);
+      const isStuck =
+        each.dependsOn.length > 0 ||
+        each.flag ||
+        model.wasCancelled(association) ||
+        (isBrought(each) && first.some((n) => !hasBegun(model, association, n)));
       return (
         isAway || isStuck || (rollout?.halted ?? null) !== null || isStopped(world, association)
       );

@@ -34,11 +34,14 @@ export function ringWords(
   name: AssociationName,
   { ring, passedAt }: Pick<RolloutState, 'ring' | 'passedAt'>,
 ): string {
-  const cancelled = world.rings.of(name)?.[ring]?.cancelled.size ?? 0;
+  const tally = world.rings.of(name)?.[ring];
+  const idle = tally?.idle.size ?? 0;
   if (passedAt !== null) return `ring ${ring + 1} soaks`;
-  if (cancelled === 0) return `ring ${ring + 1} runs`;
-  const nodes = cancelled === 1 ? '1 node' : `${cancelled} nodes`;
-  return `ring ${ring + 1} waits for ${nodes} whose run was cancelled: the next execution runs there`;
+  if (idle === 0) return `ring ${ring + 1} runs`;
+  const nodes = idle === 1 ? '1 node' : `${idle} nodes`;
+  const why =
+    tally?.cancelled.size === idle ? 'whose run was cancelled' : 'to which nothing is owed';
+  return `ring ${ring + 1} waits for ${nodes} ${why}: the next execution runs there`;
 }
 
 /**

@@ -80,11 +80,11 @@ function resumeAssociation(turn: Turn, asked: Asked, name: AssociationName): Ans
   return done(`${name} goes on`, open === null ? [] : [open.id]);
 }
 
-/** It may wait all the same: for nodes of a ring whose run was cancelled, which no resume runs again. */
+/** It may wait all the same: for nodes of a ring to which nothing is owed, and which no resume runs. */
 function notStopped(world: World, name: AssociationName): string {
   const rollout = world.state.associations.get(name)?.rollout ?? null;
-  const cancelled = rollout === null ? 0 : world.rings.of(name)?.[rollout.ring]?.cancelled.size;
-  if (rollout === null || cancelled === 0) return `${name} is not stopped`;
+  const idle = rollout === null ? 0 : world.rings.of(name)?.[rollout.ring]?.idle.size;
+  if (rollout === null || idle === 0) return `${name} is not stopped`;
   return `${name} is not stopped; ${ringWords(world, name, rollout)} (the next slot, or reconciled run ${name})`;
 }
 

@@ -24,7 +24,9 @@ export type RingTally = {
   readonly failed: Set<NodeId>;
   /** Not ended, and connected or running: the ring is not over before they are. */
   readonly awaited: Set<NodeId>;
-  /** Of those, whose run was cancelled, and to whom nothing is owed: the next execution runs them. */
+  /** Of those, to whom nothing is owed: their run was cancelled, or a program brought what they are to run. The next execution runs them. */
+  readonly idle: Set<NodeId>;
+  /** Of those, whose run was cancelled. */
   readonly cancelled: Set<NodeId>;
 };
 
@@ -123,6 +125,7 @@ const newTally = (): RingTally => ({
   finished: new Set(),
   failed: new Set(),
   awaited: new Set(),
+  idle: new Set(),
   cancelled: new Set(),
 });
 
@@ -145,6 +148,7 @@ function place(tally: RingTally, state: State, node: NodeState, assignment: Assi
   put(tally.finished, node.id, ended);
   put(tally.failed, node.id, run?.phase === 'Unreachable' || (ended && hasFailed(assignment)));
   put(tally.awaited, node.id, isAwaited);
+  put(tally.idle, node.id, isAwaited && run === undefined);
   put(tally.cancelled, node.id, isAwaited && idle?.status === 'Cancelled');
 }
 

@@ -635,6 +635,28 @@ test('a run that was cancelled proves nothing: its ring waits for it, and says s
   assert.equal(stands(fleet), '0 soaks');
 });
 
+test('a ring that a program brings other content to waits for its next execution, and says so', () => {
+  const { 3: _, ...before } = FLEET;
+  const brings = (n: number, document: string, nodes: typeof before) =>
+    revision(n, { motd: { document, rings } }, nodes);
+  const old = new TestFleet().accept(brings(1, 'v1', before)).connect(1, 2, 4, 5);
+  old.runAll();
+  old.after(30 * MINUTE).runAll();
+  assert.equal(stands(old), null, 'it went everywhere');
+  const fleet = old.restarted().happen({ kind: 'restored', revision: brings(1, 'v2', before) });
+  fleet
+    .connect(1, 2, 4, 5)
+    .accept(brings(2, 'v2', FLEET))
+    .connect(3);
+  assert.deepEqual(fleet.runAll(), []);
+  const idle = 'ring 1 waits for 2 nodes to which nothing is owed: the next execution runs there';
+  assert.equal(waits(fleet, 'motd', 3), `rollout: ring 2 of 3; ${idle}`);
+  fleet.effects = [];
+  fleet.happen(resume('motd'));
+  const [answer] = fleet.effects.flatMap((each) => (each.kind === 'answer' ? [each.answer] : []));
+  assert.match(answer?.message ?? '', new RegExp(idle));
+});
+
 test('H-16: a job that the canary would not take halts nothing, and proves nothing', () => {
   const strict = [{ ...canary, soakMs: 0 }];
   const fleet = new TestFleet()
