@@ -97,17 +97,21 @@ export type LedgerState = {
   active: ActiveRun | null;
   /** Results that the daemon has not acked. */
   readonly spool: Map<RunId, RunResult>;
-  /** Until a day after their jobs have expired. */
+  /** Until 35 days after their jobs have expired, the oldest first. */
   readonly ended: Map<RunId, EndedRun>;
   /** For ever: one per association. */
   readonly lastRuns: Map<AssociationName, LastRun>;
 };
 
 const dayMs = 24 * 3_600_000;
+/** A daemon that was put back to a backup offers anew what has run since: it may be this old, and nothing starts twice. */
+const ENDED_DAYS = 35;
 /** Results of 256 KiB at most: 64 MiB (limits table, "agent spool"). Beyond it outputs are dropped, statuses never. */
 export const SPOOL_WHOLE_MAX = 256;
 /** Enough for a day of one job per second. */
-export const ENDED_MAX = 100_000;
+const ENDED_MAX = 100_000;
+/** Beyond this (some 8 MB) only the last day stays: a run every three minutes for as long as it is kept. */
+const ENDED_OLD_MAX = 20_000;
 
 export const emptyLedger = (): LedgerState => ({
   fence: { epoch: 0, position: 0 },
@@ -228,10 +232,11 @@ export function applyRecord(state: LedgerState, record: LedgerRecord): void {
 
 /** The shortest list of records that folds into this state again, less what has been kept long enough. */
 export function* recordsOf(state: LedgerState, now: Instant): Iterable<LedgerRecord> {
+  const forgotten = new Set(forgettable(state, now));
   yield { kind: 'fence', fence: state.fence };
   for (const last of state.lastRuns.values()) yield { kind: 'last', last };
   for (const [run, { last, keepUntil }] of state.ended) {
-    if (keepUntil < now && !state.spool.has(run)) continue;
+    if (forgotten.has(run)) continue;
     if (last === null) yield { kind: 'revoked', run, keepUntil };
     else yield { kind: 'ended', last, keepUntil };
   }
@@ -241,9 +246,17 @@ export function* recordsOf(state: LedgerState, now: Instant): Iterable<LedgerRec
 
 /** Forgets what was kept long enough; the last run of an association stays for ever. */
 export function pruneEnded(state: LedgerState, now: Instant): void {
-  for (const [run, { keepUntil }] of state.ended) {
-    const isOld = keepUntil < now || state.ended.size > ENDED_MAX;
-    if (isOld && !state.spool.has(run)) state.ended.delete(run);
+  for (const run of forgettable(state, now)) state.ended.delete(run);
+}
+
+function* forgettable({ ended, spool }: LedgerState, now: Instant): Iterable<RunId> {
+  let left = ended.size;
+  for (const [run, { last, keepUntil }] of ended) {
+    const isOfToday = last === null || keepUntil - (ENDED_DAYS - 1) * dayMs >= now;
+    const max = isOfToday ? ENDED_MAX : ENDED_OLD_MAX;
+    if (spool.has(run) || (keepUntil >= now && left <= max)) continue;
+    left -= 1;
+    yield run;
   }
 }
 
@@ -264,7 +277,7 @@ export function isLowerFence(a: Fence, b: Fence): boolean {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.position < b.position);
 }
 
-export const keepUntilOf = (notAfter: Instant): Instant => instant(notAfter + dayMs);
+export const keepUntilOf = (notAfter: Instant): Instant => instant(notAfter + ENDED_DAYS * dayMs);
 
 /**
  * Only an end that a later process finds as it was bears out what was foreseen: code 0 in an exit file. What the agent performed

@@ -174,6 +174,26 @@ test('the last run of an association is known for ever, also after compaction', 
   assert.equal(lastSent(node)?.kind, 'already');
 });
 
+test('a run that ended a month ago does not start for a daemon whose backup is older, nor is it disowned', () => {
+  const node = fakeNode();
+  for (const text of ['1', '2']) {
+    node.offer(job({ run: run(text) }));
+    node.exit(0);
+    node.say({ kind: 'ack', run: run(text) });
+  }
+  node.now = later(noon, 33 * 24 * 60 * minuteMs);
+  node.state = compacted(node);
+  const again = { run: run('1'), notBefore: node.now, notAfter: later(node.now, minuteMs) };
+  node.offer(job(again));
+  assert.equal(lastSent(node)?.kind, 'already');
+  node.say({ kind: 'revoke', run: run('1') });
+  assert.equal(lastSent(node)?.kind, 'already');
+  assert.deepEqual(
+    [...node.bodies.values()].map(({ begun }) => begun),
+    [1, 1],
+  );
+});
+
 test('revoked before it came: never started, whenever it comes', () => {
   const node = fakeNode();
   node.say({ kind: 'revoke', run: run('1') });

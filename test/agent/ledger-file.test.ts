@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LedgerRecord } from '../../src/agent/ledger.ts';
-import { LEDGER_FORMAT } from '../../src/agent/ledger.ts';
+import { keepUntilOf, LEDGER_FORMAT } from '../../src/agent/ledger.ts';
 import { openLedger } from '../../src/agent/ledger-file.ts';
+import type { Instant, RunId } from '../../src/core/model/brand.ts';
+import { instant } from '../../src/core/model/brand.ts';
 import { blockingDisk } from '../../src/disk/blocking-disk.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { job, noon, result, run } from '../protocol/messages.ts';
@@ -66,6 +68,44 @@ test('a ledger that has grown is compacted and stays the same ledger', async () 
     assert.deepEqual(again.state.spool.get(run('1')), result('1'));
     assert.equal(again.state.fence.position, 10);
     await again.close();
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('beyond 20,000 runs those go that ended first, if that was more than a day ago, from memory and disk', async () => {
+  const { association, execution, generation, occasion } = job();
+  const dir = await mkdtemp(join(tmpdir(), 'ledger-'));
+  const ended = (count: number, finishedAt: Instant): LedgerRecord[] =>
+    Array.from({ length: count }, (_, at) => {
+      const of = { association, run: run(`${finishedAt}-${at}`), execution, generation, occasion };
+      const last = { ...of, status: 'Success', detailedStatus: 'Success', finishedAt } as const;
+      return { kind: 'ended', last, keepUntil: keepUntilOf(finishedAt) };
+    });
+  const daysAgo = (days: number) => instant(noon - days * 24 * 3_600_000);
+  try {
+    const ledger = await openLedger(dir, now);
+    for (const at of [daysAgo(40), daysAgo(20), daysAgo(10), noon])
+      await ledger.append(ended(12_000, at));
+    await ledger.close();
+    const again = await openLedger(dir, now);
+    const kept = [...again.state.ended.keys()];
+    assert.equal(kept.length, 20_000);
+    assert.ok(again.state.ended.has(run(`${noon}-0`)));
+    assert.ok(!again.state.ended.has(run(`${daysAgo(20)}-0`)));
+    await again.compactIfDue();
+    await again.close();
+    const onDisk: RunId[] = [];
+    const journal = await openJournal<LedgerRecord>({
+      disk: blockingDisk,
+      dir,
+      format: LEDGER_FORMAT,
+      onRecord: (record) => {
+        if (record.kind === 'ended') onDisk.push(record.last.run);
+      },
+    });
+    await journal.close();
+    assert.deepEqual(onDisk, kept);
   } finally {
     await rm(dir, { recursive: true });
   }
