@@ -255,6 +255,14 @@ export class TestFleet {
     );
   }
 
+  /** With their old keys on empty disks. */
+  connectAnew(...numbers: number[]): this {
+    const anew = { ...hello(), seen: { epoch: 0, position: 0 } };
+    return this.happen(
+      ...numbers.map((n): Event => ({ kind: 'connected', node: node(n), hello: anew })),
+    );
+  }
+
   /** Jobs handed over since the last call: `{node, run, association}`. */
   takeJobs(): readonly (Effect & { kind: 'send-job' })[] {
     const jobs = this.effects.filter((effect) => effect.kind === 'send-job');
@@ -333,7 +341,8 @@ export function hello(running: RunId | null = null, startedAt: Instant | null = 
     },
     running,
     startedAt,
-    seen: { epoch: 0, position: 0 },
+    // Of an agent that has taken a job before.
+    seen: { epoch: 1, position: 0 },
     lastRuns: [],
   };
 }

@@ -451,6 +451,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   // --- what the daemon does -------------------------------------------------------------------------------------
 
   function onJob(job: Job): void {
+    returns.onJob(job.node);
     if (!epochs.has(job.fence.epoch))
       broken('epoch', `${job.run} sent in ${job.fence.epoch}, which the branch never carried`);
     if (job.fence.epoch <= lostEpoch)
@@ -481,6 +482,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   /** A host that should not speak has sent it, and only to nodes that have seen more. */
   function onOldJob(job: Job): void {
     sometimes('job of an old host');
+    returns.onJob(job.node);
     if (!truths.has(job.run)) hold(job, wordsOf(job));
   }
 
@@ -564,6 +566,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       broken('P6', `${node} went backwards`);
     }
     fences.set(node, fence);
+    returns.onBegin(node);
     const once = `${node} ${association} ${occasion}`;
     const before = occasions.get(once);
     if (before !== undefined && before.run !== run) {
@@ -612,6 +615,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
   /** Its ledger is gone, and with it what it knew of its runs and of revisions. */
   function onReimaged(node: NodeId): void {
     fences.delete(node);
+    returns.onReimaged(node);
     for (const [run, truth] of truths) {
       if (truth.node !== node) continue;
       truth.isForgotten = true;

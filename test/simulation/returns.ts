@@ -1,6 +1,7 @@
 /**
- * The reference model of nodes that come back (T11): after more than thirty days away whatever targets a node runs there anew, but
- * for what only runs at its slots; after less, nothing runs because of that. Absence is measured by the daemon's clock.
+ * The reference model of nodes that come back. After more than thirty days away (T11), or set up anew with an empty ledger (F45),
+ * whatever targets a node runs there anew, but for what only runs at its slots; else nothing runs because of that. Absence is
+ * measured by the daemon's clock.
  */
 import type { Instant, NodeId, RunId } from '../../src/core/model/brand.ts';
 import type { Record } from '../../src/core/world/records.ts';
@@ -22,8 +23,13 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
   const associationOf = new Map<string, string>();
   /** Node → when it last came back from so far. */
   const back = new Map<NodeId, number>();
-  /** Node and association → the run that was last opened there, and whether it has ended. */
-  const last = new Map<string, { readonly run: RunId; ended: boolean }>();
+  /** Nodes that were set up anew and have had no job since; those that may have had one and began none. */
+  const anew = new Set<NodeId>();
+  const perhapsAnew = new Set<NodeId>();
+  /** Node → when it came with a ledger that may be empty. */
+  const cameEmpty = new Map<NodeId, number>();
+  /** Node and association → the run that was last opened there, whether it has ended, and by the word of the node. */
+  const last = new Map<string, { readonly run: RunId; ended: boolean; told: boolean }>();
   /** What this pass has to open, for nodes that came back in it. */
   const owed = new Set<string>();
 
@@ -32,12 +38,21 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
       case 'connected': {
         const since = seen.get(record.node);
         seen.set(record.node, record.at);
-        if (since !== undefined && record.at - since > LONG_MS) comesBack(record.node, wish);
+        if (perhapsAnew.has(record.node)) cameEmpty.set(record.node, nowMs());
+        if (since !== undefined && record.at - since > LONG_MS) {
+          sometimes('node back after more than thirty days');
+          comesBack(record.node, wish);
+        } else if (anew.has(record.node) && isKnown(record.node, wish)) {
+          sometimes('node back with an empty ledger');
+          comesBack(record.node, wish);
+        }
         return;
       }
       case 'finished': {
         const opened = last.get(`${record.node} ${record.association}`);
-        if (opened?.run === record.outcome.run) opened.ended = true;
+        if (opened?.run !== record.outcome.run) return;
+        opened.ended = true;
+        opened.told = record.outcome.digest !== null;
         return;
       }
       case 'disconnected':
@@ -63,7 +78,6 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
 
   function comesBack(node: NodeId, wish: Wish | null): void {
     back.set(node, nowMs());
-    sometimes('node back after more than thirty days');
     for (const [name, { flag }] of wish?.associations ?? []) {
       const isTarget = wish !== null && targetsOf(wish, name).includes(numberOf(node));
       // What has not ended may be owed still, and is not owed twice.
@@ -73,22 +87,36 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
     }
   }
 
+  /** A result of the node is the last that is known there. */
+  const isKnown = (node: NodeId, wish: Wish | null): boolean =>
+    [...(wish?.associations.keys() ?? [])].some(
+      (name) =>
+        wish !== null &&
+        targetsOf(wish, name).includes(numberOf(node)) &&
+        last.get(`${node} ${name}`)?.told === true,
+    );
+
   function opens(
     association: string,
     { occasion, runs }: Record & { kind: 'execution' | 'joined' },
   ): void {
     for (const { node, run } of runs) {
-      last.set(`${node} ${association}`, { run, ended: false });
+      last.set(`${node} ${association}`, { run, ended: false, told: false });
       owed.delete(`${node} ${association}`);
       // An instant, not a commit: and no node of a story registers by itself.
-      if (!/^target:\d+-\d+-\d+T/.test(occasion) || back.get(node) === nowMs()) continue;
-      broken('T11', `${node} runs because it came back, and was not away for long`);
+      if (!/^target:\d+-\d+-\d+T/.test(occasion)) continue;
+      if (back.get(node) === nowMs() || cameEmpty.get(node) === nowMs()) continue;
+      broken('T11', `${node} runs because it came back, was not away for long, and has its ledger`);
     }
   }
 
   /** All records of a pass have been told. */
   function onPassed(): void {
-    for (const key of owed) broken('T11', `${key} does not run after more than thirty days away`);
+    for (const key of owed)
+      broken(
+        'T11',
+        `${key} does not run after more than thirty days away, or with an empty ledger`,
+      );
   }
 
   return {
@@ -96,9 +124,15 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
     onPassed,
     /** True when what began there then was before its last return. */
     isOutdated: (node: NodeId, begunAtMs: number): boolean => begunAtMs < (back.get(node) ?? 0),
+    onReimaged(node: NodeId): void {
+      anew.add(node);
+      perhapsAnew.add(node);
+    },
+    onJob: (node: NodeId): boolean => anew.delete(node),
+    onBegin: (node: NodeId): boolean => perhapsAnew.delete(node),
     /** What is owed for a return may be forgotten with it. */
     onStateLost(): void {
-      for (const map of [seen, back, last, associationOf]) map.clear();
+      for (const map of [seen, back, cameEmpty, last, associationOf]) map.clear();
     },
   };
 }

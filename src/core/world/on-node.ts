@@ -43,7 +43,12 @@ export function onConnected(turn: Turn, node: NodeId, hello: Hello): void {
   emit(turn, { kind: 'connected', node, facts: hello.facts, at: turn.now });
   for (const { association, last } of hello.lastRuns) recall(turn, node, association, last);
   settleJob(turn, node, hello);
-  if (awaySince !== null && turn.now - awaySince > LONG_AWAY_MS) rerunAll(turn, node);
+  if (awaySince !== null && turn.now - awaySince > LONG_AWAY_MS) {
+    rerunAll(turn, node, 'the node came back after more than 30 days');
+  } else if (before !== undefined && isSetUpAnew(before, hello)) {
+    note(turn, 'node set up anew: everything runs again', { node });
+    rerunAll(turn, node, 'the node was set up anew: its ledger is empty');
+  }
   const known = world.state.nodes.get(node);
   if (known !== undefined) world.lineUp(known);
   // Revoked between its admission and its session, which could not be dropped then because it was not there.
@@ -122,8 +127,20 @@ function settleJob(turn: Turn, node: NodeId, hello: Hello): void {
   });
 }
 
-/** T11: too long away to trust what was applied then. */
-function rerunAll(turn: Turn, node: NodeId): void {
+/**
+ * It has told us of a run, and has never taken a job (spec/reliability-security.md, F45): the machine has its old key and nothing else,
+ * and what was applied is not there any more. A ledger keeps for ever the highest position it has seen, so one that is in use is never empty.
+ */
+const isSetUpAnew = ({ assignments }: NodeState, { seen, running }: Hello): boolean =>
+  seen.epoch === 0 &&
+  running === null &&
+  [...assignments.values()].some(({ last }) => last !== null && wasTold(last.outcome));
+
+/** By the node: of what we decide ourselves nothing is a success, and nothing has a digest. */
+const wasTold = ({ digest, status }: Outcome): boolean => digest !== null || status === 'Success';
+
+/** What was applied then cannot be trusted any more: T11, F45. */
+function rerunAll(turn: Turn, node: NodeId, reason: string): void {
   const { world } = turn;
   for (const { association, execution } of [
     ...(world.state.nodes.get(node)?.assignments.values() ?? []),
@@ -134,7 +151,7 @@ function rerunAll(turn: Turn, node: NodeId): void {
     joinExecution(turn, {
       definition,
       trigger: 'target',
-      reason: 'the node came back after more than 30 days',
+      reason,
       occasion: `target:${new Date(turn.now).toISOString()}`,
       nodes: [node],
       closing: 'edited',

@@ -325,6 +325,25 @@ for (const { days, flag, want } of [
     assert.deepEqual(fleet.connect(3).runAll(), want);
   });
 
+for (const { flag, want } of [
+  { flag: [], want: ['motd@3'] },
+  { flag: ['ScheduleExpression: cron(0 0 1 1 ? *)', FLAG], want: [] },
+])
+  test(`a node set up anew${flag.length > 0 ? ', with the flag' : ''}: ${want.length} runs`, () => {
+    const fleet = settled(...flag).leave(3);
+    assert.deepEqual(fleet.after(MINUTE).connectAnew(3).runAll(), want);
+    assert.deepEqual(fleet.leave(3).connect(3).runAll(), []);
+  });
+
+test('a node set up anew that comes twice before it has its job runs once, and one that never ran as ever', () => {
+  const fleet = settled().leave(3).connectAnew(3);
+  assert.equal(fleet.takeJobs().length, 1);
+  assert.deepEqual(fleet.leave(3).connectAnew(3).runAll(), ['motd@3']);
+  const fresh = new MergingFleet().edit().connectAnew(1);
+  assert.deepEqual(fresh.runAll(), ['motd@1']);
+  assert.deepEqual(fresh.connectAnew(1).runAll(), ['motd@1']);
+});
+
 const web = 'Targets: [{ Key: "tag:role", Values: [web] }]';
 const group = { 'groups/web.yaml': 'Name: web\nTargets: [{ Key: "tag:role", Values: [web] }]\n' };
 const wider = {
