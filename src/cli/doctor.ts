@@ -1,8 +1,8 @@
 import { loadDaemonConfig } from '../io/config.ts';
 import type { Command } from './command.ts';
 import { CONFIG, FORMAT } from './command.ts';
-import type { Finding } from './doctor/checks.ts';
 import { checkConfigured, checkHere, checkNode } from './doctor/checks.ts';
+import type { Finding } from './doctor/finding.ts';
 import { EXIT } from './exit.ts';
 import { printJson, printTable } from './print.ts';
 

@@ -1,5 +1,5 @@
 /** Configuration → adapters → ports. The only file that chooses adapters. */
-import { sign as signText, verify as verifyText } from 'node:crypto';
+import { sign as signText } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUILT_ACTIONS } from '../core/document/built-actions.ts';
@@ -28,9 +28,7 @@ import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/journal.ts';
 import { loadOrCreateKeyFile } from '../protocol/key-file.ts';
 import type { Identity } from '../protocol/keys.ts';
-import { parsePublicKey } from '../protocol/keys.ts';
-import { sealJob } from '../protocol/sign.ts';
-
+import { sealJob, verifyText } from '../protocol/sign.ts';
 import { toEvent } from '../reconcile/collect.ts';
 import { perform } from '../reconcile/dispatch.ts';
 import type { Inbox } from '../reconcile/inbox.ts';
@@ -201,7 +199,11 @@ async function open(
     answer: rooms.answers.answer,
     admit: rooms.admissions.answer,
   };
-  const ours = { instance: config.instance, verify: verifiedBy(identity) };
+  // What state.json must show before it restores anything.
+  const ours = {
+    instance: config.instance,
+    verify: (text: string, signature: string) => verifyText(identity.publicKey, text, signature),
+  };
   const recovery = createRecovery(world, inbox, ports, {
     ...ours,
     daemonKey: identity.publicKey,
@@ -303,16 +305,6 @@ async function escrowOf(
   const { identities, recipient, created } = await loadOrCreateIdentityFile(path);
   if (created) log.warn({ recipient, path }, 'made an escrow identity; back it up');
   return openEscrow({ identities, recipientOf, log: (event, fields) => log.warn(fields, event) });
-}
-
-/** Whether `signature` is this daemon's over `text`: what state.json must show before it restores anything. */
-function verifiedBy(identity: Identity): (text: string, signature: string) => boolean {
-  return (text, signature) => {
-    const key = parsePublicKey(identity.publicKey);
-    return (
-      key !== null && verifyText(null, Buffer.from(text), key, Buffer.from(signature, 'base64'))
-    );
-  };
 }
 
 function atTheDoor(admission: Admission, name: string): DoorAnswer {

@@ -65,7 +65,8 @@ const jobText = (payload: string): string => `reconciled job v1\n${payload}`;
 const signText = (key: KeyObject, text: string): string =>
   sign(null, Buffer.from(text), key).toString('base64');
 
-function verifyText(publicKey: PublicKeyText, text: string, signature: string): boolean {
+/** Whether `signature`, in base64, is that of this key over the whole of `text`. */
+export function verifyText(publicKey: PublicKeyText, text: string, signature: string): boolean {
   const key = keyOf(publicKey);
   return key !== null && verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { saveAgentConfig } from '../../src/agent/config.ts';
@@ -8,7 +8,9 @@ import { checkNode } from '../../src/cli/doctor/checks.ts';
 import { nodeId } from '../../src/core/model/brand.ts';
 import { loadOrCreateKeyFile } from '../../src/protocol/key-file.ts';
 import { loadOrCreateIdentityFile } from '../../src/secrets/identity-file.ts';
-import { call } from './cli.ts';
+import { git } from '../fakes/git-repo.ts';
+import { startGitServer } from '../fakes/git-server.ts';
+import { call, start } from './cli.ts';
 import { stage } from './stage.ts';
 
 type Finding = { readonly check: string; readonly level: string; readonly message: string };
@@ -112,6 +114,72 @@ test('doctor: a source that cannot be read is a failure with its reason', async 
   assert.match((await doctor(config)).of('source')?.message ?? '', /no branch main/);
   await rm(repo.bare, { recursive: true });
   assert.deepEqual((await doctor(config)).of('source')?.level, 'fail');
+});
+
+test('doctor: whose the status branch is, and whether a lost state could come back from it', async (t) => {
+  const { dir, config, repo } = await stage(t);
+  const key = join(dir, 'etc', 'daemon.key');
+  const status = async () => (await doctor(config)).of('status');
+  assert.match((await status())?.message ?? '', /reconciled\/status is not there yet/);
+
+  const once = start(t, ['daemon', '--config', config, '--once', '--timeout', '30s']);
+  assert.equal((await once.ended).code, 0);
+  assert.deepEqual((await status())?.level, 'ok');
+  assert.match(
+    (await status())?.message ?? '',
+    /^reconciled\/status is at [0-9a-f]{7}, of this daemon$/,
+  );
+  const tip = repo.tip('reconciled/status');
+
+  await rename(key, `${key}.old`);
+  assert.deepEqual((await status())?.level, 'warn');
+  assert.match((await status())?.message ?? '', /signed with a key that is not here; put it back/);
+  await loadOrCreateKeyFile(key);
+  assert.deepEqual((await status())?.level, 'warn');
+  assert.match(
+    (await status())?.message ?? '',
+    /another key signed it; until this daemon has written/,
+  );
+
+  await writeFile(
+    config,
+    (await readFile(config, 'utf8')).replace('instance: test', 'instance: b'),
+  );
+  const foreign = await doctor(config);
+  assert.deepEqual([foreign.code, foreign.of('status')?.level], [1, 'fail']);
+  assert.match(foreign.of('status')?.message ?? '', /belongs to the instance "test"; give this/);
+
+  const lines = 'status: { branch: main }';
+  await writeFile(config, (await readFile(config, 'utf8')).replace(/^status: .*$/m, lines));
+  assert.match((await status())?.message ?? '', /no daemon wrote it: what is there goes/);
+  assert.equal(repo.tip('reconciled/status'), tip, 'doctor changes nothing');
+});
+
+test('doctor: a credential that may read and not push is a failure before the daemon meets it', async (t) => {
+  const { dir, config } = await stage(t);
+  const server = await startGitServer({ root: dir });
+  t.after(() => server.close());
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/url: [^,]+,/, `url: ${server.url}/fleet.git,`));
+  const well = await doctor(config);
+  assert.deepEqual([well.of('source')?.level, well.of('status')?.level], ['ok', 'ok']);
+
+  server.fail(({ url }) =>
+    url?.includes('git-receive-pack') === true ? { kind: 'status', status: 403 } : null,
+  );
+  const { code, of } = await doctor(config);
+  assert.deepEqual([code, of('source')?.level, of('status')?.level], [1, 'ok', 'fail']);
+  assert.match(of('status')?.message ?? '', /403/);
+  assert.ok(server.requests.every((request) => !request.startsWith('POST /fleet.git/git-receive')));
+});
+
+test('doctor: a status branch that somebody has checked out is a failure', async (t) => {
+  const { config, repo } = await stage(t);
+  git(repo.work, ['checkout', '-q', '-B', 'reconciled/status']);
+  await writeFile(config, (await readFile(config, 'utf8')).replace(repo.bare, repo.work));
+  const found = (await doctor(config)).of('status');
+  assert.equal(found?.level, 'fail');
+  assert.match(found.message, /is checked out in .*; check out another branch there/);
 });
 
 test('doctor: a table for people', async (t) => {

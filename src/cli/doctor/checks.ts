@@ -13,17 +13,14 @@ import { identityKeyPath, secretPath } from '../../daemon/secrets.ts';
 import { freeBytes } from '../../disk/free.ts';
 import type { DaemonConfig } from '../../io/config.ts';
 import { loadKeyFile } from '../../protocol/key-file.ts';
+import type { PublicKeyText } from '../../protocol/keys.ts';
 import { loadOrCreateIdentityFile, readIdentities } from '../../secrets/identity-file.ts';
 import { noticesIn } from '../answers.ts';
 import { endOfLife } from '../node-version.ts';
-import { lookAtRemote } from './remote.ts';
-
-export type Finding = {
-  readonly check: string;
-  readonly level: 'ok' | 'warn' | 'fail';
-  /** What was found; for a warning or a failure also what to do. */
-  readonly message: string;
-};
+import type { Finding } from './finding.ts';
+import { fail, ok, warn } from './finding.ts';
+import { lookAtSource } from './source.ts';
+import { checkStatus } from './status.ts';
 
 const FREE_BYTES_MIN = 1024 ** 3;
 const UNIT_PATHS = [
@@ -56,36 +53,38 @@ export async function checkConfigured(
   config: DaemonConfig,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
+  const key = await checkKey(config);
   return [
-    ...(await checkKey(config)),
+    ...key.findings,
     ...(await checkEscrow(config)),
     ...(await checkStateDir(config)),
     await checkDaemon(config, signal),
-    await checkRemote('source', config, signal),
-    await checkRemote('status', config, signal),
+    await checkSource(config, signal),
+    await checkStatus(config, key.publicKey, signal),
     checkSeparation(config),
   ];
 }
 
 /** Without this key every node has to register again. */
-async function checkKey(config: DaemonConfig): Promise<readonly Finding[]> {
+async function checkKey(
+  config: DaemonConfig,
+): Promise<{ readonly publicKey: PublicKeyText | null; readonly findings: readonly Finding[] }> {
   try {
     const file = secretPath(config.identityKey);
     const { publicKey } = await loadKeyFile(file);
     const { mode } = await stat(file);
-    return [
+    const found =
       (mode & 0o077) === 0
         ? ok('key', publicKey)
-        : fail('key', `${file} can be read by others; chmod 600 ${file}`),
-      await checkBackup(config, publicKey),
-    ];
+        : fail('key', `${file} can be read by others; chmod 600 ${file}`);
+    return { publicKey, findings: [found, await checkBackup(config, publicKey)] };
   } catch (cause) {
     if (!(cause instanceof ReconcileError)) throw cause;
-    return [
+    const found =
       cause.code === 'KEY_MISSING'
         ? warn('key', `${cause.message}; the daemon makes one when it starts`)
-        : fail('key', cause.message),
-    ];
+        : fail('key', cause.message);
+    return { publicKey: null, findings: [found] };
   }
 }
 
@@ -190,21 +189,16 @@ async function checkDaemon({ controlSocket }: DaemonConfig, signal: AbortSignal)
   }
 }
 
-async function checkRemote(
-  which: 'source' | 'status',
-  config: DaemonConfig,
-  signal: AbortSignal,
-): Promise<Finding> {
-  const { url, branch } = config[which];
+async function checkSource(config: DaemonConfig, signal: AbortSignal): Promise<Finding> {
+  const { url, branch } = config.source;
   try {
-    const tip = await lookAtRemote(which, config, signal);
-    if (tip !== null) return ok(which, `${branch} is at ${tip.slice(0, 7)}`);
-    return which === 'status'
-      ? ok(which, `${branch} is not there yet; the daemon makes it`)
-      : fail(which, `${url} has no branch ${branch}`);
+    const tip = await lookAtSource(config, signal);
+    return tip === null
+      ? fail('source', `${url} has no branch ${branch}`)
+      : ok('source', `${branch} is at ${tip.slice(0, 7)}`);
   } catch (cause) {
     if (!(cause instanceof ReconcileError)) throw cause;
-    return fail(which, cause.message);
+    return fail('source', cause.message);
   }
 }
 
@@ -217,7 +211,3 @@ function checkSeparation({ source, status }: DaemonConfig): Finding {
       )
     : ok('separation', 'the status branch is in a repository of its own');
 }
-
-const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message });
-const warn = (check: string, message: string): Finding => ({ check, level: 'warn', message });
-const fail = (check: string, message: string): Finding => ({ check, level: 'fail', message });

@@ -1,4 +1,4 @@
-import type { HttpClient } from 'isomorphic-git';
+import type { GitHttpResponse, HttpClient } from 'isomorphic-git';
 import { ReconcileError } from '../../core/model/errors.ts';
 import type { RemoteConfig } from './http-client.ts';
 import { withHttp } from './http-client.ts';
@@ -48,6 +48,22 @@ export async function pushPack(
   }
 }
 
+/**
+ * Asks whether our credential may push at all, as `git push` does before it sends: some servers let everybody read. What a
+ * branch's own protection says is heard at a push only.
+ * @throws ReconcileError <SCOPE>_AUTH, _UNREACHABLE, _TIMEOUT
+ */
+export function askToPush(remote: RemoteConfig, signal: AbortSignal): Promise<void> {
+  return withHttp(remote, { signal, ms: remote.limits.deadlineMs }, async (http) => {
+    await read(
+      await http.request({
+        url: `${remote.url}/info/refs?service=git-receive-pack`,
+        method: 'GET',
+      }),
+    );
+  });
+}
+
 async function post(http: HttpClient, remote: RemoteConfig, body: Buffer[]): Promise<Buffer> {
   const answer = await http.request({
     url: `${remote.url}/git-receive-pack`,
@@ -58,9 +74,13 @@ async function post(http: HttpClient, remote: RemoteConfig, body: Buffer[]): Pro
     },
     body: once(Buffer.concat(body)),
   });
+  return read(answer);
+}
+
+async function read({ body }: GitHttpResponse): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of answer.body ?? []) {
+  for await (const part of body ?? []) {
     bytes += part.length;
     if (bytes > REPORT_BYTES_MAX) break;
     parts.push(part);

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { casRef } from '../git/cas-ref.ts';
 import { isErrno } from '../git/errno.ts';
@@ -8,7 +8,7 @@ import type { LocalRepository } from '../git/local-repository.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { listTip } from '../git/mirror.ts';
 import type { PushCommand, PushReport } from '../git/receive-pack.ts';
-import { pushPack } from '../git/receive-pack.ts';
+import { askToPush, pushPack } from '../git/receive-pack.ts';
 import { resolveRef, symbolicHead } from '../git/refs.ts';
 
 /** The place that has the status branch, seen by the publisher. */
@@ -18,6 +18,11 @@ export type StatusRemote = {
   tip(signal: AbortSignal): Promise<string | null>;
   /** Makes the commit at the tip, its tree and a little of its history readable here. */
   bring(tip: string, signal: AbortSignal): Promise<void>;
+  /**
+   * All that can be known of a push without one.
+   * @throws ReconcileError STATUS_AUTH, STATUS_REFUSED, …
+   */
+  tryPush(signal: AbortSignal): Promise<void>;
   push(command: Omit<PushCommand, 'ref'>, signal: AbortSignal): Promise<PushReport>;
 };
 
@@ -35,6 +40,7 @@ export function httpStatusRemote(
     async bring(tip, signal) {
       if (!mirror.reader.has(tip)) await mirror.fetch({ branch, tip, depth: BRING_DEPTH }, signal);
     },
+    tryPush: (signal) => askToPush(remote, signal),
     push: (command, signal) =>
       pushPack(remote, { ...command, ref: `refs/heads/${branch}` }, signal),
   };
@@ -44,18 +50,38 @@ export function httpStatusRemote(
 export function localStatusRemote(repository: LocalRepository, branch: string): StatusRemote {
   const { gitdir } = repository;
   const ref = `refs/heads/${branch}`;
+  async function refuseCheckedOut(): Promise<void> {
+    const workTree = await checkedOutIn(repository, ref);
+    if (workTree === null) return;
+    throw gitError(
+      'STATUS',
+      'REFUSED',
+      `${branch} is checked out in ${workTree}; check out another branch there, the status branch is written by the daemon`,
+    );
+  }
+
   return {
     name: gitdir,
     tip: () => resolveRef(gitdir, ref),
     bring: () => Promise.resolve(),
+    async tryPush() {
+      await refuseCheckedOut();
+      for (const folder of ['objects', 'refs']) {
+        const dir = path.join(gitdir, folder);
+        try {
+          await access(dir, constants.W_OK);
+        } catch (cause) {
+          throw gitError(
+            'STATUS',
+            'REFUSED',
+            `${dir} cannot be written by this user; let the daemon's user write the repository`,
+            cause,
+          );
+        }
+      }
+    },
     async push({ old, next }) {
-      const workTree = await checkedOutIn(repository, ref);
-      if (workTree !== null)
-        throw gitError(
-          'STATUS',
-          'REFUSED',
-          `${branch} is checked out in ${workTree}; check out another branch there, the status branch is written by the daemon`,
-        );
+      await refuseCheckedOut();
       try {
         const outcome = await casRef(gitdir, { ref, expect: old, next });
         if (outcome === 'moved') return { kind: 'done' };

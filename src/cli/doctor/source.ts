@@ -1,4 +1,3 @@
-/** One look at a remote, as the daemon will see it: its URL, its credential, its branch. */
 import { optionalSecretPath } from '../../daemon/secrets.ts';
 import type { DaemonConfig } from '../../io/config.ts';
 import { HTTP_LIMITS } from '../../io/git/http-client.ts';
@@ -10,24 +9,21 @@ import { parseRemoteUrl } from '../../io/git/remote-url.ts';
 const LOOK_MS = 10_000;
 
 /**
- * The tip of its branch; null when there is no such branch.
- * @throws ReconcileError SOURCE_… or STATUS_… UNREACHABLE, AUTH, TIMEOUT, UNSUPPORTED
+ * The tip of the source branch as the daemon will see it: its URL, its credential; null when there is no such branch.
+ * @throws ReconcileError SOURCE_… UNREACHABLE, AUTH, TIMEOUT, UNSUPPORTED
  */
-export async function lookAtRemote(
-  which: 'source' | 'status',
-  config: DaemonConfig,
+export async function lookAtSource(
+  { source: { url, branch, credentials, caFile } }: DaemonConfig,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { url, branch, credentials, caFile } = config[which];
-  const scope = which === 'source' ? 'SOURCE' : 'STATUS';
-  const location = parseRemoteUrl(url, scope);
+  const location = parseRemoteUrl(url, 'SOURCE');
   if (location.kind === 'path') {
-    const { gitdir } = await openLocalRepository(location.path, scope);
+    const { gitdir } = await openLocalRepository(location.path, 'SOURCE');
     return resolveRef(gitdir, `refs/heads/${branch}`);
   }
   const remote = {
     url: location.url,
-    scope,
+    scope: 'SOURCE',
     credentialsFile: optionalSecretPath(credentials),
     caFile,
     limits: { ...HTTP_LIMITS, deadlineMs: LOOK_MS },
