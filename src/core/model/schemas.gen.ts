@@ -3221,6 +3221,10 @@ export interface NodeStatusAssociation {
    */
   Occasion?: string;
   /**
+   * Of a run whose occasion nobody knows, as its result came late: else it is a hash of the node, the association, the generation and the occasion.
+   */
+  RunId?: string;
+  /**
    * Why, in a sentence.
    */
   Reason?: string;
@@ -3348,6 +3352,10 @@ export interface NodeStatusLast {
    * What fired it: a change, a slot, an operator.
    */
   Occasion?: string;
+  /**
+   * Of a run whose occasion nobody knows, as its result came late: else it is a hash of the node, the association, the generation and the occasion.
+   */
+  RunId?: string;
   /**
    * Why, in a sentence.
    */

@@ -1,4 +1,7 @@
-/** Outcomes and owed runs as the status branch spells them. What the run id hashes is enough to compute it again. */
+/**
+ * Outcomes and owed runs as the status branch spells them. What the run id hashes is enough to compute it again; it is written out
+ * for a run whose occasion nobody knows, which ended for a state that was lost.
+ */
 import { changeCommitOf } from '../canonical/occasion.ts';
 import type { Digest } from '../model/brand.ts';
 import { formatInstant } from '../model/brand.ts';
@@ -18,6 +21,7 @@ type Fields = { [key: string]: string | number };
 export function outcomeFields(last: LastOutcome, inForce: Digest | null): Fields {
   const { outcome } = last;
   const fields = contextFields(last, inForce);
+  if (last.occasion === '') fields['RunId'] = outcome.run;
   fields['FinishedAt'] = formatInstant(outcome.finishedAt);
   if (outcome.status === 'Success') return fields;
   if (outcome.startedAt !== null) fields['StartedAt'] = formatInstant(outcome.startedAt);

@@ -16,6 +16,7 @@ import {
   isDigest,
   isExecutionId,
   isNodeId,
+  isRunId,
   runId,
 } from '../model/brand.ts';
 import type { ReportedItem, TypeCompliance } from '../model/compliance.ts';
@@ -255,7 +256,7 @@ function readOutcome(line: JsonObject, whose: Whose): LastOutcome | null {
   const occasion = textIn(line, 'Occasion') ?? '';
   return {
     outcome: {
-      run: runOf(whose, generation, occasion),
+      run: idIn(line, 'RunId', isRunId) ?? runOf(whose, generation, occasion),
       status: shown === 'Failed' && ended ? detailedStatus : shown,
       detailedStatus,
       summary: textIn(line, 'Summary') ?? '',

@@ -83,7 +83,7 @@ export function finish(state: State, record: Record & { kind: 'finished' }): voi
   setDone(state, execution, run, record.outcome);
 }
 
-/** What its node has told of the run before stays known: without its occasion, the branch could not name it (`outcome-json.ts`). */
+/** What its node has told of the run before stays known, and is on the branch: its occasion, what it was of. */
 function contextOf(
   { execution, generation = null, outcome }: Record & { kind: 'finished' },
   last: LastOutcome | null,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AssociationName, NodeId } from '../../../src/core/model/brand.ts';
+import { executionId } from '../../../src/core/model/brand.ts';
 import type { State } from '../../../src/core/model/state.ts';
 import { readFleet, readStatus } from '../../../src/core/report/read.ts';
 import { signState } from '../../../src/core/report/state-file.ts';
@@ -68,6 +69,21 @@ function owedRun(state: State, node: NodeId, name: AssociationName): unknown {
   const open = state.executions.get(execution);
   return open?.closed === null ? open.runs.get(node)?.run : null;
 }
+
+test('readStatus: a run that ended for a state that was lost, and whose occasion nobody knows, keeps its id', () => {
+  const motd = executionOf('motd', [1]);
+  const late = finished({ ...motd, id: executionId('u'.repeat(26)) }, 1);
+  const { state } = viewOf([
+    ...foundation,
+    registered(1),
+    inForce('motd'),
+    assigned('motd', [1]),
+    late,
+  ]);
+  const again = recovered(rendered(viewOfState(state)));
+  const last = again.nodes.get(aNodeId(1))?.assignments.get(aName('motd'))?.last;
+  assert.equal(last?.outcome.run, motd.runs[0]?.run);
+});
 
 test('readStatus: failures that an operator has forgiven stay so', () => {
   const motd = executionOf('motd', [1, 2]);
