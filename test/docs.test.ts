@@ -211,8 +211,43 @@ const calls = [...inShell, ...inProse].flatMap(({ page, text }) =>
 test('the pages name many commands', () => assert.ok(calls.length > 50, String(calls.length)));
 
 test('every command that the pages name exists, with its flags', async () => {
+  assert.deepEqual(await wrongIn(calls), []);
+});
+
+/** What the program itself tells people to type: examples, remedies, pages of the status branch. */
+const hints = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .flatMap((name) =>
+    readFileSync(new URL(`src/${name}`, root), 'utf8')
+      .split('\n')
+      .filter((line) => !/^\s*(\/?\*|\/\/)/.test(line))
+      .flatMap((line) =>
+        Array.from(
+          line.matchAll(/(?<=['"`(> ])reconciled ([a-z]+(?: [^'"`#>|;&,)$\\]*)?)/g),
+          (match) => ({
+            page: `src/${name}`,
+            words: (match[1] ?? '').trim().replace(/\.$/, '').split(/\s+/),
+          }),
+        ),
+      ),
+  )
+  // What is signed begins with the name of the program, too.
+  .filter(({ words }) => words[1]?.startsWith('v') !== true);
+
+test('every command that the program names exists, with its flags', async () => {
+  assert.ok(hints.length > 80, String(hints.length));
+  assert.deepEqual(await wrongIn(hints), []);
+});
+
+function isFlag(word: string): boolean {
+  return word.startsWith('--');
+}
+
+async function wrongIn(
+  named: readonly { readonly page: string; readonly words: readonly string[] }[],
+): Promise<readonly string[]> {
   const wrong: string[] = [];
-  for (const { page, words } of calls) {
+  for (const { page, words } of named) {
     const [first = '', second = ''] = words;
     const name = [`${first} ${second}`, first].find((each) => Object.hasOwn(commands, each));
     if (name === undefined) {
@@ -220,9 +255,9 @@ test('every command that the pages name exists, with its flags', async () => {
       continue;
     }
     const { command } = (await commands[name]?.load()) ?? {};
-    for (const flag of words.filter((word) => word.startsWith('--')))
+    for (const flag of words.filter(isFlag))
       if (command?.flags.some(({ syntax }) => syntax.split(' ')[0] === flag.split('=')[0]) !== true)
         wrong.push(`${page}: ${words.join(' ')}: no ${flag}`);
   }
-  assert.deepEqual(wrong, []);
-});
+  return wrong;
+}

@@ -34,7 +34,7 @@ export function readNode(reader: Reader, file: NodeFileContent): NodeFile | null
       'bad-format',
       spotAt(root, '/PublicKey'),
       'PublicKey is no Ed25519 key',
-      'Copy the line that `reconciled agent` prints.',
+      'Copy the key, `ed25519:…`, that `reconciled agent register` prints.',
     );
     return null;
   }
