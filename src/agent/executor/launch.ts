@@ -30,8 +30,8 @@ export function launchText(
 }
 
 /**
- * Variables as assignments before a command, one line of shell text. It goes through the supervisor's pipe: a file, even one that is removed, would be on a
- * disk. A line break in a value is the supervisor's variable `lf`.
+ * Variables as assignments before a command, one line of shell text. It goes through the supervisor's pipe: a file, even one that is
+ * removed, would be on a disk. A line break in a value is the supervisor's variable `lf`.
  */
 export function secretLine(variables: { readonly [name: string]: string }): string {
   return Object.entries(variables)

@@ -43,15 +43,17 @@ const signals = 'HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU';
  *
  * A task has ended when its shell has and both its pipes are closed. Two processes per task would cost more than most tasks, so
  * one `cat` per stream serves them all: it opens the pipes of each task in turn, and opening a pipe waits for the other
- * side. Hence, once the pipes of the next task are open, all that this one wrote has been collected. At the limit of its file (the collector's alone) `cat` ends and a drain takes
- * over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a broken or full pipe. A `cat` that was killed, or
- * whose disk is full (its file is below the limit), is followed by others, one per task, and one per piece that finds no room.
- * Whoever follows begins with the pipe that the last one was at, opened for both ways first: who wrote there may be gone, opening it would
- * wait, and so would the supervisor at the next one. When the agent is
- * gone, the input ends after the task: the supervisor takes the names of the pipes away, which ends the collectors, and ends;
- * its number is nobody else's while one of its group lives. It comes back from where a task was by descriptor 6, its folder wherever
- * that is now. Where a script has removed it there are no next pipes and no `n.run` (which alone would end the shell, but not by way of
- * `command`): what was collected is waited for, and the code is told all the same, by its own end too, of which the agent may hear first.
+ * side. Hence, once the pipes of the next task are open, all that this one wrote has been collected. At the limit of its file (the
+ * collector's alone) `cat` ends and a drain takes over; until then descriptors 3 and 4 keep the pipes readable, so no task dies of a
+ * broken or full pipe. A `cat` that was killed, or whose disk is full (its file is below the limit), is followed by others, one per
+ * task, and one per piece that finds no room. Whoever follows begins with the pipe that the last one was at, opened for both ways
+ * first: who wrote there may be gone, opening it would wait, and so would the supervisor at the next one.
+ *
+ * When the agent is gone, the input ends after the task: the supervisor takes the names of the pipes away, which ends the collectors,
+ * and ends; its number is nobody else's while one of its group lives. From where a task was it comes back by descriptor 6, which is its
+ * folder wherever that is now. Where a script has removed the folder there are no next pipes: what was collected is waited for, and
+ * the code is told all the same, by its own end too, of which the agent may hear first. There is no `n.run` then either, which would
+ * end a shell that reads it, but not by way of `command`.
  */
 export const supervisorScript = `
 umask 077
