@@ -281,6 +281,8 @@ export function createPublisher(
         .map(([path, content]) => [path, bytesOf(content)]),
     );
     const asked = Math.max(world.state.published?.seq ?? 0, before?.seq ?? 0) + 1;
+    // Until an answer comes nobody knows what stands there: what is as it was before has to be written again then.
+    for (const path of changed.keys()) standing.delete(path);
     const outcome = await ports.status.publish(
       {
         files: changed,

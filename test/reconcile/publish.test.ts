@@ -20,6 +20,7 @@ function fakeStatus() {
   let meanwhile: () => void = () => undefined;
   let gone = false;
   let broken = false;
+  let mute = false;
   const port: StatusPort = {
     tip: () => {
       if (broken) {
@@ -55,6 +56,12 @@ function fakeStatus() {
         if (bytes === null) files.delete(path);
         else files.set(path, Buffer.from(bytes).toString());
       }
+      if (mute) {
+        mute = false;
+        return Promise.reject(
+          new ReconcileError('STATUS_UNREACHABLE', 'no answer', { retry: 'backoff' }),
+        );
+      }
       const commit = idOf(commits.length);
       const { seq } = request;
       return Promise.resolve({ kind: 'published', commit, seq, foreignPaths: [], rival: null });
@@ -72,6 +79,10 @@ function fakeStatus() {
     },
     breakOnce: () => {
       broken = true;
+    },
+    /** The next commit is made, and nobody is told. */
+    loseAnswer: () => {
+      mute = true;
     },
   };
 }
@@ -261,6 +272,24 @@ for (const turns of [0, 1, 2, 5, 9]) {
     assert.equal([...status.files.keys()].filter((path) => path.startsWith('nodes/')).length, 30);
   });
 }
+
+test('what a commit whose answer was lost has brought is taken back, though it is as it was before', async () => {
+  const { fleet, status, turn, wait } = setUp();
+  const motd = revision(1, { motd: {} }, { 1: {} });
+  fleet.accept(motd);
+  await turn();
+  const before = new Map(status.files);
+  status.loseAnswer();
+  fleet.accept(revision(2, { motd: {}, hosts: {} }, { 1: {} }));
+  wait(MINUTE);
+  await turn();
+  assert.ok(status.files.has('associations/hosts/status.json'), 'it is there');
+  fleet.accept({ ...motd, commit: revision(3, {}).commit });
+  wait(MINUTE);
+  await turn();
+  const path = [...before.keys()].find((each) => each.startsWith('nodes/')) ?? '';
+  assert.equal(status.files.get(path), before.get(path));
+});
 
 test('a branch that was deleted or edited is written whole again', async () => {
   const { fleet, status, turn, wait } = setUp();
