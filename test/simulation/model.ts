@@ -250,17 +250,22 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
       case 'put-execution': {
         const { id, association } = record.value;
         associationOf.set(id, association);
-        for (const { run, node, phase } of record.runs) {
+        for (const { run, node, phase, outcome } of record.runs) {
           if (phase !== 'Pending' && phase !== 'Done') outOf(id).set(run, node);
+          receive(outcome);
         }
         return;
       }
       case 'put-runs': {
-        for (const { run, node, phase } of record.runs) {
+        for (const { run, node, phase, outcome } of record.runs) {
           if (phase !== 'Pending' && phase !== 'Done') outOf(record.execution).set(run, node);
+          receive(outcome);
         }
         return;
       }
+      case 'put-node':
+        for (const { last } of record.assignments) receive(last?.outcome ?? null);
+        return;
       case 'branch-epoch':
         restored = false;
         sometimes('epoch announced');
@@ -418,6 +423,11 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     if (outcome.status === 'TimedOut') sometimes('run timed out');
     if (outcome.status === 'Success') believable(outcome);
     if (outcome.detailedStatus === 'Interrupted') cut(outcome);
+  }
+
+  /** A backup may hold a result whole; the branch never does, and has to be told again. */
+  function receive(outcome: Outcome | null): void {
+    if (outcome !== null && outcome.digest !== null) durableOutcomes.add(outcome.run);
   }
 
   /** Nor is an interruption: steps outlive everything but their machine. */

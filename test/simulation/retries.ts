@@ -90,15 +90,16 @@ export function createRetryModel({ broken, sometimes, truthOf }: RetryModelOptio
     const { node, job } = before;
     const word = words.get(job.run);
     if (word === undefined) broken('retry', `${job.run} again, and its node has not said a word`);
-    const known = successors.get(job.run);
-    if (known !== undefined && known !== run) broken('retry', `${job.run} is tried again twice`);
-    successors.set(job.run, run);
-    owed.delete(job.run);
     if (attempt > RETRIES_MAX) broken('retry', `${job.run} is tried again ${attempt} times`);
+    // That is no second try of it.
     if (wish !== null && contentOf(wish, association) !== before.content) {
       sometimes('owed again, as other content ran meanwhile');
       return;
     }
+    const known = successors.get(job.run);
+    if (known !== undefined && known !== run) broken('retry', `${job.run} is tried again twice`);
+    successors.set(job.run, run);
+    owed.delete(job.run);
     if (word === 'Ended') broken('retry', `${job.run} again, and it had ended by itself`);
     if (attempt !== attemptOf(before) + 1) broken('retry', `${job.run} counts as ${attempt}`);
     if ((newest.get(keyOf(node, association)) ?? job.run) !== job.run)
