@@ -743,6 +743,7 @@ export function createModel({ host, nowMs, sometimes }: ModelOptions) {
     onDisowned: (run: RunId) => retries.onSaid(run, 'Never'),
     onReboot,
     onReimaged,
+    onAgentStarts: returns.onAgentStarts,
     onExitLost,
     onRestartAsked,
     reported: reports.expected,

@@ -23,6 +23,8 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
   const associationOf = new Map<string, string>();
   /** Node → when it last came back from so far. */
   const back = new Map<NodeId, number>();
+  /** Nodes that were set up anew and are not up yet: what arrives of them was said before. */
+  const wiped = new Set<NodeId>();
   /** Nodes that were set up anew and have had no job since; those that may have had one and began none. */
   const anew = new Set<NodeId>();
   const perhapsAnew = new Set<NodeId>();
@@ -125,8 +127,11 @@ export function createReturnModel({ broken, sometimes, nowMs }: ReturnModelOptio
     /** True when what began there then was before its last return. */
     isOutdated: (node: NodeId, begunAtMs: number): boolean => begunAtMs < (back.get(node) ?? 0),
     onReimaged(node: NodeId): void {
-      anew.add(node);
+      wiped.add(node);
       perhapsAnew.add(node);
+    },
+    onAgentStarts(node: NodeId): void {
+      if (wiped.delete(node)) anew.add(node);
     },
     onJob: (node: NodeId): boolean => anew.delete(node),
     onBegin: (node: NodeId): boolean => perhapsAnew.delete(node),

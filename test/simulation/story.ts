@@ -523,6 +523,7 @@ export function createStory(seed: bigint, { plant = {}, onTrace }: StoryOptions 
     node.off = false;
     const id = present(nodeIds[node.number], 'a node has an id');
     const bootId = `boot-${node.boots}`;
+    model.onAgentStarts(id);
     startAgent({
       life,
       context: {
