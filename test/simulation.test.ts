@@ -56,6 +56,7 @@ const mustHappen = [
   'journal compacted',
   'ledger compacted',
   'node back after more than thirty days',
+  'node back with an empty ledger',
   'node clock set',
   'node off for long',
   'node has seen more than its daemon',

@@ -736,6 +736,17 @@ const list: readonly Planted[] = [
     plant: hearing(-31 * DAY),
   },
   {
+    name: 'an empty ledger is taken for one of a node that has run what it told',
+    found: 6n,
+    plant: {
+      network: (network) =>
+        listening(network, (message, tell) => {
+          const isEmpty = message.kind === 'hello' && message.fence.epoch === 0;
+          tell(isEmpty ? { ...message, fence: { epoch: 1, position: 0 } } : message);
+        }),
+    },
+  },
+  {
     name: 'a ScheduleOffset is ignored',
     found: 46n,
     plant: {
