@@ -44,7 +44,7 @@ const wish: Wish = {
 };
 const nodeOf = (number: number) => present(nodeIds[number], 'there are twelve');
 
-/** `fails 1`, `succeeds 1`, `leaves 1`, `halts`, `resumes`, `offers 4`: what the model says to the last of these. */
+/** `fails 1`, `succeeds 1`, `leaves 1`, `joins 1`, `halts`, `resumes`, `offers 4`: what the model says to the last of these. */
 function judge(steps: readonly string[]): string {
   let said = 'fine';
   let minutes = 0;
@@ -65,6 +65,7 @@ function judge(steps: readonly string[]): string {
   const tell = (record: Record): void => model.onRecord(record, wish);
   const rollout = { ring: 0, passedAt: null, halted: null, forgiven: [] };
   tell({ ...(inForce(NAME) as Record & { kind: 'association' }), rollout });
+  tell({ kind: 'assigned', association, nodes: [0, 1, 2, 3, 4].map(nodeOf) });
   const at = noon;
   for (const step of steps) {
     minutes += 1;
@@ -75,6 +76,8 @@ function judge(steps: readonly string[]): string {
       else if (word === 'succeeds') tell(ends(Number(number), 'Success'));
       else if (word === 'leaves')
         tell({ kind: 'unassigned', association, nodes: [nodeOf(Number(number))] });
+      else if (word === 'joins')
+        tell({ kind: 'assigned', association, nodes: [nodeOf(Number(number))] });
       else if (word === 'halts')
         tell({ kind: 'rollout-halted', association, ring: 0, failures: 1, at });
       else if (word === 'resumes')
@@ -113,7 +116,7 @@ for (const { name, steps, says } of [
   },
   {
     name: 'who was no target in between counts',
-    steps: [...forgiven, 'leaves 0', 'fails 0', 'fails 2', 'offers 4'],
+    steps: [...forgiven, 'leaves 0', 'joins 0', 'fails 0', 'fails 2', 'offers 4'],
     says: /goes on to .* after too many failures/,
   },
 ])
