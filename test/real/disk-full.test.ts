@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -45,8 +45,12 @@ test('a full disk stops the daemon from promising anything; with space it goes o
   const words = (file: string): string[] => wordsOf(fleet.lines('a', file));
   await fleet.converged(fleet.repo.tip() ?? '');
 
-  // A step is under way when the disk fills: its result must find nobody who acknowledges it, and wait.
-  fleet.commit(script('Slow', [mark('slow', 'begun'), 'sleep 3', mark('slow', 'ended')]));
+  // A step is under way when the disk fills: its result must find nobody who acknowledges it, and wait. However long filling takes.
+  const elsewhere = mkdtempSync(join(tmpdir(), 'word-'));
+  t.after(() => rmSync(elsewhere, { recursive: true }));
+  const word = join(elsewhere, 'go');
+  const waitForWord = `until [ -e ${word} ]; do sleep 0.1; done`;
+  fleet.commit(script('Slow', [mark('slow', 'begun'), waitForWord, mark('slow', 'ended')]));
   await fleet.until(() => words('slow').length === 2, 'the step has begun');
   const ballast = join(stateDir, 'ballast');
   const wishes: Promise<unknown>[] = [];
@@ -56,6 +60,7 @@ test('a full disk stops the daemon from promising anything; with space it goes o
     wishes.push(fleet.ask('pause').then(() => fleet.ask('resume')));
     return fleet.daemonLog().includes('journal waits for its disk');
   }, 'the journal waits');
+  writeFileSync(word, '');
   await fleet.until(() => words('slow').includes('ended'), 'the step ends on the node');
   const revision = fleet.commit(script('Greet', [mark('greet', 'second')]));
   await fleet.stays(
