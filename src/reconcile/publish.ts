@@ -298,7 +298,7 @@ export function createPublisher(
     if (outcome.kind === 'rebuild') return outcome;
     // Below the commit that announces an epoch lies what was written in the one before.
     tellsOfRival = contested;
-    if (outcome.rival !== null && !announces) met(outcome.rival);
+    if (outcome.rival !== null && !announces) met(outcome.rival, epoch);
     left = outcome.commit;
     seenAtMs = clock.monotonicMs();
     // What waited for longer than it is kept has just been written: Git has it, and the next commit takes it from the tip.
@@ -324,8 +324,10 @@ export function createPublisher(
     return isTold ? (rival?.commit ?? null) : null;
   }
 
-  function met(commit: CommitId): void {
-    rival = { commit, untilMs: clock.monotonicMs() + RIVAL_TOLD_MS, epoch: epochNow() };
+  /** `epoch`: the one in which it was met; an operator may have begun another while the commit was on its way. */
+  function met(commit: CommitId, epoch: number): void {
+    rival = { commit, untilMs: clock.monotonicMs() + RIVAL_TOLD_MS, epoch };
+    if (epoch !== epochNow()) return;
     options.onRival(commit);
     if (!tellsOfRival) world.dirty.fleet = true;
   }

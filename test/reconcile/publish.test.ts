@@ -175,6 +175,28 @@ test('another daemon in our epoch is told of for a quarter of an hour, or until 
   assert.equal(publisher.rival, null);
 });
 
+test('another daemon that was met by a commit on its way is none of the epoch that began meanwhile', async () => {
+  const { fleet, status, publisher, turn, wait, errors } = setUp();
+  fleet.accept(revision(1, { motd: {} })).connect(1);
+  await turn();
+  const begun = {
+    kind: 'instance',
+    name: 'test',
+    epoch: 7,
+    branchEpoch: 1,
+    daemonKey: '',
+  } as const;
+  status.once(() => {
+    fleet.happen({ kind: 'recovered', records: [begun] });
+    const found = { seq: 9, foreignPaths: [], rival: idOf(8) };
+    return { kind: 'published', commit: idOf(9), ...found };
+  });
+  fleet.connect(2);
+  wait(MINUTE);
+  await turn();
+  assert.deepEqual([publisher.rival, errors], [null, []]);
+});
+
 test('the page says that two daemons write it, as long as that is told, though nothing else changes', async () => {
   const { fleet, status, turn, wait } = setUp();
   fleet.accept(revision(1, { motd: {} })).connect(1);
