@@ -91,7 +91,7 @@ exec 9>&1 6<.
 lf='
 '
 n=0
-while :; do
+while cd /proc/self/fd/6; do
   slot=$((n % 2)) opened=
   {
     opened=1
@@ -99,14 +99,15 @@ while :; do
     exec 3<"o$slot" 4<"e$slot" 5>"$n.exit"
     echo ${WAITING} >&5
     read -r out err ${GO_LINE} || { rm -f o0 e0 o1 e1; exit; }
-    echo "$out $err" >&5 || exit 1
-    umask 022
-    trap : ${signals}
-    command . "./$n.run" </dev/null 3<&- 4<&- 5>&- 6<&- 9>&-
-    code=$?
-    trap '' ${signals}
-    umask 077
-    cd /proc/self/fd/6
+    code=1
+    if echo "$out $err" >&5; then
+      umask 022
+      trap : ${signals}
+      command . "./$n.run" </dev/null 3<&- 4<&- 5>&- 6<&- 9>&-
+      code=$?
+      trap '' ${signals}
+      umask 077
+    fi
   } >"o$slot" 2>"e$slot"
   [ "$opened" ] || break
   n=$((n + 1))
