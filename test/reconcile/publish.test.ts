@@ -145,6 +145,15 @@ test('a publish says since when it is under way, until it has ended', async () =
   assert.equal(publisher.underWaySinceMs, null);
 });
 
+/** Of the epoch that an operator's `accept --recover` begins. */
+const epochSeven = {
+  kind: 'instance',
+  name: 'test',
+  epoch: 7,
+  branchEpoch: 1,
+  daemonKey: '',
+} as const;
+
 test('another daemon in our epoch is told of for a quarter of an hour, or until a new epoch begins', async () => {
   const { fleet, status, publisher, turn, wait, errors } = setUp();
   fleet.accept(revision(1, { motd: {} })).connect(1);
@@ -164,14 +173,7 @@ test('another daemon in our epoch is told of for a quarter of an hour, or until 
   wait(1);
   assert.equal(publisher.rival, null);
   await meet(2);
-  const begun = {
-    kind: 'instance',
-    name: 'test',
-    epoch: 7,
-    branchEpoch: 1,
-    daemonKey: '',
-  } as const;
-  fleet.happen({ kind: 'recovered', records: [begun] });
+  fleet.happen({ kind: 'recovered', records: [epochSeven] });
   assert.equal(publisher.rival, null);
 });
 
@@ -179,15 +181,8 @@ test('another daemon that was met by a commit on its way is none of the epoch th
   const { fleet, status, publisher, turn, wait, errors } = setUp();
   fleet.accept(revision(1, { motd: {} })).connect(1);
   await turn();
-  const begun = {
-    kind: 'instance',
-    name: 'test',
-    epoch: 7,
-    branchEpoch: 1,
-    daemonKey: '',
-  } as const;
   status.once(() => {
-    fleet.happen({ kind: 'recovered', records: [begun] });
+    fleet.happen({ kind: 'recovered', records: [epochSeven] });
     const found = { seq: 9, foreignPaths: [], rival: idOf(8) };
     return { kind: 'published', commit: idOf(9), ...found };
   });
