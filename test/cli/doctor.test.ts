@@ -109,9 +109,25 @@ test('doctor: on a node every identity that its configuration names', async (t) 
 });
 
 test('doctor: a source that cannot be read is a failure with its reason', async (t) => {
-  const { config, repo } = await stage(t);
+  const { dir, config, repo } = await stage(t);
+  const source = async () => (await doctor(config)).of('source')?.message ?? '';
   repo.deleteBranch();
-  assert.match((await doctor(config)).of('source')?.message ?? '', /no branch main/);
+  assert.match(await source(), /has no branch main: nothing has been pushed to it yet$/);
+
+  repo.commit({ 'nodes/a': '1' }, { branch: 'master' });
+  git(repo.bare, ['pack-refs', '--all']);
+  repo.commit({ 'nodes/a': '1' }, { branch: 'people/ada' });
+  repo.commit({ 'README.md': 'x' }, { branch: 'reconciled/status' });
+  const instead =
+    /has no branch main; it has master, people\/ada: push main, or name one of these in/;
+  assert.match(await source(), instead);
+  const server = await startGitServer({ root: dir });
+  t.after(() => server.close());
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/url: [^,]+,/, `url: ${server.url}/fleet.git,`));
+  assert.match(await source(), instead);
+  await writeFile(config, text);
+
   await rm(repo.bare, { recursive: true });
   assert.deepEqual((await doctor(config)).of('source')?.level, 'fail');
 });

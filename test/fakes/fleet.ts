@@ -45,6 +45,7 @@ export const named = (name: string): AssociationName => associationName(name);
 export type AssociationSpec = {
   /** Stands for the document's content. */
   readonly document?: string;
+  readonly documentName?: string;
   readonly parameters?: string;
   /** Stands for what the Parameter Store holds. */
   readonly values?: string;
@@ -70,7 +71,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
   const schedule = scheduleOf(spec);
   const association: Association = {
     name: named(name),
-    document: documentName('Doc'),
+    document: documentName(spec.documentName ?? 'Doc'),
     documentVersion: { kind: 'default' },
     parameters: {},
     targets: spec.targets ?? [{ kind: 'all' }],
@@ -104,7 +105,7 @@ export function definition(name: string, spec: AssociationSpec): Definition {
   return {
     association,
     document: {
-      name: documentName('Doc'),
+      name: association.document,
       number: null,
       origin: 'repository',
       file: 'documents/Doc.yaml',

@@ -12,6 +12,7 @@ import { BACKUP_MARK } from '../../daemon/backup.ts';
 import { identityKeyPath, secretPath } from '../../daemon/secrets.ts';
 import { freeBytes } from '../../disk/free.ts';
 import type { DaemonConfig } from '../../io/config.ts';
+import { BRANCHES, isSafeRefName } from '../../io/git/refs.ts';
 import { loadKeyFile } from '../../protocol/key-file.ts';
 import type { PublicKeyText } from '../../protocol/keys.ts';
 import { loadOrCreateIdentityFile, readIdentities } from '../../secrets/identity-file.ts';
@@ -22,6 +23,7 @@ import { fail, ok, warn } from './finding.ts';
 import { lookAtSource } from './source.ts';
 import { checkStatus } from './status.ts';
 
+const BRANCHES_SHOWN = 5;
 const FREE_BYTES_MIN = 1024 ** 3;
 const UNIT_PATHS = [
   '/etc/systemd/system/reconciled.service',
@@ -192,14 +194,25 @@ async function checkDaemon({ controlSocket }: DaemonConfig, signal: AbortSignal)
 async function checkSource(config: DaemonConfig, signal: AbortSignal): Promise<Finding> {
   const { url, branch } = config.source;
   try {
-    const tip = await lookAtSource(config, signal);
-    return tip === null
-      ? fail('source', `${url} has no branch ${branch}`)
-      : ok('source', `${branch} is at ${tip.slice(0, 7)}`);
+    const look = await lookAtSource(config, signal);
+    return look.tip === null
+      ? fail('source', `${url} has no branch ${branch}${instead(look.branches, config)}`)
+      : ok('source', `${branch} is at ${look.tip.slice(0, 7)}`);
   } catch (cause) {
     if (!(cause instanceof ReconcileError)) throw cause;
     return fail('source', cause.message);
   }
+}
+
+/** What `source.branch` might name instead: people and versions of git have other habits. */
+function instead(branches: readonly string[], { source, status }: DaemonConfig): string {
+  const others = branches
+    .filter((name) => name !== status.branch && isSafeRefName(`${BRANCHES}${name}`))
+    .toSorted();
+  if (others.length === 0) return ': nothing has been pushed to it yet';
+  const shown = others.slice(0, BRANCHES_SHOWN);
+  if (others.length > shown.length) shown.push(`${others.length - shown.length} more`);
+  return `; it has ${shown.join(', ')}: push ${source.branch}, or name one of these in source.branch`;
 }
 
 /** Whoever may push the status branch must not be able to push what nodes run. */

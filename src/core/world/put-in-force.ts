@@ -6,9 +6,9 @@
 import { formatOccasion } from '../canonical/occasion.ts';
 import type { Ring } from '../model/association.ts';
 import type { AssociationName, CommitId, Instant } from '../model/brand.ts';
-import type { AssociationDigests, Definition } from '../model/definition.ts';
+import type { Definition } from '../model/definition.ts';
 import { present, unreachable } from '../model/errors.ts';
-import type { Execution, VersionChange } from '../model/state.ts';
+import type { AssociationState, Execution, VersionChange } from '../model/state.ts';
 import type { AssociationPlan } from '../plan/plan.ts';
 import { reasonIn } from '../plan/plan.ts';
 import type { LoadedRevision } from './events.ts';
@@ -218,7 +218,7 @@ function recordVersion(
       version: (before?.version ?? 0) + 1,
       at: turn.now,
       revision: commit,
-      changed: changesOf(before?.digests ?? null, digests),
+      changed: changesOf(turn.world, before, definition),
       document: association.document,
       documentVersion: definition.documentNumber,
       scheduleExpression: association.schedule?.text ?? null,
@@ -226,14 +226,22 @@ function recordVersion(
   });
 }
 
-/** Which parts differ; an edit of anything else (rate control, severity, names, comments aside) is `other`. */
+/**
+ * Which parts differ; an edit of anything else (rate control, severity, comments aside) is `other`. Another document of the
+ * same content runs nothing, and is another document all the same.
+ */
 function changesOf(
-  before: AssociationDigests | null,
-  after: AssociationDigests,
+  { state }: World,
+  before: AssociationState | undefined,
+  { association, digests }: Definition,
 ): readonly VersionChange[] {
-  if (before === null) return ['created'];
+  if (before === undefined) return ['created'];
+  const last = state.versions.get(association.name)?.at(-1);
+  const isRenamed = last !== undefined && last.document !== association.document;
   const parts = ['document', 'parameters', 'output', 'schedule', 'targets'] as const;
-  const changed = parts.filter((part) => before[part] !== after[part]);
+  const changed = parts.filter(
+    (part) => before.digests[part] !== digests[part] || (part === 'document' && isRenamed),
+  );
   return changed.length > 0 ? changed : ['other'];
 }
 

@@ -11,6 +11,7 @@ import { readShallow } from './local-repository.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { openObjectReader } from './object-reader.ts';
 import { pktLine } from './pkt-line.ts';
+import { BRANCHES } from './refs.ts';
 import { safeFs, sweepLeftovers } from './safe-fs.ts';
 
 /** What a server is asked for to mean "everything" (git's own INFINITE_DEPTH). */
@@ -75,21 +76,29 @@ export async function openMirror(dir: string, remote: RemoteConfig, log: Logger)
 }
 
 /** The branch on an http remote by one reference listing; its cost does not grow with the number of refs. */
-export function listTip(
+export async function listTip(
   remote: RemoteConfig,
   branch: string,
   signal: AbortSignal,
 ): Promise<string | null> {
   const wanted = `refs/heads/${branch}`;
+  const refs = await listRefs(remote, wanted, signal);
+  return refs.find((ref) => ref.ref === wanted)?.oid ?? null;
+}
+
+/** The names of all branches on an http remote. */
+export async function listBranches(
+  remote: RemoteConfig,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const refs = await listRefs(remote, BRANCHES, signal);
+  return refs.map(({ ref }) => ref.slice(BRANCHES.length));
+}
+
+function listRefs(remote: RemoteConfig, prefix: string, signal: AbortSignal) {
   return withHttp(remote, { signal, ms: remote.limits.deadlineMs }, async (http) => {
     const git = await library();
-    const refs = await git.listServerRefs({
-      http,
-      url: remote.url,
-      prefix: wanted,
-      protocolVersion: 2,
-    });
-    return refs.find((ref) => ref.ref === wanted)?.oid ?? null;
+    return git.listServerRefs({ http, url: remote.url, prefix, protocolVersion: 2 });
   });
 }
 

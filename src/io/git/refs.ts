@@ -4,6 +4,8 @@ import { isErrno } from './errno.ts';
 import { OBJECT_ID } from './objects.ts';
 
 const SYMREF_DEPTH_MAX = 5;
+/** What the full name of a branch begins with. */
+export const BRANCHES = 'refs/heads/';
 
 /**
  * What a full ref name (`HEAD`, `refs/heads/main`) points at, loose before packed; null when it does not exist or is
@@ -26,6 +28,20 @@ export async function resolveRef(gitdir: string, ref: string): Promise<string | 
 export async function symbolicHead(gitdir: string): Promise<string | null> {
   const text = await readText(path.join(gitdir, 'HEAD'));
   return /^ref: (\S+)\s*$/.exec(text ?? '')?.[1] ?? null;
+}
+
+/** The names of all branches, loose and packed. */
+export async function branchesIn(gitdir: string): Promise<readonly string[]> {
+  const folder = path.join(gitdir, BRANCHES);
+  const loose = await fs.readdir(folder, { recursive: true, withFileTypes: true });
+  const names = new Set(
+    loose
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))
+      .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name))),
+  );
+  for (const ref of (await packedRefs(gitdir)).keys())
+    if (ref.startsWith(BRANCHES)) names.add(ref.slice(BRANCHES.length));
+  return [...names];
 }
 
 /** The rules of git-check-ref-format that keep a name inside `refs/`, and no leading dash. */

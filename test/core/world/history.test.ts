@@ -9,6 +9,7 @@ import { apply } from '../../../src/core/world/apply.ts';
 import { recordsOf } from '../../../src/core/world/snapshot.ts';
 import { World } from '../../../src/core/world/world.ts';
 import { aCommit, aName, noon } from '../../fakes/builders.ts';
+import type { AssociationSpec } from '../../fakes/fleet.ts';
 import { MINUTE, node, revision, TestFleet } from '../../fakes/fleet.ts';
 
 const HOUR = 60 * MINUTE;
@@ -99,6 +100,28 @@ test('history: once published they are forgotten, and a restart counts what is l
   fleet.world.reindex();
   assert.deepEqual(counts(), [2, 0, 4]);
 });
+
+const edits: readonly (readonly [string, AssociationSpec, readonly string[]])[] = [
+  ['its document', { document: 'v2' }, ['document']],
+  ['its document, by name alone', { documentName: 'Copy' }, ['document']],
+  ['a parameter', { parameters: 'x' }, ['parameters']],
+  [
+    'its schedule and its targets',
+    { schedule: 'rate(1 day)', targets: [{ kind: 'tag-key', keys: ['role'] }] },
+    ['schedule', 'targets'],
+  ],
+  ['its severity', { severity: 'HIGH' }, ['other']],
+];
+for (const [what, edit, changed] of edits)
+  test(`history: a version says what changed: ${what}`, () => {
+    const fleet = new TestFleet();
+    fleet.accept(revision(1, { motd: {} })).accept(revision(2, { motd: edit }));
+    const versions = fleet.world.state.versions.get(aName('motd')) ?? [];
+    assert.deepEqual(
+      versions.map((version) => version.changed),
+      [['created'], changed],
+    );
+  });
 
 test('history: of an association the newest 1,000 versions are kept', () => {
   const state = emptyState();
