@@ -8,7 +8,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { parse } from 'yaml';
 import { registerAgent } from '../../src/agent/register.ts';
@@ -19,6 +18,7 @@ import type { ControlRoute } from '../../src/control/routes.ts';
 import type { Json } from '../../src/core/model/json.ts';
 import type { StatusSummary } from '../../src/core/report/summary.ts';
 import { loadOrCreateKeyFile } from '../../src/protocol/key-file.ts';
+import { PROGRAM } from '../fakes/built-program.ts';
 import type { GitRepo } from '../fakes/git-repo.ts';
 import { makeRepo, tempDir } from '../fakes/git-repo.ts';
 import type { FakeGitServer } from '../fakes/git-server.ts';
@@ -26,10 +26,6 @@ import { startGitServer } from '../fakes/git-server.ts';
 import type { Files } from './files.ts';
 
 export const STATUS_BRANCH = 'reconciled/status';
-export const PROGRAM: readonly string[] = [
-  process.execPath,
-  fileURLToPath(new URL('../../bin/reconciled.mjs', import.meta.url)),
-];
 
 const INSTANCE = 'real';
 /** Two cores that other tests share: a start takes seconds, and a hung daemon is still found. */

@@ -3,9 +3,10 @@ import { after, test } from 'node:test';
 import { runCommand } from '../../src/cli/demo/processes.ts';
 import { parseJoinCommand } from '../../src/cli/demo/stage.ts';
 import { loadOrCreateKeyFile } from '../../src/protocol/key-file.ts';
+import { PROGRAM } from '../fakes/built-program.ts';
 import { association, mark, script, wordsOf } from './files.ts';
 import type { Activation } from './fleet.ts';
-import { activationFile, newActivation, openFleet, PROGRAM } from './fleet.ts';
+import { activationFile, newActivation, openFleet } from './fleet.ts';
 
 const QUIET_MS = 1_500;
 const greeting = (word: string) => script('Greet', [mark('greet', word)]);

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Service } from '../../src/cli/demo/processes.ts';
 import { startService } from '../../src/cli/demo/processes.ts';
+import { PROGRAM } from '../fakes/built-program.ts';
 import { association, mark, script, wordsOf } from './files.ts';
-import { openFleet, PROGRAM, STATUS_BRANCH } from './fleet.ts';
+import { openFleet, STATUS_BRANCH } from './fleet.ts';
 
 const QUIET_MS = 2_500;
 
