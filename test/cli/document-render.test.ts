@@ -169,6 +169,18 @@ for (const { platform, want } of [
   });
 }
 
+test('document render: an action that is not built is tried, as by the agent, which fails it', async () => {
+  const join = JSON.stringify({
+    schemaVersion: '2.2',
+    mainSteps: [{ action: 'aws:domainJoin', name: 'join', inputs: { directoryId: 'd-1' } }],
+  });
+  const { steps, problems } = await render(['-'], join);
+  assert.deepEqual(
+    [steps.map(({ disposition }) => disposition), problems.map(({ code }) => code)],
+    [['Run'], ['action-not-built']],
+  );
+});
+
 const referring = JSON.stringify({
   schemaVersion: '2.2',
   parameters: { p: { type: 'String', default: '{{ssm:motd}}', allowedPattern: '^[a-z]+$' } },

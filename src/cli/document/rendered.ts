@@ -1,6 +1,5 @@
 /** What a document would do on a node of a platform, with these parameters: the same functions that the agent calls. */
 import { KNOWN_ACTIONS, runsOn } from '../../core/document/actions.ts';
-import { BUILT_ACTIONS } from '../../core/document/built-actions.ts';
 import { prepareRun } from '../../core/document/prepare.ts';
 import type { PlatformType, PreparedStep, StoreLookup } from '../../core/document/prepared.ts';
 import { secureNames } from '../../core/document/secure.ts';
@@ -47,9 +46,8 @@ export function renderDocument(source: Source, { platformType, given, store }: O
   return { steps: prepared.ok ? prepared.steps : [], problems: problems.sort(compareProblems) };
 }
 
-/** On Linux what this program's agents do; elsewhere what the language says that AWS's agent does. */
+/** What the language says that agents do; ours try all of it on Linux, and fail what is not built. */
 function handlersOn(platformType: PlatformType): ReadonlySet<string> {
-  if (platformType === 'Linux') return new Set(BUILT_ACTIONS);
   return new Set([...KNOWN_ACTIONS].filter((action) => runsOn(action, platformType)));
 }
 
