@@ -132,11 +132,13 @@ export function warnUnknownKeys(
 ): void {
   if (spot.node.kind !== 'map') return;
   const { known, effectless = {}, of } = options;
-  for (const { key, keyAt } of spot.node.entries) {
+  for (const { key, keyAt, value } of spot.node.entries) {
     if (known.includes(key) || (desk.format === 'json' && hasFolded(known, key))) continue;
     const keySpot = spotOfKey(key, keyAt, spot.pointer);
     const reason = Object.hasOwn(effectless, key) ? effectless[key] : undefined;
     if (reason !== undefined) {
+      // As saved from an agent, which writes out what nobody said.
+      if (value.kind === 'scalar' && !value.value) continue;
       desk.warn('no-effect', keySpot, `${key} has no effect on ${of}`, reason);
       continue;
     }

@@ -45,13 +45,16 @@ function numberOf(text: string): number | null {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : null;
 }
 
-/** The lines of a script input: a bare text is one line, a list in the list is spliced (one level). */
+/**
+ * The lines of a script input: a bare text is one line, a list in the list is spliced (one level), and nothing, as in
+ * `- # a comment`, is an empty line.
+ */
 export function scriptLines(input: Json | undefined): Json {
   if (typeof input === 'string') return [input];
   if (!Array.isArray(input)) return input ?? null;
   const lines = input as readonly Json[];
-  if (!lines.some(Array.isArray)) return lines;
-  return lines.flatMap((line): readonly Json[] =>
-    Array.isArray(line) ? (line as readonly Json[]) : [line],
-  );
+  if (!lines.some((line) => line === null || Array.isArray(line))) return lines;
+  return lines
+    .flatMap((line): readonly Json[] => (Array.isArray(line) ? (line as readonly Json[]) : [line]))
+    .map((line) => line ?? '');
 }

@@ -32,13 +32,11 @@ export function lintScript(desk: Desk, inputs: Spot, script: Script): void {
   if (inputs.node.kind !== 'map') return;
   for (const { key, keySpot } of entriesOf(inputs.node, inputs.pointer)) {
     if (SCRIPT_INPUTS.some((known) => known.toLowerCase() === key.toLowerCase())) continue;
-    // What the input was called in documents of the console.
-    const near = key === 'commands' ? 'runCommand' : nearest(key, SCRIPT_INPUTS);
     desk.warn(
       'unknown-input',
       keySpot,
       `${key} is no input of a script and has no effect`,
-      near === null ? '' : `Did you mean ${near}?`,
+      insteadOfInput(key),
     );
   }
   lintTimeout(desk, inputs);
@@ -52,6 +50,13 @@ export function lintScript(desk: Desk, inputs: Spot, script: Script): void {
   forEachTemplate(runCommand, (text, at) => {
     lintTokens(desk, at, text, script);
   });
+}
+
+function insteadOfInput(key: string): string {
+  if (key === 'interpolationType') return 'It belongs to the definition of a parameter.';
+  // What the input is called as a parameter of AWS-RunShellScript, and what it holds.
+  const near = /^(commands?|script)$/i.test(key) ? 'runCommand' : nearest(key, SCRIPT_INPUTS);
+  return near === null ? '' : `Did you mean ${near}?`;
 }
 
 /** Preconfigured documents whose parameter is a script, and so is what `aws:runDocument` puts into it. */
@@ -138,20 +143,43 @@ function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
   }
   if (script.node.kind !== 'list') return;
   script.node.items.forEach((node, i) => {
-    if (node.kind !== 'list' && !isText(node)) {
-      const item = { node, pointer: pointTo(script.pointer, i) };
-      const message = 'a line of runCommand is no text, so the step fails on every node';
-      desk.warn('not-text', item, message, quotedHint(item));
-    }
-    if (node.kind === 'scalar' && typeof node.value === 'string' && listParameter(node.value))
+    const item = { node, pointer: pointTo(script.pointer, i) };
+    if (!isText(node)) lintOddLine(desk, item);
+    else if (node.kind === 'scalar' && listParameter(String(node.value)))
       desk.warn(
         'script-shape',
-        { node, pointer: pointTo(script.pointer, i) },
+        item,
         'a StringList inside a list makes a list in a list; it is flattened here, AWS nodes fail',
-        `Write runCommand: "${node.value}".`,
+        `Write runCommand: "${String(node.value)}".`,
       );
   });
 }
+
+/** YAML that was meant to be a text. */
+function lintOddLine(desk: Desk, item: Spot): void {
+  const { node } = item;
+  if (node.kind === 'scalar' && node.value === null)
+    desk.warn(
+      'empty-line',
+      item,
+      'a line of runCommand is empty: what begins with # is a comment of YAML',
+      'Put the whole line in quotes, or remove it.',
+    );
+  else if (node.kind === 'list')
+    desk.warn(
+      'script-shape',
+      item,
+      'a line in brackets is a list: it is flattened here, AWS nodes fail',
+      'Put the whole line in quotes.',
+    );
+  else {
+    const message = 'a line of runCommand is no text, so the step fails on every node';
+    desk.warn('not-text', item, message, node.kind === 'map' ? MAP_HINT : quotedHint(item));
+  }
+}
+
+const MAP_HINT =
+  'Put the whole line in quotes: what begins with { or has ": " in it is a map of YAML.';
 
 /**
  * Substitution into a script is textual, so an unchecked value is code. A token alone on its line is meant to be. Every

@@ -40,7 +40,10 @@ export function lintSteps(
     if (settings !== null) lintTokens(desk, settings, document.parameters, used);
   }
   warnUnreachable(desk, steps, document.schemaVersion);
-  warnUnused(desk, root, document.parameters, used);
+  warnUnused(desk, root, document.parameters, {
+    used,
+    asVariable: variablesIn(steps),
+  });
 }
 
 function elementsOf(inputs: Spot | null): readonly Spot[] {
@@ -94,7 +97,10 @@ function warnUnused(
   desk: Desk,
   root: Spot,
   parameters: Definitions,
-  used: ReadonlySet<string>,
+  {
+    used,
+    asVariable,
+  }: { readonly used: ReadonlySet<string>; readonly asVariable: ReadonlySet<string> },
 ): void {
   const field = fieldOf(desk, root, 'parameters');
   if (field?.node.kind !== 'map') return;
@@ -103,8 +109,22 @@ function warnUnused(
     // Handed over as an environment variable, its use cannot be seen from here.
     if (definition === undefined || used.has(key) || definition.interpolationType === 'ENV_VAR')
       continue;
-    desk.warn('unused-parameter', keySpot, `parameter ${key} is used nowhere`, 'Remove it.');
+    if (asVariable.has(key))
+      desk.warn(
+        'unused-parameter',
+        keySpot,
+        `parameter ${key} is used nowhere: scripts that read $SSM_${key} find nothing there`,
+        'Add interpolationType: ENV_VAR to it.',
+      );
+    else desk.warn('unused-parameter', keySpot, `parameter ${key} is used nowhere`, 'Remove it.');
   }
+}
+
+/** Names behind `SSM_` in scripts, as what ENV_VAR hands over is called. */
+function variablesIn(steps: readonly ParsedStep[]): ReadonlySet<string> {
+  const scripts = steps.filter(({ step }) => SCRIPT_ACTIONS.has(step.action));
+  const text = jsonText(scripts.map(({ step }) => step.inputs));
+  return new Set([...text.matchAll(/\bSSM_([a-zA-Z0-9]+)/g)].map(([, name = '']) => name));
 }
 
 function lintPrecondition(

@@ -151,7 +151,14 @@ function parsePattern(desk: Desk, spot: Spot): string | null {
   if (source === null || field === null) return null;
   const pattern = compilePattern(source);
   if (pattern.kind === 'invalid')
-    desk.error('pattern-invalid', field, `allowedPattern cannot be compiled: ${pattern.reason}`);
+    desk.error(
+      'pattern-invalid',
+      field,
+      `allowedPattern cannot be compiled: ${pattern.reason}`,
+      pattern.reason.includes('character class range')
+        ? 'In brackets write \\- for a dash, or put it last.'
+        : '',
+    );
   if (pattern.kind === 'unsupported')
     desk.warn(
       'pattern-unsupported',
@@ -201,12 +208,13 @@ function judgeDefault(desk: Desk, definition: ParameterDefinition, spot: Spot): 
   const { name, type } = definition;
   if (!fitsType(type, value)) {
     const what = `the default of ${name} is ${kindOf(value)}, not ${article(type)}`;
-    const hint = type === 'String' ? 'Put it in quotes.' : '';
-    // A number for a text can be read; a list for a text cannot, nor the other way round.
-    if (isList(type) || typeof value === 'object') desk.error('default-type', spot, what, hint);
-    else desk.warn('default-type', spot, `${what}; nodes use it as it is`, hint);
+    const hint = type === 'String' && typeof value !== 'object' ? 'Put it in quotes.' : '';
+    desk.warn('default-type', spot, `${what}; nodes use it as it is`, hint);
     return;
   }
+  // No value fits a pattern that is none, which is told where it stands.
+  const { allowedPattern } = definition;
+  if (allowedPattern !== null && compilePattern(allowedPattern).kind !== 'pattern') return;
   for (const { message } of constraintViolations(definition, value))
     desk.warn(
       'default-not-allowed',
@@ -231,10 +239,6 @@ export function fitsType(type: ParameterType, value: Json): boolean {
     case 'MapList':
       return Array.isArray(value) && value.every(isJsonObject);
   }
-}
-
-function isList(type: ParameterType): boolean {
-  return type === 'StringList' || type === 'MapList';
 }
 
 function kindOf(value: Json): string {

@@ -235,7 +235,10 @@ function parseRuntimeConfig(desk: Desk, root: Spot, field: Spot | null): readonl
       precondition: parsePrecondition(desk, spot),
       place: desk.placeOf(keySpot),
     };
-    return [{ step, spot: keySpot, inputs: properties }];
+    // Its settings and precondition lie in `spot`; what is told of it as a whole, at its key.
+    return [
+      { step, spot: { ...spot, node: { ...spot.node, at: keySpot.node.at } }, inputs: properties },
+    ];
   });
 }
 

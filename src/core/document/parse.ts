@@ -142,7 +142,7 @@ const VERSIONS: readonly SchemaVersion[] = ['2.2', '2.0', '1.2', '2.0.1', '2.0.2
 /** Of other kinds of documents, which nodes here do not run. */
 const OTHER_KINDS: { readonly [version: string]: string } = {
   '0.3': 'an Automation runbook',
-  '1.0': 'a Session or old Command document',
+  '1.0': 'a Session document',
 };
 
 /** Compared as text, exactly: `" 2.2"` and a JSON number are no versions. */
@@ -152,6 +152,10 @@ function parseVersion(desk: Desk, root: Spot): SchemaVersion | null {
   if (field !== null) travelsAsText(desk, field.node);
   const known = VERSIONS.find((version) => version === written);
   if (known !== undefined) return known;
+  if (field !== null && written === '1.0' && !isNothing(fieldOf(desk, root, 'runtimeConfig'))) {
+    desk.warn('schema-version-old', field, 'schemaVersion 1.0 is read as 1.2', 'Use "2.2".');
+    return '1.2';
+  }
   const spot = field ?? root;
   const kind = written === null ? undefined : OTHER_KINDS[written];
   if (field === null)

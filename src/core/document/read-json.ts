@@ -128,10 +128,30 @@ function readText(reader: Reader): string {
       const parsed: unknown = parseOrNull(raw);
       if (typeof parsed === 'string') return parsed;
       reader.at = at;
-      refuse(reader, 'this text has an escape that JSON does not know, or a raw control character');
+      refuseText(reader, raw);
     }
   }
   return refuse(reader, 'this text has no closing quote');
+}
+
+/** A good escape, or else what JSON has not inside of a text. */
+const BROKEN = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|([\0-\x1f]|\\.?)/g;
+
+/** At the character that makes it none. */
+function refuseText(reader: Reader, raw: string): never {
+  const found = [...raw.matchAll(BROKEN)].find(([, broken]) => broken !== undefined);
+  const broken = found?.[1] ?? '';
+  reader.at += found?.index ?? 0;
+  if (broken === '\n' || broken === '\r')
+    return refuse(reader, 'a text ends in its line', 'json-syntax', 'Write \\n for a new line.');
+  return broken.startsWith('\\')
+    ? refuse(reader, `${broken} is no escape of JSON`, 'json-syntax', 'Write \\\\ for a backslash.')
+    : refuse(
+        reader,
+        'a control character stands in this text',
+        'json-syntax',
+        'Write it as \\u00….',
+      );
 }
 
 const WORD = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;

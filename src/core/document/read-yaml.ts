@@ -9,6 +9,7 @@ import {
   pointTo,
 } from './source.ts';
 import { isAlias, isMap, isScalar, isSeq, wholeYaml } from './whole-yaml.ts';
+import { mistake, mistakesOf } from './yaml-mistakes.ts';
 
 /**
  * YAML as the reference reads it: scalars of YAML 1.1 (`yes` is true, `012` is 10), but times and dates stay text, and
@@ -31,7 +32,9 @@ export function readWholeYaml(text: string): Reading {
       logLevel: 'error',
       customTags: onlyJsonTags,
     });
-    for (const error of document.errors) faults.push(syntaxFault(error, text));
+    faults.push(
+      ...mistakesOf(document.errors, text).map((fault) => atOpening(fault, document, text)),
+    );
     for (const { pos, message } of document.warnings)
       faults.push(warning('yaml-tag', pos[0], '', `${message}: it is read without the tag`));
     if (faults.some(({ severity }) => severity === 'error')) return { root: null, faults };
@@ -95,6 +98,7 @@ function convert(reader: Reader, node: unknown, pointer: string, depth: number):
   const converted = convertNode(reader, node, pointer, depth);
   const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
   if (anchor !== undefined) {
+    if (!ANCHOR.test(anchor)) throw new Refusal(strangeAnchor(reader, node, anchor));
     // Known only when complete, so an alias inside its own anchor finds nothing.
     reader.anchors.set(anchor, {
       node: converted,
@@ -105,6 +109,14 @@ function convert(reader: Reader, node: unknown, pointer: string, depth: number):
   }
   reader.deepest = Math.max(before.deepest, reader.deepest);
   return converted;
+}
+
+/** The reference takes no others; `&& x` is meant to be a text. */
+const ANCHOR = /^[\w-]+$/;
+
+function strangeAnchor({ text }: Reader, node: unknown, anchor: string): Fault {
+  const at = Math.max(0, text.lastIndexOf(`&${anchor}`, Math.max(0, startOf(node))));
+  return mistake(at, `&${anchor} is no name of an anchor`, 'Put the whole value in quotes.');
 }
 
 function convertNode(reader: Reader, node: unknown, pointer: string, depth: number): SourceNode {
@@ -228,7 +240,12 @@ function expand(reader: Reader, name: string, at: number, depth: number): Source
     refuse('too-many-aliases', at, `more than ${DOCUMENT_ALIASES_MAX} aliases`);
   const target = reader.anchors.get(name);
   if (target === undefined)
-    return refuse('unknown-anchor', at, `there is no anchor "${name}" before this alias`);
+    return refuse(
+      'unknown-anchor',
+      at,
+      `there is no anchor "${name}" before this alias`,
+      'Put the whole value in quotes if it is a text.',
+    );
   count(reader, target.nodes, target.chars, at);
   descend(reader, depth + target.height, at);
   return target.node;
@@ -264,8 +281,8 @@ function isNode(node: unknown): node is YamlNode {
   return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node);
 }
 
-function refuse(code: string, at: number, message: string): never {
-  throw new Refusal({ code, severity: 'error', at, pointer: '', message, hint: '' });
+function refuse(code: string, at: number, message: string, hint = ''): never {
+  throw new Refusal({ code, severity: 'error', at, pointer: '', message, hint });
 }
 
 function warning(code: string, at: number, pointer: string, message: string, hint = ''): Fault {
@@ -274,67 +291,28 @@ function warning(code: string, at: number, pointer: string, message: string, hin
 
 function unreadable(error: unknown): Fault {
   const reason = error instanceof Error ? error.message : String(error);
-  return {
-    code: 'yaml-syntax',
-    severity: 'error',
-    at: 0,
-    pointer: '',
-    message: `cannot be read as YAML: ${reason}`,
-    hint: '',
-  };
+  return mistake(0, `cannot be read as YAML: ${reason}`);
 }
 
-function syntaxFault(
-  error: { code: string; message: string; pos: [number, number] },
+/** A missing quote is noticed at the end of the file and belongs where the text begins. */
+function atOpening(
+  fault: Fault,
+  { contents }: { readonly contents: unknown },
   text: string,
 ): Fault {
-  const at = error.pos[0];
-  switch (error.code) {
-    case 'MULTIPLE_DOCS':
-      return warning(
-        'further-documents',
-        at,
-        '',
-        'only the first YAML document of the file counts',
-        'Put each document into a file of its own.',
-      );
-    case 'DUPLICATE_KEY':
-      return {
-        code: 'duplicate-key',
-        severity: 'error',
-        at,
-        pointer: '',
-        message: `the key ${keyAt(text, at)} is written twice`,
-        hint: 'Keep one of the two.',
-      };
-    case 'RESOURCE_EXHAUSTION':
-      return {
-        code: 'too-deep',
-        severity: 'error',
-        at,
-        pointer: '',
-        message: error.message,
-        hint: '',
-      };
-    default:
-      return {
-        code: 'yaml-syntax',
-        severity: 'error',
-        at,
-        pointer: '',
-        message: error.message,
-        hint: syntaxHint(text, at),
-      };
+  if (!fault.message.endsWith('no closing quote')) return fault;
+  const begins = lastScalar(contents);
+  return begins === null || !/["']/.test(text.charAt(begins)) ? fault : { ...fault, at: begins };
+}
+
+/** Where the last value that was read begins. */
+function lastScalar(root: unknown): number | null {
+  let node = root;
+  while (isMap(node) || isSeq(node)) {
+    const last: unknown = node.items.at(-1);
+    node = isMap(node)
+      ? ((last as Pair | undefined)?.value ?? (last as Pair | undefined)?.key)
+      : last;
   }
-}
-
-function keyAt(text: string, at: number): string {
-  return /^[^:\n]{0,80}/.exec(text.slice(at, at + 80))?.[0] ?? '';
-}
-
-function syntaxHint(text: string, at: number): string {
-  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 1);
-  if (line.includes('{{'))
-    return 'Put the whole value in quotes: a value that begins with {{ is a YAML map.';
-  return line.startsWith('\t') ? 'Indent with blanks; YAML allows no tabs there.' : '';
+  return isScalar(node) ? startOf(node) : null;
 }

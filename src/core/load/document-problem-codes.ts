@@ -27,6 +27,11 @@ export const DOCUMENT_PROBLEM_CODES: {
     meaning: 'Two steps of a document have the same name.',
     remedy: 'Rename one of them.',
   },
+  'empty-line': {
+    meaning:
+      'A line of a script is nothing, since YAML takes it for a comment. It is run as an empty line.',
+    remedy: 'Put the whole line in quotes.',
+  },
   'empty-script': {
     meaning: 'A script has no lines.',
     remedy: 'Write a script, or remove the step.',
@@ -155,6 +160,10 @@ export const DOCUMENT_PROBLEM_CODES: {
   },
   'schema-version-not-executable': {
     meaning: 'The document is of a kind that nodes do not run.',
+    remedy: 'Use schemaVersion "2.2".',
+  },
+  'schema-version-old': {
+    meaning: 'The document is of a version that AWS takes no more, and is read as the next one.',
     remedy: 'Use schemaVersion "2.2".',
   },
   'script-shape': {

@@ -19,6 +19,10 @@ const head = 'schemaVersion: "2.2"\n';
 const step =
   'mainSteps:\n- action: aws:runShellScript\n  name: one\n  inputs: {runCommand: [ls]}\n';
 
+/** A script step with these lines under `runCommand`. */
+const commands = (...lines: readonly string[]) =>
+  `${head}mainSteps:\n- action: aws:runShellScript\n  name: one\n  inputs:\n    runCommand:\n${lines.map((line) => `    ${line}\n`).join('')}`;
+
 const refused: readonly (readonly [string, string, readonly string[]])[] = [
   ['an empty text', '', ['not-a-map 1:1']],
   ['a list', '- a\n', ['not-a-map 1:1']],
@@ -30,18 +34,13 @@ const refused: readonly (readonly [string, string, readonly string[]])[] = [
     'schemaVersion: "2"\nmainSteps:\n- {action: aws:x, name: a/b}\n',
     ['schema-version 1:16', 'step-name 3:25'],
   ],
-  [
-    'a list as default of a text',
-    `${head}parameters:\n  p: {type: String, default: [x]}\n${step}`,
-    ['default-type 3:30'],
-  ],
-  [
-    'a text as default of a list',
-    `${head}parameters:\n  p: {type: StringList, default: x}\n${step}`,
-    ['default-type 3:34'],
-  ],
   ['a runbook', `schemaVersion: "0.3"\n${step}`, ['schema-version-not-executable 1:16']],
-  ['version 1.0', `schemaVersion: "1.0"\n${step}`, ['schema-version-not-executable 1:16']],
+  ['a session', 'schemaVersion: "1.0"\ninputs: {}\n', ['schema-version-not-executable 1:16']],
+  [
+    'version 1.0 with steps',
+    `schemaVersion: "1.0"\n${step}`,
+    ['schema-version-not-executable 1:16'],
+  ],
   ['no steps', head, ['no-steps 1:1']],
   ['an empty list of steps', `${head}mainSteps: []\n`, ['no-steps 2:12']],
   ['steps that are no list', `${head}mainSteps: x\n`, ['not-a-list 2:12']],
@@ -81,6 +80,12 @@ const refused: readonly (readonly [string, string, readonly string[]])[] = [
     ['pattern-invalid 3:49'],
   ],
   ['a key written twice', `${head}${head}${step}`, ['duplicate-key 2:1']],
+  [
+    'a key written twice, behind one without a value',
+    `${head}parameters:\n    a:\n    type: String\n    b:\n    type: String\n${step}`,
+    ['duplicate-key 6:5'],
+  ],
+  ['an anchor whose name YAML does not allow', commands('- && ls'), ['yaml-syntax 7:7']],
   ['runtimeConfig in 2.x', `${head}runtimeConfig: {aws:x: {}}\n${step}`, ['runtime-config 2:16']],
   ['a token without quotes', `${head}description: {{ p }}\n${step}`, ['unquoted-token 2:14']],
   [
@@ -117,7 +122,8 @@ const refusedJson: readonly (readonly [string, string, string])[] = [
   ['a byte-order mark', '\ufeff{}', 'json-syntax 1:1'],
   ['an end too early', '{"a":', 'json-syntax 1:6'],
   ['an open text', '{"a": "x', 'json-syntax 1:7'],
-  ['a raw newline in a text', '{"a": "x\ny"}', 'json-syntax 1:7'],
+  ['a raw newline in a text', '{"a": "x\ny"}', 'json-syntax 1:9'],
+  ['an escape that JSON does not have', '{"a": "x\\\\d\\d"}', 'json-syntax 1:12'],
   ['a number with a leading zero', '{"a": 01}', 'json-syntax 1:7'],
   ['a number beyond all bounds', '{"a": 1e999}', 'json-syntax 1:7'],
   ['a number as version', '{"schemaVersion": 2.2}', 'schema-version 1:19'],
@@ -190,6 +196,42 @@ const warned: readonly (readonly [string, string, readonly string[]])[] = [
     'a default of another kind',
     scripts('    runCommand: ["{{ p }}"]\n', 'parameters:\n  p: {type: String, default: 5}\n'),
     ['default-type 3:30'],
+  ],
+  [
+    'a list as default of a text',
+    scripts('    runCommand: ["{{ p }}"]\n', 'parameters:\n  p: {type: String, default: [x]}\n'),
+    ['default-type 3:30'],
+  ],
+  [
+    'a text as default of a list',
+    scripts('    runCommand: "{{ p }}"\n', 'parameters:\n  p: {type: StringList, default: ""}\n'),
+    ['default-type 3:34'],
+  ],
+  [
+    'a Command document from before 1.2',
+    'schemaVersion: "1.0"\nruntimeConfig: {"aws:runShellScript": {properties: [{runCommand: [ls]}]}}\n',
+    ['schema-version-old 1:16'],
+  ],
+  [
+    'a list in a list that nobody put there by a parameter',
+    commands('- cat <<EOF', '- [Unit]', '- EOF'),
+    ['script-shape 8:7'],
+  ],
+  ['a line of a script that is a comment', commands('- ls', '- # done'), ['empty-line 8:7']],
+  [
+    'a precondition in 1.2',
+    'schemaVersion: "1.2"\nruntimeConfig: {"aws:runShellScript": {precondition: {StringEquals: [platformType, Linux]}, properties: [{runCommand: [ls]}]}}\n',
+    ['precondition 2:54'],
+  ],
+  [
+    'nothing about a parameter that only settings of 1.2 use',
+    `schemaVersion: "1.2"\n${declared()}runtimeConfig: {"aws:runShellScript": {settings: {a: "{{ p }}"}, properties: [{runCommand: [ls]}]}}\n`,
+    [],
+  ],
+  [
+    'no effect of what says nothing',
+    `${head}mainSteps:\n- {action: aws:x, name: one, inputs: {}, onFailure: "", timeoutSeconds: 0, maxAttempts: 0, isEnd: false}\n`,
+    [],
   ],
   [
     'a default that is not allowed',
@@ -485,3 +527,103 @@ mainSteps:
   );
   assert.equal(again.document.parameters.get('p')?.default, 5);
 });
+
+/** What one mistake is told as: a parser stumbles over many things behind it. */
+const mistakes: readonly (readonly [string, string, string, RegExp])[] = [
+  [
+    'a colon in a text',
+    `${head}description: a: b\n${step}`,
+    '2:14 a text with ": " in it',
+    /quotes/,
+  ],
+  ['quotes in quotes', commands('- "echo "x" y"'), '7:14 something stands behind', /write \\"/],
+  [
+    'single quotes in single ones',
+    commands("- 'it's'"),
+    '7:11 something stands behind',
+    /write ''/,
+  ],
+  [
+    'a test without quotes',
+    commands('- [ -f /x ] && ls'),
+    '7:17 something stands',
+    /with \[ is a list/,
+  ],
+  [
+    'a test of bash',
+    commands('- [[ -f /x ]] || ls'),
+    '7:17 a list in brackets',
+    /with \[ is a list/,
+  ],
+  ['an escape', commands(String.raw`- "^\d+$"`), String.raw`7:9 \d is no escape`, /single quotes/],
+  ['a tick', commands('- `ls`'), '7:7 no text begins with `', /quotes/],
+  ['a percent sign', commands('- %x'), '7:7 no text begins with %', /quotes/],
+  ['a redirection', commands('- >out ls'), '7:8 behind > or |', /quotes/],
+  ['a pipe', commands('- | sort'), '7:9 behind > or |', /quotes/],
+  ['an open quote', commands('- "ls', '- b'), '7:7 this text has no closing quote', /quote/],
+  [
+    'a script that stands too far left',
+    `${commands('- |')}  a b\n  c d\n`,
+    '8:3 this is neither',
+    /indented below/,
+  ],
+  ['an alias that is a pattern', commands('- *.txt'), '7:7 there is no anchor ".txt"', /quotes/],
+  [
+    'a list that is out of line',
+    `${head}mainSteps:\n  - action: aws:x\n  name: one\n`,
+    '4:1 ',
+    /column/,
+  ],
+  [
+    'a step that is out of line',
+    `${head}mainSteps:\n- action: aws:x\n   name: one\n`,
+    '3:11 ',
+    /column/,
+  ],
+];
+for (const [name, text, begins, hint] of mistakes)
+  test(`parse: ${name} is one problem, with what to do`, () => {
+    const { document, problems } = parseDocument(text, { file: 'd.yaml' });
+    assert.equal(document, null);
+    const told = problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+    assert.equal(told.length, 1, told.join('\n'));
+    assert.ok(told[0]?.startsWith(begins), told[0]);
+    assert.match(problems[0]?.hint ?? '', hint);
+  });
+
+/** Hints that name what was meant. */
+const meant: readonly (readonly [string, string, RegExp])[] = [
+  [
+    'a line with a colon',
+    commands('- echo "Status: OK"'),
+    /not-text .*quotes: .*": " in it is a map/,
+  ],
+  ['a line in braces', commands('- { ls; }'), /not-text .*begins with \{/],
+  ['an input called Command', scripts('    Command: [ls]\n'), /unknown-input .*runCommand\?/],
+  ['an input called command', scripts('    command: [ls]\n'), /unknown-input .*runCommand\?/],
+  [
+    'interpolationType of a step',
+    scripts('    runCommand: [ls]\n    interpolationType: ENV_VAR\n'),
+    /unknown-input .*definition of a parameter/,
+  ],
+  [
+    'a variable of a parameter that is none',
+    scripts('    runCommand: ["ls \\"$SSM_p\\""]\n', declared()),
+    /unused-parameter .*\$SSM_p.*interpolationType: ENV_VAR/,
+  ],
+  [
+    'a broken range in a pattern',
+    scripts('    runCommand: ["{{ p }}"]\n', declared(', allowedPattern: "[a-z_-.]"')),
+    /pattern-invalid .*\\- /,
+  ],
+];
+for (const [name, text, wanted] of meant)
+  test(`parse: the hint about ${name} says what was meant`, () => {
+    const { problems } = parseDocument(text, { file: 'd.yaml' });
+    const told = problems.map(({ code, message, hint }) => `${code} ${message} => ${hint}`);
+    assert.ok(
+      told.some((line) => wanted.test(line)),
+      told.join('\n'),
+    );
+    assert.ok(!told.some((line) => line.startsWith('default-not-allowed')), told.join('\n'));
+  });

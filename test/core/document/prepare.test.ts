@@ -287,3 +287,9 @@ test('prepare: keys named __proto__ are plain data', () => {
     '{"runCommand":["x"],"environment":{"__proto__":"y"}}',
   );
 });
+
+test('prepare: a line of a script that is nothing is an empty line, as on the reference', () => {
+  const run = prepareRun(scriptWith({ runCommand: ['one', null, ['two', null]] }), {}, onLinux);
+  assert.ok(run.ok);
+  assert.deepEqual(run.steps[0]?.inputs, { runCommand: ['one', '', 'two', ''] });
+});
