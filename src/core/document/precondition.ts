@@ -2,8 +2,8 @@
 import type { ParameterDefinition } from '../model/document.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { PlatformType } from './prepared.ts';
-import { mentionsSecureStore, mentionsStore } from './store.ts';
-import { substitute, tokenNames } from './substitute.ts';
+import { mentionsSecureStore, mentionsStore, storeReferences } from './store.ts';
+import { substitute } from './substitute.ts';
 import { textOf } from './text.ts';
 
 export type Verdict = {
@@ -36,11 +36,14 @@ export function evaluatePrecondition(
   return { allowed, conditions };
 }
 
+const NO_REFERENCES = "operator's arguments can't contain SSM parameters";
+
 /** Why a step with these operands fails on every platform whatever its parameters are given; null: it can run. */
 export function standingObjection(
   operands: readonly string[],
   definitions: ReadonlyMap<string, ParameterDefinition>,
 ): string | null {
+  if (storeReferences([...operands]).length > 0) return NO_REFERENCES;
   const values = Array.from(
     definitions.values(),
     ({ name, type }) => [name, anyValue(type)] as const,
@@ -68,25 +71,24 @@ function judgeStringEquals(
     if (first === 'platformType') return unrecognised('[platformType platformType]');
     return unrecognised("operator's arguments can't be identical");
   }
-  if (mentionsStore(first) || mentionsStore(second))
-    return unrecognised("operator's arguments can't contain SSM parameters");
+  if (mentionsStore(first) || mentionsStore(second)) return unrecognised(NO_REFERENCES);
   if (mentionsSecureStore(first) || mentionsSecureStore(second))
     return unrecognised("operator's arguments can't contain secure SSM parameters");
   const unmet: Objection = { unmet: true, text: `[${first}, ${second}]` };
   if (first === 'platformType' || second === 'platformType') {
     const other = first === 'platformType' ? second : first;
-    if (substitute(other, parameters) !== other)
+    if (isChanged(other, parameters))
       return unrecognised(
         "the second argument for the platformType variable can't contain document parameters",
       );
     return other.toLowerCase() === platformType.toLowerCase() ? null : unmet;
   }
-  if (!names(first, parameters) && !names(second, parameters))
+  if (!isChanged(first, parameters) && !isChanged(second, parameters))
     return unrecognised(
       "at least one of operator's arguments must contain a valid document parameter",
     );
-  // The reference crashes here; a list or a map is never equal to a text.
-  if ([first, second].some((operand) => namesNoText(operand, parameters)))
+  // The reference crashes here; a list or a map is never equal to a text. Inside a longer text it is its JSON.
+  if ([first, second].some((operand) => isNoText(substitute(operand, parameters))))
     return unrecognised("operator's arguments can't contain parameters that are lists or maps");
   return textOf(substitute(first, parameters)) === textOf(substitute(second, parameters))
     ? null
@@ -97,13 +99,8 @@ function unrecognised(text: string): Objection {
   return { unmet: false, text };
 }
 
-function names(operand: string, parameters: JsonObject): boolean {
-  return tokenNames(operand).some((name) => Object.hasOwn(parameters, name));
-}
+/** A parameter whose value is its own token changes nothing. */
+const isChanged = (operand: string, parameters: JsonObject): boolean =>
+  substitute(operand, parameters) !== operand;
 
-function namesNoText(operand: string, parameters: JsonObject): boolean {
-  return tokenNames(operand).some((name) => {
-    const value: Json | undefined = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    return typeof value === 'object';
-  });
-}
+const isNoText = (value: Json): boolean => typeof value === 'object';

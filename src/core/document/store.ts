@@ -17,15 +17,17 @@ import { textOf } from './text.ts';
 /** Blanks only, no tabs or newlines; none after `ssm:`. */
 const PLAIN = /\{\{ *ssm:([/\w.:-]+) *\}\}/g;
 const PLAIN_WHOLE = /^\{\{ *ssm:([/\w.:-]+) *\}\}$/;
-const SECURE = /\{\{\s*ssm-secure:[/\w.-]+\s*\}\}/;
+/** What a precondition must not hold is told by a pattern of its own: any white space, but neither dots nor a version. */
+const PLAIN_IN_PRECONDITION = /\{\{[\t\n\f\r ]*ssm:[/\w-]+[\t\n\f\r ]*\}\}/;
+const SECURE_IN_PRECONDITION = /\{\{[\t\n\f\r ]*ssm-secure:[/\w-]+[\t\n\f\r ]*\}\}/;
 /** Either prefix, no version: what the credential inputs of `aws:downloadContent` take. A search, as the reference's. */
-const SECRET = /\{\{\s*(?:ssm|ssm-secure):[/\w.-]+\s*\}\}/;
+const SECRET = /\{\{[\t\n\f\r ]*(?:ssm|ssm-secure):[/\w.-]+[\t\n\f\r ]*\}\}/;
 
 /** As many values go along with a job; agents refuse more. */
 export const REFERENCES_MAX = 200;
 
-export const mentionsStore = (text: string): boolean => text.search(PLAIN) !== -1;
-export const mentionsSecureStore = (text: string): boolean => SECURE.test(text);
+export const mentionsStore = (text: string): boolean => PLAIN_IN_PRECONDITION.test(text);
+export const mentionsSecureStore = (text: string): boolean => SECURE_IN_PRECONDITION.test(text);
 export const isSecretReference = (text: string): boolean => SECRET.test(text);
 
 /** Names (with version) of every plain reference in a value, each once, in order; map keys hold none. */
@@ -87,7 +89,7 @@ export function resolveReferences(value: Json, store: StoreLookup): Result<Json,
   if (missing.length > 0) return err(`Input contains invalid parameters [${missing.join(' ')}]`);
   const secure = [...entries]
     .filter(([, { type }]) => type === 'SecureString')
-    .map(([name]) => name);
+    .map(([reference]) => nameOf(reference));
   if (secure.length > 0)
     return err(`Parameters [${secure.join(' ')}] of type SecureString are not supported`);
   if (grownChars(value, entries) > RESOLVED_CHARS_MAX)
@@ -98,6 +100,9 @@ export function resolveReferences(value: Json, store: StoreLookup): Result<Json,
 }
 
 type Entries = ReadonlyMap<string, StoreValue>;
+
+/** Errors about what the store has name it without the version that was asked for. */
+const nameOf = (reference: string): string => reference.replace(/:\d+$/, '');
 
 /** What references may put into one value: each use is a copy, and other values may hold very many uses. */
 const RESOLVED_CHARS_MAX = 1024 * 1024;
@@ -124,20 +129,34 @@ function resolveValue(value: Json, entries: Entries): Result<Json, string> {
   return ok(Object.fromEntries(resolved));
 }
 
-/** A list of text: a StringList that is a whole element splits at commas and takes the element's place. */
 function resolveList(list: readonly Json[], entries: Entries): Result<Json, string> {
-  const ofText = typeof list[0] === 'string';
-  if (ofText && !list.every((item) => typeof item === 'string'))
-    return err('Encountered error while parsing input - internal error');
+  if (typeof list[0] === 'string') return resolveTexts(list, entries);
   const resolved: Json[] = [];
   for (const item of list) {
-    const whole = typeof item === 'string' ? PLAIN_WHOLE.exec(item)?.[1] : undefined;
+    const result = resolveValue(item, entries);
+    if (!result.ok) return result;
+    resolved.push(result.value);
+  }
+  return ok(resolved);
+}
+
+/**
+ * A list whose first element is a text holds nothing but texts; null is an empty one. A StringList that is a whole element, but
+ * for white space around it, splits at commas and takes the element's place.
+ */
+function resolveTexts(list: readonly Json[], entries: Entries): Result<Json, string> {
+  const resolved: Json[] = [];
+  for (const item of list) {
+    const text = item ?? '';
+    if (typeof text !== 'string')
+      return err('Encountered error while parsing input - internal error');
+    const whole = PLAIN_WHOLE.exec(text.trim())?.[1];
     const entry = whole === undefined ? undefined : entries.get(whole);
     if (entry?.type === 'StringList') {
       resolved.push(...entry.value.split(','));
       continue;
     }
-    const result = resolveValue(item, entries);
+    const result = resolveText(text, entries);
     if (!result.ok) return result;
     resolved.push(result.value);
   }
@@ -148,7 +167,7 @@ function resolveText(text: string, entries: Entries): Result<Json, string> {
   for (const match of text.matchAll(PLAIN)) {
     const name = match[1] ?? '';
     if (entries.get(name)?.type === 'StringList')
-      return err(`Parameter ${name} of type StringList cannot be used as a String`);
+      return err(`Parameter ${nameOf(name)} of type StringList cannot be used as a String`);
   }
   return ok(text.replace(PLAIN, (token, name: string) => entries.get(name)?.value ?? token));
 }

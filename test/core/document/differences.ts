@@ -66,12 +66,6 @@ export const DIFFERENCES: { readonly [file: string]: { readonly [id: string]: st
     'rundoc-invalid-doc': 'our own words for a version that is refused, with what to do',
     'rundoc-automation': 'as rundoc-invalid-doc',
   },
-  'parameter-store-references': {
-    'parameter-store-references-003':
-      'names with dots, dashes or slashes are found in preconditions too',
-    'parameter-store-references-019':
-      'names with dots, dashes or slashes are found in preconditions too',
-  },
   'parameter-validation': {
     'parameter-validation-019': 'a pattern that cannot be compiled is refused with the document',
     'parameter-validation-043': 'references are resolved before the check, which is not asked here',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { judgeStep } from '../../../src/core/document/disposition.ts';
 import { prepareRun } from '../../../src/core/document/prepare.ts';
 import type { PreparedStep, RunContext, StoreLookup } from '../../../src/core/document/prepared.ts';
 import type { Document } from '../../../src/core/model/document.ts';
@@ -293,3 +294,20 @@ test('prepare: a line of a script that is nothing is an empty line, as on the re
   assert.ok(run.ok);
   assert.deepEqual(run.steps[0]?.inputs, { runCommand: ['one', '', 'two', ''] });
 });
+
+for (const [name, operands, params, disposition] of [
+  ['a list inside a longer text is its JSON', ['x{{ l }}', 'x["a"]'], { l: ['a'] }, 'Run'],
+  ['a parameter whose value is its own token', ['{{ p }}', 'a'], { p: '{{ p }}' }, 'Fail'],
+  ['a reference with a dot is a text', ['{{ssm:a.b}}', '{{ p }}'], { p: 'x' }, 'Skip'],
+  ['a reference behind a tab', ['{{\tssm:a}}', '{{ p }}'], { p: 'x' }, 'Fail'],
+] as const)
+  test(`prepare: a precondition with ${name}`, () => {
+    const step = {
+      name: 'step',
+      action: 'aws:runShellScript',
+      inputs: {},
+      precondition: { StringEquals: operands },
+      place: { line: 1, column: 1, pointer: '' },
+    };
+    assert.equal(judgeStep(step, '2.2', params, onLinux).disposition, disposition);
+  });
