@@ -3,11 +3,12 @@
  * @see spec/documents.md §2.4
  */
 
+import { inOrder } from '../canonical/json.ts';
 import type { ParameterDefinition } from '../model/document.ts';
 import type { Json } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import { compilePattern } from './pattern.ts';
-import { jsonText, textOf } from './text.ts';
+import { textOf } from './text.ts';
 
 export type Violation = {
   readonly code:
@@ -42,15 +43,13 @@ export function patternViolations(
   definition: ParameterDefinition,
   value: Json,
 ): readonly Violation[] {
-  const { allowedPattern, type } = definition;
+  const { allowedPattern } = definition;
   if (allowedPattern === null || allowedPattern === '') return [];
   const violation = (message: string): Violation => ({
     code: 'parameter-pattern',
     validator: 'AllowedRegexParamValidator',
     message,
   });
-  if (!isTextual(value))
-    return [violation(`invalid parameter type ${type} with parameter value ${goText(value)}`)];
   const pattern = compilePattern(allowedPattern);
   if (pattern.kind !== 'pattern')
     return [
@@ -58,10 +57,14 @@ export function patternViolations(
         `encountered error while compiling allowed pattern - internal error: ${pattern.reason}`,
       ),
     ];
-  const text = elementsOf(value).find((element) => !pattern.finds(element));
-  if (text === undefined) return [];
+  if (!isTextual(value)) return [violation(wrongKind(definition, value))];
+  const elements = Array.isArray(value) ? (value as readonly Json[]) : [value];
+  const wrong = elements.find((element) => !pattern.finds(textOf(element)));
+  if (wrong === undefined) return [];
   return [
-    violation(`parameter value /${text}/ does not match the allowed pattern /${allowedPattern}/`),
+    violation(
+      `parameter value /${goText(wrong)}/ does not match the allowed pattern /${allowedPattern}/`,
+    ),
   ];
 }
 
@@ -78,22 +81,24 @@ function allowedValueViolations(
   });
   const scalar = typeof value === 'number' || typeof value === 'boolean';
   if (!isTextual(value) && !(scalar && (type === 'Integer' || type === 'Boolean')))
-    return [violation(`invalid parameter type ${type} with parameter value ${goText(value)}`)];
+    return [violation(wrongKind(definition, value))];
   const text = elementsOf(value).find((element) => !allowedValues.includes(element));
   if (text === undefined) return [];
   const list = allowedValues.join(' ');
   return [violation(`parameter value /${text}/ is not in the allowed list [${list}]`)];
 }
 
-/** Lengths count bytes of UTF-8. Numbers and booleans have none. */
+/** Lengths count bytes of UTF-8. Integers and Booleans have none. */
 function charViolations(definition: ParameterDefinition, value: Json): readonly Violation[] {
-  const { minChars, maxChars } = definition;
-  if ((minChars === null && maxChars === null) || !isTextual(value)) return [];
+  const { minChars, maxChars, type } = definition;
+  if ((minChars === null && maxChars === null) || type === 'Integer' || type === 'Boolean')
+    return [];
   const violation = (message: string): Violation => ({
     code: 'parameter-length',
     validator: 'MinMaxCharParamValidator',
     message,
   });
+  if (!isTextual(value)) return [violation(wrongKind(definition, value))];
   for (const text of elementsOf(value)) {
     const bytes = Buffer.byteLength(text);
     if (minChars !== null && bytes < minChars)
@@ -106,24 +111,31 @@ function charViolations(definition: ParameterDefinition, value: Json): readonly 
 
 /** Lists and maps only; a map given as text is not counted. */
 function itemViolations(definition: ParameterDefinition, value: Json): readonly Violation[] {
-  const { minItems, maxItems } = definition;
-  const length = Array.isArray(value)
-    ? value.length
-    : isJsonObject(value)
-      ? Object.keys(value).length
-      : null;
-  if (length === null) return [];
+  const { minItems, maxItems, type } = definition;
+  if ((minItems === null && maxItems === null) || !COUNTED.has(type) || typeof value === 'string')
+    return [];
   const violation = (message: string): Violation => ({
     code: 'parameter-items',
     validator: 'MinMaxItemParamValidator',
     message,
   });
+  if (!isTextual(value)) return [violation(wrongKind(definition, value))];
+  const length = Object.keys(value as object).length;
   if (minItems !== null && length < minItems)
     return [violation(`parameter value list length /${length}/ is less the min item count`)];
   if (maxItems !== null && length > maxItems)
     return [violation(`parameter value list length /${maxItems}/ has exceeded the max item count`)];
   return [];
 }
+
+const COUNTED: ReadonlySet<ParameterDefinition['type']> = new Set([
+  'StringList',
+  'StringMap',
+  'MapList',
+]);
+
+const wrongKind = ({ type }: ParameterDefinition, value: Json): string =>
+  `invalid parameter type ${type} with parameter value ${goText(value)}`;
 
 function isTextual(value: Json): boolean {
   return typeof value === 'string' || (typeof value === 'object' && value !== null);
@@ -133,7 +145,20 @@ function elementsOf(value: Json): readonly string[] {
   return Array.isArray(value) ? value.map(textOf) : [textOf(value)];
 }
 
-/** How the reference prints a value of the wrong kind. */
+/** How the reference prints a value that is no text: maps as `map[a:1 b:2]`, lists as `[1 2]`, numbers as `1e+06`. */
 function goText(value: Json): string {
-  return value === null ? '<nil>' : jsonText(value);
+  if (value === null) return '<nil>';
+  if (typeof value === 'number') return goNumber(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(goText).join(' ')}]`;
+  if (!isJsonObject(value)) return String(value);
+  const keys = inOrder(Object.keys(value)).map(({ name }) => name);
+  return `map[${keys.map((key) => `${key}:${goText(value[key] ?? null)}`).join(' ')}]`;
+}
+
+/** The fewest digits that say it, with an exponent of at least two digits from 1,000,000 on and below 0.0001. */
+function goNumber(value: number): string {
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (value === 0 || (power >= -4 && power < 6)) return String(value);
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }

@@ -40,9 +40,14 @@ export function validTimeoutSeconds(input: Json | undefined): number | null {
   return seconds >= TIMEOUT_SECONDS_MIN && seconds <= TIMEOUT_SECONDS_MAX ? seconds : null;
 }
 
-/** Go's integer, else its float: no blanks around. */
+const DIGITS = String.raw`\d+(?:_\d+)*`;
+const FLOAT = new RegExp(
+  `^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`,
+);
+
+/** Go's integer, else its float: digits in groups (`1_000`), no blanks around. */
 function numberOf(text: string): number | null {
-  return /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : null;
+  return FLOAT.test(text) ? Number(text.replaceAll('_', '')) : null;
 }
 
 /**

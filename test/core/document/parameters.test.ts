@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { constraintViolations } from '../../../src/core/document/constraints.ts';
+import { scriptTimeoutSeconds } from '../../../src/core/document/inputs.ts';
 import { effectiveParameters, typeParameters } from '../../../src/core/document/parameters.ts';
 import type { StoreLookup } from '../../../src/core/document/prepared.ts';
 import type { Json, JsonObject } from '../../../src/core/model/json.ts';
@@ -169,3 +171,57 @@ test('parameters: whatever is supplied, values are declared and fit, and nothing
     { numRuns: 300 },
   );
 });
+
+const violations = (parts: { readonly [key: string]: Json }, value: Json): readonly string[] => {
+  const document = documentWith({ parameters: { p: { type: 'StringList', ...parts } } });
+  const definition = document.parameters.get('p');
+  return definition === undefined
+    ? []
+    : constraintViolations(definition, value).map(({ message }) => message);
+};
+
+for (const [name, parts, value, messages] of [
+  [
+    'maps, lists and numbers are printed as nodes print them',
+    { type: 'StringMap', allowedPattern: 'x' },
+    { b: [1, 'y'], a: null, n: 1000000, f: 0.00001, t: true },
+    [
+      'parameter value /map[a:<nil> b:[1 y] f:1e-05 n:1e+06 t:true]/ does not match the allowed pattern /x/',
+    ],
+  ],
+  [
+    'an element of another kind',
+    { allowedPattern: '^[0-9]+$' },
+    ['1', 22, { k: 'v' }],
+    ['parameter value /map[k:v]/ does not match the allowed pattern /^[0-9]+$/'],
+  ],
+  [
+    'a large number where a text is wanted',
+    { type: 'String', maxChars: 3 },
+    123456789,
+    ['invalid parameter type String with parameter value 1.23456789e+08'],
+  ],
+  [
+    'a number where a list is counted',
+    { minItems: 1 },
+    -1,
+    ['invalid parameter type StringList with parameter value -1'],
+  ],
+  ['items of a String are not counted', { type: 'String', minItems: 3 }, ['a'], []],
+  ['a limit that cannot be is the widest', { minItems: -5, maxItems: 1.5 }, ['a', 'b'], []],
+] as const)
+  test(`constraints: ${name}`, () => {
+    assert.deepEqual(violations(parts as { readonly [key: string]: Json }, value), messages);
+  });
+
+for (const [written, seconds] of [
+  ['1_000', 1000],
+  ['1_0.5_0e1', 105],
+  ['1__0', 3600],
+  ['_10', 3600],
+  ['10_', 3600],
+  ['0x10', 3600],
+] as const)
+  test(`timeoutSeconds: ${written}`, () => {
+    assert.equal(scriptTimeoutSeconds(written), seconds);
+  });

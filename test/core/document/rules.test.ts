@@ -9,7 +9,7 @@ import { readYaml } from '../../../src/core/document/read-yaml.ts';
 import { placeFinder, toJson } from '../../../src/core/document/source.ts';
 import { resolveReferences, storeReferences } from '../../../src/core/document/store.ts';
 import { substitute, tokenNames } from '../../../src/core/document/substitute.ts';
-import type { JsonObject } from '../../../src/core/model/json.ts';
+import type { Json, JsonObject } from '../../../src/core/model/json.ts';
 import { runs } from '../../fakes/runs.ts';
 import { documentWith } from './build.ts';
 
@@ -110,6 +110,13 @@ test('substitution: without tokens everything stays, and values are never scanne
       assert.deepEqual(substitute(given, parameters), given);
     }),
   );
+});
+
+test('substitution: JSON inside a longer text is written as nodes write it', () => {
+  const written = (value: Json) => substitute('{{ p }} ', { p: value });
+  assert.equal(written(['\b\f\n']), String.raw`["\u0008\u000c\n"] `);
+  assert.equal(written([String.raw`\b<`]), String.raw`["\\b\u003c"] `);
+  assert.equal(written(['a\ud800b\u2028']), '["a\ufffdb\\u2028"] ');
 });
 
 test('store: every reference is found once and resolving leaves the rest alone', () => {
