@@ -1,7 +1,12 @@
 /** AWS's output fields (spec/documents.md §3.7), and head, tail, count and digest beside them. */
 import { createHash } from 'node:crypto';
 import { sha256Hex } from '../core/canonical/digest.ts';
-import { cutBytes, STREAM_BYTES_MAX, TRUNCATION_MARK } from '../core/document/output.ts';
+import {
+  cutBytes,
+  STREAM_BYTES_MAX,
+  TRUNCATION_MARK,
+  textOfBytes,
+} from '../core/document/output.ts';
 import { digest } from '../core/model/brand.ts';
 import type { RunResult, StepResult, StreamResult } from '../core/model/run.ts';
 import {
@@ -82,7 +87,7 @@ function joinTwo(a: StreamResult, b: StreamResult): StreamResult {
 }
 
 /** As the reference cuts: without regard to UTF-8. */
-const truncate = (bytes: Uint8Array): string => printable(cutBytes(bytes, STREAM_BYTES_MAX));
+const truncate = (bytes: Uint8Array): string => textOfBytes(cutBytes(bytes, STREAM_BYTES_MAX));
 
 /** Invalid UTF-8 becomes U+FFFD. */
 const printable = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');

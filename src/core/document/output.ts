@@ -7,12 +7,10 @@ const COMBINED_BYTES_MAX = 2_500;
 export const SUMMARY_BYTES_MAX = 510;
 export const TRUNCATION_MARK = '--output truncated--';
 
-/**
- * A text of `bytesMax` bytes or more ends in `mark` and has exactly `bytesMax`; a character cut in two becomes U+FFFD.
- */
+/** A text of `bytesMax` bytes or more ends in `mark` and has exactly `bytesMax`, in which characters may be cut. */
 export function cutText(text: string, bytesMax: number, mark: string = TRUNCATION_MARK): string {
   if (text.length < bytesMax && Buffer.byteLength(text) < bytesMax) return text;
-  return cutBytes(Buffer.from(text), bytesMax, mark).toString();
+  return textOfBytes(cutBytes(Buffer.from(text), bytesMax, mark));
 }
 
 /** The same over bytes as they came, for streams. `bytes` may be no more than a head of at least `bytesMax`. */
@@ -25,6 +23,33 @@ export function cutBytes(
   const markBytes = Buffer.from(mark);
   const kept = bytes.subarray(0, Math.max(0, bytesMax - markBytes.length));
   return Buffer.concat([kept, markBytes]).subarray(0, bytesMax);
+}
+
+const UNREADABLE = '\ufffd';
+
+/** Invalid UTF-8 becomes U+FFFD, one for each byte that belongs to no character, as the reference writes it. */
+export function textOfBytes(bytes: Buffer): string {
+  const text = bytes.toString();
+  if (!text.includes(UNREADABLE)) return text;
+  let read = '';
+  for (let at = 0; at < bytes.length; ) {
+    const character = characterAt(bytes, at);
+    read += character;
+    at +=
+      character === UNREADABLE && !WRITTEN.equals(bytes.subarray(at, at + 3))
+        ? 1
+        : Buffer.byteLength(character);
+  }
+  return read;
+}
+
+const WRITTEN = Buffer.from(UNREADABLE);
+
+function characterAt(bytes: Buffer, at: number): string {
+  const first = bytes[at] ?? 0;
+  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  const text = bytes.subarray(at, at + length).toString();
+  return text.startsWith(UNREADABLE) ? UNREADABLE : text;
 }
 
 const ERROR_TITLE = '\n----------ERROR-------\n';
@@ -42,18 +67,18 @@ export function combinedOutput(
   const title = error.length > 0 ? ERROR_TITLE : '';
   const space = bytesMax - title.length;
   if (out.length + error.length < space) return stdout + title + stderr;
-  const half = space / 2;
+  const half = Math.trunc(space / 2);
   if (out.length > half && error.length > half) {
     const each = Math.floor((space - OUTPUT_MARK.length - ERROR_MARK.length) / 2);
     return head(out, each) + OUTPUT_MARK + title + head(error, each) + ERROR_MARK;
   }
-  if (out.length <= half)
+  if (out.length < half)
     return stdout + title + head(error, space - ERROR_MARK.length - out.length) + ERROR_MARK;
   return head(out, space - OUTPUT_MARK.length - error.length) + OUTPUT_MARK + title + stderr;
 }
 
 function head(bytes: Buffer, length: number): string {
-  return bytes.subarray(0, Math.max(0, length)).toString();
+  return textOfBytes(bytes.subarray(0, Math.max(0, length)));
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   cutBytes,
   cutText,
   executionSummary,
+  textOfBytes,
 } from '../../../src/core/document/output.ts';
 import type { PlatformType } from '../../../src/core/document/prepared.ts';
 import type { StepState } from '../../../src/core/document/status.ts';
@@ -175,6 +176,31 @@ test('output: a cut never yields more bytes than allowed', () => {
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.nat(80), (text, max) => {
       assert.ok(cutBytes(Buffer.from(text), max).length <= Math.max(max, 0));
     }),
+  );
+});
+
+test('output: one U+FFFD for each byte of a character that is cut, and for each that belongs to none', () => {
+  assert.equal(cutText('ab€€', 7, '-'), 'ab€\ufffd-');
+  assert.equal(cutText('ab€€', 8, '-'), 'ab€\ufffd\ufffd-');
+  assert.equal(cutText('\u{1F600}', 4, '-'), '\ufffd\ufffd\ufffd-');
+  for (const [bytes, text] of [
+    [[0x61, 0xff, 0x62], 'a\ufffdb'],
+    [[0xed, 0xa0, 0x80], '\ufffd\ufffd\ufffd'],
+    [[0xf0, 0x9f, 0x98, 0x61], '\ufffd\ufffd\ufffda'],
+    [[0xc0, 0x80, 0xef, 0xbf, 0xbd], '\ufffd\ufffd\ufffd'],
+    [[0xe2, 0x82, 0xac, 0xe2, 0x82], '€\ufffd\ufffd'],
+  ] as const)
+    assert.equal(textOfBytes(Buffer.from(bytes)), text, bytes.join());
+});
+
+test('output: stdout of exactly half the space is what is cut', () => {
+  const title = '\n----------ERROR-------\n';
+  const mark = '\n---Output truncated---';
+  const half = 'o'.repeat(50);
+  const stderr = 'e'.repeat(55);
+  assert.equal(
+    combinedOutput(half, stderr, 100 + title.length),
+    half.slice(0, 100 - mark.length - stderr.length) + mark + title + stderr,
   );
 });
 
