@@ -23,9 +23,9 @@ export function packageRequest(inputs: JsonObject): Result<PackageRequest, strin
     return typeof value === 'string' ? value : '';
   };
   const name = text('name');
-  if (name === '') return err('invalid input: empty name field\n');
   if (text('source') !== '')
     return err('invalid input: source parameter is not supported in this version\n');
+  if (name === '') return err('invalid input: empty name field\n');
   // A map is discarded, as on the reference.
   const environment = additionalArguments(text('additionalArguments'));
   if (!environment.ok) return environment;

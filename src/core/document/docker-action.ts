@@ -19,7 +19,8 @@ type Inputs = { readonly [name in (typeof TEXTS)[number]]: string } & {
   readonly volume: readonly string[];
 };
 
-const CHECKS: readonly (readonly [Exclude<(typeof TEXTS)[number], 'action'>, RegExp, string])[] = [
+/** In the order of the reference, whose first objection is told. */
+const CHECKS: readonly (readonly [Exclude<keyof Inputs, 'action'>, RegExp, string])[] = [
   [
     'container',
     /^[a-zA-Z0-9_\-\\/]*$/,
@@ -27,13 +28,13 @@ const CHECKS: readonly (readonly [Exclude<(typeof TEXTS)[number], 'action'>, Reg
   ],
   ['image', /^[a-zA-Z0-9_\-\\/.:]*$/, 'Invalid image value, only [a-zA-Z0-9.:_-\\/] are allowed'],
   ['user', /^[a-zA-Z0-9_-]*$/, 'Invalid user value'],
+  ['volume', /^[\w\\/:\-."()^ ]*$/, 'Invalid volume'],
   ['cpuShares', /^\/?[a-zA-Z0-9_-]*$/, 'Invalid CpuShares value, only integars are allowed'],
   ['memory', /^[0-9]*[bkmg]?$/, 'Invalid Memory value'],
   ['publish', /^[0-9a-zA-Z:\-/.]*$/, 'Invalid Publish value'],
   ['env', /^[^;,&|]*$/, 'Invalid environment variable value'],
   ['cmd', /^[^;,&|]*$/, 'Invalid command value'],
 ];
-const VOLUME = /^[\w\\/:\-."()^ ]*$/;
 
 /**
  * Every part is one argument. The reference gives one `--volume` for all volumes, which docker refuses for two, and a name
@@ -44,10 +45,8 @@ export function dockerArguments(inputs: JsonObject): Result<readonly string[], s
   if (!read.ok) return read;
   const given = read.value;
   for (const [name, pattern, text] of CHECKS)
-    if (!pattern.test(given[name]) || isOption(name, given[name]))
+    if ([given[name]].flat().some((one) => !pattern.test(one) || isOption(name, one)))
       return err(`Validation error, ${text}`);
-  if (!given.volume.every((one) => VOLUME.test(one) && !one.startsWith('-')))
-    return err('Validation error, Invalid volume');
   const action = Object.hasOwn(ACTIONS, given.action) ? ACTIONS[given.action] : undefined;
   return action === undefined
     ? err(`Docker Action is set to unsupported value: ${given.action}`)

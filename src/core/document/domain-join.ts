@@ -14,29 +14,34 @@ export function domainJoinArguments(
   };
   const [id, name] = [text('directoryId'), text('directoryName')];
   if (id === '') return err('directoryId is required');
+  if (isInjection(id)) return err(injectionText(id));
   if (name === '') return err('directoryName is required');
-  const unit = text('directoryOU').replace(/^"+|"+$/g, '');
+  if (isInjection(name)) return err(injectionText(name));
+  const writtenUnit = text('directoryOU');
+  const unit = writtenUnit.replace(/^"+|"+$/g, '');
   const host = text('hostName');
   const digits = host === '' ? '' : text('hostNameNumAppendDigits');
-  if (!/^\d*$/.test(digits)) return err('hostNameNumAppendDigits must be digits');
+  // Here the reference's text shows the name of the directory.
+  if (isInjection(unit) || isInjection(host)) return err(injectionText(name));
+  if (!/^(?:[+-]?\d+)?$/.test(digits))
+    return err(`HostNameNumAppendDigits %!s(MISSING) has non-digits ${digits}`);
   const dns = inputOf(inputs, 'dnsIpAddresses') ?? [];
   const addresses = Array.isArray(dns) ? dns.filter((one) => typeof one === 'string') : [];
-  for (const value of [id, name, digits])
-    if (isInjection(value)) return err(`Shell command injection string ${value}`);
-  // Here the reference's text shows the name of the directory.
-  for (const value of [unit, host])
-    if (isInjection(value)) return err(`Shell command injection string ${name}`);
-  for (const address of addresses)
+  for (const address of addresses) {
+    if (isInjection(address)) return err(injectionText(address));
     if (!isIpv4(address)) return err(`Invalid DNS IP address ${address}`);
+  }
   return ok([
     ...['--directory-id', id, '--directory-name', name, '--instance-region', region],
-    ...(unit === '' ? [] : ['--directory-ou', unit]),
+    ...(writtenUnit === '' ? [] : ['--directory-ou', unit]),
     ...(host === '' ? [] : ['--set-hostname', host]),
     ...(digits === '' ? [] : ['--set-hostname-append-num-digits', digits]),
     ...(inputOf(inputs, 'keepHostName') === true ? ['--keep-hostname'] : []),
     ...(addresses.length === 0 ? [] : ['--dns-addresses', addresses.join(',')]),
   ]);
 }
+
+const injectionText = (value: string): string => `Shell command injection string ${value}`;
 
 const isInjection = (value: string): boolean => /[$`;|&]/.test(value);
 

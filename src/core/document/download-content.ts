@@ -5,6 +5,7 @@ import type { Result } from '../model/result.ts';
 import { err, ok } from '../model/result.ts';
 import { sourceInfo } from './download-credentials.ts';
 import { inputOf } from './inputs.ts';
+import { SECURE_TOKEN } from './secure.ts';
 
 /** Which state of a repository; both '' where the remote's own head is meant. */
 export type GitRef = { readonly branch: string; readonly commitID: string };
@@ -63,23 +64,34 @@ export function downloadRequest(inputs: JsonObject): Result<DownloadRequest, str
 }
 
 function unreadable(sourceType: string): string {
-  return sourceType === 'HTTP' || sourceType === 'Git'
-    ? `SourceInfo could not be unmarshalled for source type ${sourceType}: it is no JSON map`
-    : `Source Info could not be unmarshalled for source type ${sourceType}. Please check JSON format of sourceInfo - it is no JSON map`;
+  switch (sourceType) {
+    case 'SSMDocument':
+      return 'SSMDocument SourceInfo parsing failed. SourceInfo could not be unmarshalled for SourceType SSMDocument. Please check JSON format of SourceInfo';
+    case 'S3':
+      return 's3 url parsing failed. Source Info could not be unmarshalled for source type S3. Please check JSON format of SourceInfo - it is no JSON map';
+    case 'GitHub':
+      return 'Source Info could not be unmarshalled for source type GitHub. Please check JSON format of sourceInfo - it is no JSON map';
+    default:
+      return `SourceInfo could not be unmarshalled for source type ${sourceType}: it is no JSON map`;
+  }
 }
 
 type Fields = {
   text(name: string): string;
+  /** Without the white space around it. */
+  trimmed(name: string): string;
   is(name: string): boolean;
 };
 
 /** What is no text counts as absent, but for the switches. */
 function fieldsOf(record: JsonObject): Fields {
+  const text = (name: string): string => {
+    const value = inputOf(record, name);
+    return typeof value === 'string' ? value : '';
+  };
   return {
-    text(name) {
-      const value = inputOf(record, name);
-      return typeof value === 'string' ? value : '';
-    },
+    text,
+    trimmed: (name) => text(name).trim(),
     is(name) {
       const value = inputOf(record, name);
       return value === true || value === 'true';
@@ -96,7 +108,7 @@ const readers: {
   Git: readGit,
   GitHub: readGitHub,
   S3(fields) {
-    const path = fields.text('path');
+    const path = fields.trimmed('path');
     if (path === '') return err('S3 source path in SourceInfo must be specified');
     const sha256 = readDigest(fields);
     return sha256.ok ? ok({ sourceType: 'S3', path, sha256: sha256.value }) : sha256;
@@ -111,33 +123,29 @@ const readers: {
 const AUTH_METHODS = ['None', 'Basic', 'Digest'] as const;
 
 function readHttp(fields: Fields): Result<DownloadSource, string> {
-  const url = fields.text('url');
+  const url = fields.trimmed('url');
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if ((scheme !== 'http' && scheme !== 'https') || !URL.canParse(url))
     return err('URL scheme for HTTP resource type is invalid. HTTP or HTTPS is accepted');
-  const allowInsecureDownload = fields.is('allowInsecureDownload');
-  if (scheme === 'http' && !allowInsecureDownload)
-    return err(
-      "Non secure URL provided and insecure download is not allowed. Provide a secure URL or set 'allowInsecureDownload' to true to perform the download operation",
-    );
-  const written = fields.text('authMethod') || 'None';
+  const written = fields.trimmed('authMethod') || 'None';
   const authMethod = AUTH_METHODS.find((method) => method === written);
   if (authMethod === undefined)
     return err(
       `Invalid authentication method: ${written}. The following methods are accepted: None, Basic, Digest`,
     );
+  const allowInsecureDownload = fields.is('allowInsecureDownload');
+  if (scheme === 'http' && !allowInsecureDownload)
+    return err(
+      "Non secure URL provided and insecure download is not allowed. Provide a secure URL or set 'allowInsecureDownload' to true to perform the download operation",
+    );
   const sha256 = readDigest(fields);
   if (!sha256.ok) return sha256;
-  const { username, password } = {
-    username: fields.text('username'),
-    password: fields.text('password'),
-  };
   return ok({
     sourceType: 'HTTP',
     url,
     authMethod,
-    username,
-    password,
+    username: fields.trimmed('username'),
+    password: fields.trimmed('password'),
     allowInsecureDownload,
     sha256: sha256.value,
   });
@@ -151,12 +159,12 @@ function readDigest(fields: Fields): Result<string, string> {
 }
 
 function readGit(fields: Fields): Result<DownloadSource, string> {
+  const ref = getOptions(fields.text('getOptions'));
+  if (!ref.ok) return err(`SourceInfo could not be unmarshalled for source type Git: ${ref.error}`);
   const repository = fields.text('repository');
   if (repository === '') return err('Repository for Git resources type must be specified');
-  const ref = getOptions(fields.text('getOptions'));
-  if (!ref.ok) return ref;
-  const username = fields.text('username');
-  const password = fields.text('password');
+  const username = fields.trimmed('username');
+  const password = fields.trimmed('password');
   const privateSSHKey = fields.text('privateSSHKey');
   if (/^https?:/i.test(repository)) {
     if (!URL.canParse(repository)) return err('Repository for Git resources type is no URL');
@@ -177,23 +185,34 @@ function readGit(fields: Fields): Result<DownloadSource, string> {
 function readGitHub(fields: Fields): Result<DownloadSource, string> {
   const owner = fields.text('owner');
   const repository = fields.text('repository');
+  const tokenInfo = fields.text('tokenInfo');
+  if (tokenInfo !== '' && tokenInfo.search(SECURE_TOKEN) === -1)
+    return err(
+      "Format of specifying ssm parameter used for token-parameter-name is incorrect. Please specify parameter as '{{ ssm-secure:parameter-name }}'",
+    );
   if (owner === '') return err('Owner for GitHub SourceType must be specified');
   if (repository === '') return err('Repository for GitHub SourceType must be specified');
   if (![owner, repository].every((part) => /^[A-Za-z0-9_.-]+$/.test(part) && !/^\.+$/.test(part)))
     return err('Owner and Repository for GitHub SourceType are single names');
   const ref = getOptions(fields.text('getOptions'));
   if (!ref.ok) return ref;
-  const rest = { path: fields.text('path'), tokenInfo: fields.text('tokenInfo') };
-  return ok({ sourceType: 'GitHub', owner, repository, ...rest, ...ref.value });
+  return ok({
+    sourceType: 'GitHub',
+    owner,
+    repository,
+    path: fields.text('path'),
+    tokenInfo,
+    ...ref.value,
+  });
 }
 
 /** `branch:<name>` or `commitID:<sha>`, one of them. */
 export function getOptions(text: string): Result<GitRef, string> {
   if (text === '') return ok({ branch: '', commitID: '' });
-  if (text.includes(',')) return err('Only specify one required option');
   const parts = text.split(':');
   const [kind = '', value = ''] = parts;
-  if (parts.length !== 2) return err('getOptions is not specified in the right format');
+  if (parts.length > 2) return err('Only specify one required option');
+  if (parts.length < 2) return err('getOptions is not specified in the right format');
   if (kind !== 'branch' && kind !== 'commitID')
     return err("Type of option is unknown. Please use either 'branch' or 'commitID'.");
   if (value === '') return err('Option for retrieving git content is empty');

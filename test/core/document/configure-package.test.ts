@@ -28,3 +28,9 @@ for (const { inputs, want } of [
     const read = packageRequest(inputs);
     assert.deepEqual(read.ok ? read.value : read.error, want);
   });
+
+test('a source is refused before a missing name', () => {
+  const request = packageRequest({ action: 'Install', source: 'https://x' });
+  assert.ok(!request.ok);
+  assert.equal(request.error, 'invalid input: source parameter is not supported in this version\n');
+});

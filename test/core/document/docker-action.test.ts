@@ -17,3 +17,11 @@ test('two volumes repeat their flag, and no name is an option of docker', () => 
   ])
     assert.equal(dockerArguments(inputs).ok, false, JSON.stringify(inputs));
 });
+
+test('of several objections the one to the volume comes before those to memory and shares', () => {
+  const wrong = { action: 'Run', image: 'x', memory: '1.5g', cpuShares: '1.5', volume: ['a;b'] };
+  assert.deepEqual(dockerArguments(wrong), {
+    ok: false,
+    error: 'Validation error, Invalid volume',
+  });
+});

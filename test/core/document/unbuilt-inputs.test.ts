@@ -99,6 +99,37 @@ test('aws:domainJoin: digits appended to a host name are digits', () => {
   assert.deepEqual(join('5').ok, true);
   assert.deepEqual(join('five'), {
     ok: false,
-    error: 'hostNameNumAppendDigits must be digits',
+    error: 'HostNameNumAppendDigits %!s(MISSING) has non-digits five',
   });
+});
+
+for (const [name, inputs, error] of [
+  ['an id before a missing name', { directoryId: 'a;b' }, 'Shell command injection string a;b'],
+  [
+    'an address that is a command',
+    { directoryId: 'd', directoryName: 'n', dnsIpAddresses: ['10.0.0.1;ls'] },
+    'Shell command injection string 10.0.0.1;ls',
+  ],
+  [
+    'a host name before its digits',
+    { directoryId: 'd', directoryName: 'n', hostName: 'a|b', hostNameNumAppendDigits: 'x' },
+    'Shell command injection string n',
+  ],
+] as const)
+  test(`aws:domainJoin says first what nodes say first: ${name}`, () => {
+    assert.deepEqual(domainJoinArguments(inputs, ''), { ok: false, error });
+  });
+
+test('aws:domainJoin: a sign before the digits, and an empty unit in quotes', () => {
+  const inputs = { directoryId: 'd', directoryName: 'n', directoryOU: '""', hostName: 'web' };
+  const join = domainJoinArguments({ ...inputs, hostNameNumAppendDigits: '+3' }, 'r');
+  assert.ok(join.ok);
+  assert.deepEqual(join.value.slice(6), [
+    '--directory-ou',
+    '',
+    '--set-hostname',
+    'web',
+    '--set-hostname-append-num-digits',
+    '+3',
+  ]);
 });

@@ -17,6 +17,8 @@ import { test } from 'node:test';
 import { s3Place } from '../../../../src/agent/executor/programs/s3.ts';
 import { openStaging } from '../../../../src/agent/executor/programs/staging.ts';
 import { dropSecretOutputs, scratchOf } from '../../../../src/agent/executor/secret-outputs.ts';
+import { downloadRequest } from '../../../../src/core/document/download-content.ts';
+import { withCredentials } from '../../../../src/core/document/download-credentials.ts';
 import type { JsonObject } from '../../../../src/core/model/json.ts';
 import { fetchInto, place, serve } from '../../../fakes/download.ts';
 import { git, makeRepo } from '../../../fakes/git-repo.ts';
@@ -383,12 +385,14 @@ test('GitHub: the token is the password that GitHub asks for', async (t) => {
   const auth = { username: 'x-access-token', password: 'ghp_1' };
   const server = await startGitServer({ root: dir, auth });
   t.after(() => server.close());
-  const asked = (tokenInfo: string) =>
-    fetchInto(
-      dir,
-      { sourceType: 'GitHub', sourceInfo: { owner: 'ops', repository: 'fleet', tokenInfo } },
-      { gitHubUrl: server.url },
-    );
+  const asked = (tokenInfo: string) => {
+    const sourceInfo = { owner: 'ops', repository: 'fleet', tokenInfo: '{{ssm-secure:token}}' };
+    const inputs = { sourceType: 'GitHub', sourceInfo };
+    const request = downloadRequest(inputs);
+    assert.ok(request.ok);
+    const source = withCredentials(request.value.source, { tokenInfo });
+    return fetchInto(dir, inputs, { gitHubUrl: server.url, source });
+  };
   assert.equal((await asked('ghp_1')).ok, true);
   assert.equal(readFileSync(join(dir, 'downloads', 'a.txt'), 'utf8'), 'private');
   assert.match((await asked('ghp_2')).text, /cannot be fetched: HTTP Error: 401/);
