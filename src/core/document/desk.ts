@@ -132,6 +132,7 @@ export function warnUnknownKeys(
 ): void {
   if (spot.node.kind !== 'map') return;
   const { known, effectless = {}, of } = options;
+  refuseFoldedTwins(desk, spot, known);
   for (const { key, keyAt, value } of spot.node.entries) {
     if (known.includes(key) || (desk.format === 'json' && hasFolded(known, key))) continue;
     const keySpot = spotOfKey(key, keyAt, spot.pointer);
@@ -145,6 +146,24 @@ export function warnUnknownKeys(
     const near = nearest(key, known);
     const hint = near === null ? 'Remove it.' : `Did you mean ${near}?`;
     desk.warn('unknown-key', keySpot, `${key} is no key of ${of} and has no effect`, hint);
+  }
+}
+
+/** `name` beside `Name`: in the JSON that travels nodes take the later one, readers the first. */
+function refuseFoldedTwins(desk: Desk, spot: Spot, known: readonly string[]): void {
+  if (spot.node.kind !== 'map') return;
+  const seen = new Map<string, string>();
+  for (const { key, keyAt } of spot.node.entries) {
+    const folded = key.toLowerCase();
+    const twin = seen.get(folded);
+    if (twin !== undefined && twin !== key && hasFolded(known, key))
+      desk.error(
+        'duplicate-key',
+        spotOfKey(key, keyAt, spot.pointer),
+        `${key} is the key ${twin} once more: keys match whatever their case`,
+        'Keep one of the two.',
+      );
+    seen.set(folded, key);
   }
 }
 

@@ -72,7 +72,8 @@ export function combinedOutput(
     const each = Math.floor((space - OUTPUT_MARK.length - ERROR_MARK.length) / 2);
     return head(out, each) + OUTPUT_MARK + title + head(error, each) + ERROR_MARK;
   }
-  if (out.length < half)
+  // At exactly half the reference crashes when stderr leaves nothing of stdout.
+  if (out.length < half || error.length > space - OUTPUT_MARK.length)
     return stdout + title + head(error, space - ERROR_MARK.length - out.length) + ERROR_MARK;
   return head(out, space - OUTPUT_MARK.length - error.length) + OUTPUT_MARK + title + stderr;
 }

@@ -12,7 +12,7 @@ import { holdsSecret } from './secure.ts';
 import { toJson } from './source.ts';
 import { storeReferences } from './store.ts';
 import { PARAMETER_NAME } from './substitute.ts';
-import { jsonText, textOf } from './text.ts';
+import { textOf } from './text.ts';
 
 const PARAMETER_TYPES: readonly ParameterType[] = [
   'String',
@@ -111,15 +111,16 @@ function parseType(desk: Desk, name: string, spot: Spot, value: Json | undefined
       `parameter ${name} has no type`,
       `Write type: ${assumed}.`,
     );
+  } else if (written === null) {
+    desk.error('not-text', field, 'type must be a text', `Write type: ${assumed}.`);
   } else {
-    const near = nearest(written ?? '', PARAMETER_TYPES);
+    const near = nearest(written, PARAMETER_TYPES);
     const hint =
       near === null ? `Use one of ${PARAMETER_TYPES.join(', ')}.` : `Did you mean ${near}?`;
-    const what = written ?? jsonText(toJson(field.node));
     desk.warn(
       'parameter-type-unknown',
       field,
-      `${what} is no type of a parameter; read as ${assumed}`,
+      `${written} is no type of a parameter; read as ${assumed}`,
       hint,
     );
   }
@@ -135,6 +136,10 @@ function parseAllowedValues(desk: Desk, spot: Spot): readonly string[] | null {
     return null;
   }
   const values = field.node.items.map((item) => toJson(item));
+  if (values.some((value) => typeof value === 'object' && value !== null)) {
+    desk.error('not-text', field, 'allowedValues must be a list of texts');
+    return null;
+  }
   if (values.some((value) => typeof value !== 'string'))
     desk.warn(
       'allowed-values-not-text',
@@ -171,11 +176,19 @@ function parsePattern(desk: Desk, spot: Spot): string | null {
 
 const LIMIT_MAX = 2_147_483_647;
 
-/** A number or a numeric text; anything that is no whole number from 0 counts as no limit. */
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * A number or a numeric text; anything else cannot be read. What is no whole number from 0 is the widest limit, as on nodes.
+ */
 function parseLimit(desk: Desk, spot: Spot, key: string): number | null {
   const field = fieldOf(desk, spot, key);
   if (field === null || isNothing(field)) return null;
   const value = toJson(field.node);
+  if (typeof value !== 'number' && !(typeof value === 'string' && JSON_NUMBER.test(value))) {
+    desk.error('not-an-integer', field, `${key} must be a whole number`, 'Write e.g. 12.');
+    return null;
+  }
   const limit = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 && limit <= LIMIT_MAX)
     return limit;
@@ -184,7 +197,7 @@ function parseLimit(desk: Desk, spot: Spot, key: string): number | null {
     field,
     `${key} is no whole number from 0 to ${LIMIT_MAX} and limits nothing`,
   );
-  return null;
+  return key.startsWith('min') ? 0 : LIMIT_MAX;
 }
 
 function parseInterpolation(desk: Desk, spot: Spot): 'TEXT' | 'ENV_VAR' {

@@ -39,7 +39,9 @@ export function parseSteps(desk: Desk, root: Spot, version: SchemaVersion): read
       desk.warn('no-effect', mainSteps, 'mainSteps has no effect in schemaVersion 1.2');
     return parseRuntimeConfig(desk, root, runtimeConfig);
   }
-  if (runtimeConfig !== null && sizeOf(runtimeConfig) > 0)
+  if (runtimeConfig !== null && !isNothing(runtimeConfig) && runtimeConfig.node.kind !== 'map')
+    desk.error('not-a-map', runtimeConfig, 'runtimeConfig must be a map of actions');
+  else if (runtimeConfig !== null && sizeOf(runtimeConfig) > 0)
     desk.error(
       'runtime-config',
       runtimeConfig,
@@ -227,6 +229,7 @@ function parseRuntimeConfig(desk: Desk, root: Spot, field: Spot | null): readonl
       return [];
     }
     warnUnknownKeys(desk, spot, { of: 'a runtimeConfig entry', known: CONFIG_KEYS });
+    textField(desk, spot, 'description');
     const properties = fieldOf(desk, spot, 'properties');
     const step: Step = {
       name: key,

@@ -23,6 +23,8 @@ export function readYaml(text: string): Reading {
 
 /** By a whole YAML parser, whatever the text. */
 export function readWholeYaml(text: string): Reading {
+  const control = CONTROL.exec(text);
+  if (control !== null) return { root: null, faults: [controlCharacter(control.index)] };
   const faults: Fault[] = [];
   try {
     const document = wholeYaml().parseDocument(text, {
@@ -142,12 +144,13 @@ function convertMap(reader: Reader, map: YAMLMap, pointer: string, depth: number
   const merged: SourceEntry[] = [];
   for (const pair of map.items) {
     if (isMergeKey(pair)) {
-      merged.push(...mergedEntries(convert(reader, pair.value, pointer, depth + 1)));
+      merged.push(...mergedEntries(reader, convert(reader, pair.value, pointer, depth + 1)));
       continue;
     }
     const key = keyOf(reader, pair, pointer);
+    // What is dropped may hold an anchor.
+    const value = convert(reader, pair.value, pointTo(pointer, key ?? ''), depth + 1);
     if (key === null) continue;
-    const value = convert(reader, pair.value, pointTo(pointer, key), depth + 1);
     const keyAt = startOf(pair.key);
     entries.push({ key, keyAt, value: value.at === NOWHERE ? { ...value, at: keyAt } : value });
     count(reader, 0, key.length, keyAt);
@@ -181,11 +184,17 @@ function convertToken(reader: Reader, map: YAMLMap, pointer: string): SourceScal
   return { kind: 'scalar', at, value: written, written: null };
 }
 
+/** Maps whose keys are names: there `y` and `5` are the texts that they are written as. */
+const OF_NAMES = /^\/(?:parameters|runtimeConfig|mainSteps\/\d+\/precondition)$/;
+
 /** Null when the key is no text: the reference drops it, and so do we, with a word about it. */
 function keyOf(reader: Reader, { key }: Pair, pointer: string): string | null {
-  if (isScalar(key) && typeof key.value === 'string') return key.value;
+  const isNumber = isScalar(key) && key.type === 'PLAIN' && numberOfGo(key.source ?? '') !== null;
+  if (isScalar(key) && typeof key.value === 'string' && !isNumber) return key.value;
   const at = startOf(key);
+  if (isMap(key) || isSeq(key)) refuse('yaml-syntax', at, 'a list or a map is no key');
   const written = isScalar(key) && key.source !== undefined ? key.source : String(key);
+  if (OF_NAMES.test(pointer)) return written;
   reader.faults.push(
     warning(
       'key-not-text',
@@ -208,9 +217,10 @@ function isMergeKey({ key }: Pair): boolean {
 }
 
 /** `<<` takes a map, or a list of maps of which the first wins. */
-function mergedEntries(from: SourceNode): readonly SourceEntry[] {
+function mergedEntries(reader: Reader, from: SourceNode): readonly SourceEntry[] {
   if (from.kind === 'map') return from.entries;
-  return from.kind === 'list' ? from.items.flatMap(mergedEntries) : [];
+  if (from.kind === 'list') return from.items.flatMap((item) => mergedEntries(reader, item));
+  return refuse('yaml-syntax', from.at, '<< takes a map, or a list of maps');
 }
 
 function convertScalar(reader: Reader, node: unknown, at: number): SourceScalar {
@@ -220,12 +230,20 @@ function convertScalar(reader: Reader, node: unknown, at: number): SourceScalar 
   if (typeof value === 'string') {
     count(reader, 0, value.length, at);
     const text = endsWithFile(reader, node) ? value.replace(/\n$/, '') : value;
-    return { kind: 'scalar', at, value: text, written };
+    return { kind: 'scalar', at, value: numberOfGo(written) ?? text, written };
   }
   if (value === null || typeof value === 'boolean') return { kind: 'scalar', at, value, written };
   // Infinities and NaN are not JSON, so they stay what was written.
   const isNumber = typeof value === 'number' && Number.isFinite(value);
   return { kind: 'scalar', at, value: isNumber ? value : (written ?? ''), written };
+}
+
+/** Prefixes of YAML 1.2 and capital ones are numbers to the reference too. */
+function numberOfGo(written: string | null): number | null {
+  const [, sign, digits] =
+    /^([-+]?)(0(?:[oO][0-7]+|X[\da-fA-F]+|B[01]+))$/.exec(written?.replaceAll('_', '') ?? '') ?? [];
+  if (digits === undefined) return null;
+  return sign === '-' ? -Number(digits) : Number(digits);
 }
 
 /** A block at the end of a file without a last newline has none either; the parser adds it. */
@@ -287,6 +305,20 @@ function refuse(code: string, at: number, message: string, hint = ''): never {
 
 function warning(code: string, at: number, pointer: string, message: string, hint = ''): Fault {
   return { code, severity: 'warning', at, pointer, message, hint };
+}
+
+/** What YAML 1.1 allows nowhere, not even in quotes. */
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]/;
+
+function controlCharacter(at: number): Fault {
+  return {
+    code: 'yaml-syntax',
+    severity: 'error',
+    at,
+    pointer: '',
+    message: 'there is a control character here, which YAML does not allow',
+    hint: 'Write it as an escape, in double quotes.',
+  };
 }
 
 function unreadable(error: unknown): Fault {

@@ -150,7 +150,7 @@ function readItem(item: string, kind: FieldKind): Result<readonly number[], Cron
 function readValue(text: string, kind: FieldKind): number | null {
   const named = kind.names.indexOf(text);
   if (named >= 0) return kind.min + named;
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  const value = (kind === YEARS ? /^\d{4}$/ : /^\d{1,2}$/).test(text) ? Number(text) : Number.NaN;
   return value >= kind.min && value <= kind.max ? value : null;
 }
 

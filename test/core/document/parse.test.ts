@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDocument } from '../../../src/core/document/parse.ts';
+import type { Json } from '../../../src/core/model/json.ts';
 import { runs } from '../../fakes/runs.ts';
 import { anyStep, documentWith } from './build.ts';
 
@@ -324,6 +325,84 @@ test('parse: a problem says where, what and the nearest right thing', () => {
   ]);
 });
 
+const inJson = (text: string) => {
+  const { document, problems } = parseDocument(text, { file: 'd.json' });
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  return { isAccepted: document !== null, codes: errors.map(({ code }) => code) };
+};
+
+const step22 = '"mainSteps":[{"action":"aws:x","name":"one","inputs":{}}]';
+const defined = (rest: string): string =>
+  `{"schemaVersion":"2.2","parameters":{"p":{"default":"d",${rest}}},${step22}}`;
+
+for (const [name, text, code] of [
+  ['a type that is no text', defined('"type":5'), 'not-text'],
+  ['a limit that is a boolean', defined('"type":"String","maxChars":true'), 'not-an-integer'],
+  ['a limit in words', defined('"type":"String","maxChars":"many"'), 'not-an-integer'],
+  ['a limit with a leading zero', defined('"type":"String","minChars":"05"'), 'not-an-integer'],
+  ['a list among allowed values', defined('"type":"String","allowedValues":["d",[]]'), 'not-text'],
+  [
+    'runtimeConfig that is no map',
+    `{"schemaVersion":"2.2","runtimeConfig":"x",${step22}}`,
+    'not-a-map',
+  ],
+  [
+    'a description of 1.2 that is no text',
+    '{"schemaVersion":"1.2","runtimeConfig":{"aws:x":{"description":5,"properties":[]}}}',
+    'not-text',
+  ],
+  [
+    'one key in two cases',
+    '{"schemaVersion":"2.2","mainSteps":[{"action":"aws:x","name":"one","Name":"two"}]}',
+    'duplicate-key',
+  ],
+] as const)
+  test(`parse: refuses in JSON what nodes cannot read: ${name}`, () => {
+    assert.deepEqual(inJson(text), { isAccepted: false, codes: [code] });
+  });
+
+test('parse: a limit may be a number of any form, or its text', () => {
+  for (const limit of ['12', '"12"', '1.5', '"1e3"', '-1'])
+    assert.ok(inJson(defined(`"type":"String","minItems":${limit}`)).isAccepted, limit);
+});
+
+test('parse: names of parameters that YAML has other kinds for are names', () => {
+  const { document } = parseDocument(
+    `${head}parameters:\n  y: {type: String, default: a}\n  5: {type: String, default: b}\n${step}`,
+    { file: 'd.yaml' },
+  );
+  assert.deepEqual([...(document?.parameters.keys() ?? [])], ['y', '5']);
+});
+
+test('parse: a key without effect may hold an anchor', () => {
+  const { document } = parseDocument(
+    `${head}y: &kept {a: b}\nmainSteps:\n- {action: aws:x, name: one, inputs: *kept}\n`,
+    { file: 'd.yaml' },
+  );
+  assert.deepEqual(document?.steps[0]?.inputs, { a: 'b' });
+});
+
+for (const [name, text] of [
+  ['a list as a key', `${head}${step}x: {[a]: b}\n`],
+  ['a text to be merged', `${head}${step}x:\n  <<: a\n`],
+  ['a control character', `${head}description: "a\u0007b"\n${step}`],
+] as const)
+  test(`parse: refuses in YAML what nodes cannot read: ${name}`, () => {
+    const { document, problems } = parseDocument(text, { file: 'd.yaml' });
+    assert.equal(document, null);
+    assert.deepEqual(
+      problems.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+      ['yaml-syntax'],
+    );
+  });
+
+test('parse: every prefix of a number that nodes know', () => {
+  const text = `${head}${step}x: {a: 0o14, b: -0o14, c: 0X1F, d: 0b101, e: 0o8, f: "0o14"}\n`;
+  const { document } = parseDocument(text, { file: 'd.yaml' });
+  const { x } = document?.content as { readonly x: Json };
+  assert.deepEqual(x, { a: 12, b: -12, c: 31, d: 5, e: '0o8', f: '0o14' });
+});
+
 test('parse: YAML 1.1 scalars, but times and dates stay text', () => {
   const text = `${head}${step}x: {a: yes, b: 012, c: 1:30, d: 2020-01-01, e: 0x1F, f: .inf, g: ~, h: "no", i: 1_0, j: 1e3}\n`;
   const { document } = parseDocument(text, { file: 'd.yaml' });
@@ -366,7 +445,7 @@ test('parse: anchors and merge keys work, the own key wins', () => {
 test('parse: keys of JSON match whatever their case, those of YAML exactly', () => {
   const content = {
     SchemaVersion: '2.2',
-    MAINSTEPS: [{ ...anyStep, Inputs: { runCommand: ['ls'] } }],
+    MAINSTEPS: [{ Action: 'aws:runShellScript', NAME: 'step', Inputs: { runCommand: ['ls'] } }],
   };
   assert.ok(parseDocument(JSON.stringify(content), { file: 'd.json' }).document);
   assert.deepEqual(judged('schemaversion: "2.2"\n').errors, ['schema-version-missing 1:1']);

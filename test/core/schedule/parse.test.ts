@@ -88,6 +88,7 @@ for (const c of [
   { text: 'cron(0 0 * * * * * *)', says: /It has 8 fields/ },
   { text: 'cron(60 * * * ? *)', says: /Minutes: 60 is not 0-59/ },
   { text: 'cron(0 24 * * ? *)', says: /Hours: 24 is not 0-23/ },
+  { text: 'cron(0 012 * * ? *)', says: /Hours: 012 is not 0-23/ },
   { text: 'cron(0 0 32 * ? *)', says: /Day of month: 32 is not 1-31/ },
   { text: 'cron(0 0 0 * ? *)', says: /Day of month: 0 is not 1-31/ },
   { text: 'cron(0 0 * 13 ? *)', says: /Month: 13 is not 1-12 or JAN-DEC/ },
