@@ -28,6 +28,9 @@ const OUTPUT_ONLY = new Set([
   'ARN',
 ]);
 
+/** What `aws ssm` and CloudFormation put definitions in. */
+const WRAPPERS = new Set(['AssociationDescription', 'Associations', 'Properties', 'Resources']);
+
 /** Reports the misfits of one definition at `root`. */
 export function reportMisfits(
   desk: Desk,
@@ -143,6 +146,8 @@ function unknownHint(kind: InputKind, shape: Shape | null, key: string): string 
   const home = homeOf(kind, key);
   if (home !== null) return home === '' ? `${key} stands at the top.` : `Write it below ${home}.`;
   const keys = shape?.keys ?? [];
+  if (kind === 'association' && shape === SHAPES.association['#'] && WRAPPERS.has(key))
+    return 'A definition stands at the top of its file: write what is in it there.';
   const near = nearest(key, keys);
   return near === null ? `Known here: ${keys.join(', ')}.` : `Did you mean "${near}"?`;
 }

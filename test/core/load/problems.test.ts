@@ -411,6 +411,12 @@ const cases = [
     hint: 'import aws',
   },
   {
+    name: 'what an answer of AWS is wrapped in',
+    text: 'AssociationDescription:\n  AssociationName: one\n  Name: Say\n',
+    want: ['missing-key 1:1 ', 'missing-key 1:1 ', 'unknown-key 1:1 /AssociationDescription'],
+    hint: 'stands at the top of its file',
+  },
+  {
     name: 'a mistyped key',
     text: says('one', 'MaxError: "1"\n'),
     want: ['unknown-key 5:1 /MaxError'],
