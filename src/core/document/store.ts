@@ -145,11 +145,11 @@ function resolveList(list: readonly Json[], entries: Entries): Result<Json, stri
  * for white space around it, splits at commas and takes the element's place.
  */
 function resolveTexts(list: readonly Json[], entries: Entries): Result<Json, string> {
+  const texts = list.map((item) => item ?? '');
+  if (!texts.every((text) => typeof text === 'string'))
+    return err('Encountered error while parsing input - internal error');
   const resolved: Json[] = [];
-  for (const item of list) {
-    const text = item ?? '';
-    if (typeof text !== 'string')
-      return err('Encountered error while parsing input - internal error');
+  for (const text of texts) {
     const whole = PLAIN_WHOLE.exec(text.trim())?.[1];
     const entry = whole === undefined ? undefined : entries.get(whole);
     if (entry?.type === 'StringList') {

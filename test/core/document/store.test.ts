@@ -85,6 +85,7 @@ for (const { name, value, becomes } of [
   { name: 'white space around it', value: [' {{ssm:list}}\n', 'x'], becomes: ['a', 'b', 'x'] },
   { name: 'null in a list of texts', value: ['{{ssm:text}}', null], becomes: ['v', ''] },
   { name: 'a number in a list of texts', value: ['{{ssm:text}}', 5], becomes: nodes },
+  { name: 'a number behind a list as text', value: ['x {{ssm:list}}', 5], becomes: nodes },
   { name: 'a list that begins otherwise', value: [null, '{{ssm:list}}'], becomes: asText },
   { name: 'a list of lists', value: [['{{ssm:list}}'], 'x'], becomes: [['a', 'b'], 'x'] },
   { name: 'a version in a text', value: 'x {{ssm:list:2}}', becomes: asText },
