@@ -152,8 +152,25 @@ function lintShape(desk: Desk, script: Spot, parameters: Definitions): void {
         'a StringList inside a list makes a list in a list; it is flattened here, AWS nodes fail',
         `Write runCommand: "${String(node.value)}".`,
       );
+    else if (node.kind === 'scalar')
+      lintWholeLine(desk, item, parameters.get(wholeToken(String(node.value)) ?? ''));
   });
 }
+
+/** A token alone in its line keeps the kind of its value. */
+function lintWholeLine(desk: Desk, item: Spot, definition?: ParameterDefinition): void {
+  if (definition === undefined || !NO_TEXTS.includes(definition.type)) return;
+  const value = definition.default;
+  if (value === undefined || typeof value === 'string') return;
+  desk.warn(
+    'not-text',
+    item,
+    `the default of ${definition.name} is no text, so the step fails unless another is given`,
+    'Give it a text as default, or put the token into a longer text.',
+  );
+}
+/** Of a String, the default itself is warned about. */
+const NO_TEXTS: readonly string[] = ['Integer', 'Boolean', 'MapList', 'StringMap'];
 
 /** YAML that was meant to be a text. */
 function lintOddLine(desk: Desk, item: Spot): void {

@@ -9,7 +9,7 @@ import {
   pointTo,
 } from './source.ts';
 import { isAlias, isMap, isScalar, isSeq, wholeYaml } from './whole-yaml.ts';
-import { mistake, mistakesOf } from './yaml-mistakes.ts';
+import { leftOut, mistake, mistakesOf } from './yaml-mistakes.ts';
 
 /**
  * YAML as the reference reads it: scalars of YAML 1.1 (`yes` is true, `012` is 10), but times and dates stay text, and
@@ -38,7 +38,8 @@ export function readWholeYaml(text: string): Reading {
       ...mistakesOf(document.errors, text).map((fault) => atOpening(fault, document, text)),
     );
     for (const { pos, message } of document.warnings)
-      faults.push(warning('yaml-tag', pos[0], '', `${message}: it is read without the tag`));
+      if (message.startsWith('Unresolved tag'))
+        faults.push(leftOut(/\S*/.exec(text.slice(pos[0]))?.[0] ?? '', pos[0]));
     if (faults.some(({ severity }) => severity === 'error')) return { root: null, faults };
     const reader: Reader = {
       text,
@@ -226,6 +227,8 @@ function mergedEntries(reader: Reader, from: SourceNode): readonly SourceEntry[]
 function convertScalar(reader: Reader, node: unknown, at: number): SourceScalar {
   if (!isScalar(node)) return { kind: 'scalar', at, value: null, written: '' };
   const written = node.type === 'PLAIN' ? (node.source ?? '') : null;
+  // The parser is silent about this one: it says "a text" and nothing else.
+  if (node.tag === '!') reader.faults.push(leftOut('!', reader.text.lastIndexOf('!', at)));
   const { value } = node;
   if (typeof value === 'string') {
     count(reader, 0, value.length, at);

@@ -77,19 +77,63 @@ const MISTAKES: readonly (readonly [RegExp, (match: RegExpExecArray) => string, 
     'Put the whole value in quotes if > or | belongs to it.',
   ],
   [/^Missing closing/, () => 'this text has no closing quote', 'Write the quote that ends it.'],
+  [/^Unexpected flow-\w+-end token.*"(.)"$/, ([, c = '']) => `${c} closes nothing`, QUOTES],
+  [/^Flow sequence in block/, () => 'the list in brackets that begins here has no ]', QUOTES],
+  [/^Flow map in block/, () => 'the map in braces that begins here has no }', QUOTES],
+  [
+    /^(A block sequence may not|All sequence items|Sequence item without)/,
+    () => 'this line begins in no column of its list',
+    COLUMNS,
+  ],
+  [
+    /on same line with key$/,
+    () => 'a list begins in a line of its own',
+    'Put the list into the next line, or the whole value in quotes.',
+  ],
+  [
+    /on same line with directives-end/,
+    () => 'a map begins in a line of its own',
+    'Put what follows --- into the next line.',
+  ],
+  [
+    /^(Anchor|Alias) cannot be an empty/,
+    ([, kind]) => `${kind === 'Anchor' ? '&' : '*'} has no name behind it`,
+    QUOTES,
+  ],
+  [
+    /^Missing directives-end/,
+    () => '% at the beginning of a line is a directive of YAML',
+    'Remove the line; of a template, take what it makes.',
+  ],
 ];
 
 function syntaxMistake(message: string, at: number, text: string): Fault {
   for (const [pattern, say, hint] of MISTAKES) {
     const match = pattern.exec(message);
-    if (match !== null) return mistake(at, say(match), hintOfLine(text, at) || hint);
+    if (match === null) continue;
+    const place = placeOf(message, at, text);
+    return mistake(place, say(match), hintOfLine(text, place) || hint);
   }
   return mistake(at, message, hintOfLine(text, at));
 }
 
+/** Where the mistake is, which the parser sometimes notices in a later line, or at the beginning of one. */
+function placeOf(message: string, at: number, text: string): number {
+  if (message.startsWith('Flow ')) {
+    const before = [...text.slice(0, at).matchAll(/^ *(?:- +)*(?:[\w.-]+: +)?(?=[[{])/gm)].at(-1);
+    return before === undefined ? at : before.index + before[0].length;
+  }
+  if (message.startsWith('Missing directives-end')) return Math.max(0, text.search(/^%/m));
+  return text.charAt(at) === ' ' ? keyFrom(text, at) : at;
+}
+
 /** What the line up to the place shows to be meant; empty when it shows nothing. */
 function hintOfLine(text: string, at: number): string {
-  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 1);
+  const begins = text.lastIndexOf('\n', at - 1) + 1;
+  if (text.startsWith('```', begins)) return 'Remove the lines with ``` around the document.';
+  const line = text.slice(begins, at + 1);
+  if (/^[ -]*\u00a0/.test(text.slice(begins, at + 2)))
+    return 'Write common blanks for those of this line that are U+00A0.';
   if (line.startsWith('\t')) return 'Indent with blanks; YAML allows no tabs there.';
   const value = /^\s*(?:- +)*(?:[\w.-]+: +)?(.*)$/s.exec(line)?.[1] ?? '';
   if (line.includes('{{'))
@@ -101,6 +145,22 @@ function hintOfLine(text: string, at: number): string {
     return 'Put the whole value in quotes: what begins with [ is a list, with { a map.';
   return '';
 }
+
+/** What the reference leaves out of a value, and reads on. */
+export function leftOut(tag: string, at: number): Fault {
+  return {
+    code: 'yaml-tag',
+    severity: 'warning',
+    at,
+    pointer: '',
+    message: `${tag} is a tag of YAML and is left out`,
+    hint: OF_CLOUDFORMATION.test(tag)
+      ? 'CloudFormation puts something in its place: take the document that it makes.'
+      : 'Put the whole value in quotes if this belongs to it.',
+  };
+}
+const OF_CLOUDFORMATION =
+  /^!(And|Base64|Cidr|Condition|Equals|FindInMap|GetA(tt|Zs)|If|ImportValue|Join|Not|Or|Ref|Select|Split|Sub|Transform)$/;
 
 /** That makes the text no YAML. */
 export const mistake = (at: number, message: string, hint = ''): Fault => ({
