@@ -30,8 +30,8 @@ export const CALENDAR_PROBLEM_CODES: {
   },
   'calendar-rule-start': {
     meaning:
-      'The DTSTART of a recurring event is no day that its own rule gives. It counts as an occurrence, as in most programs.',
-    remedy: 'Begin at the first day that the rule gives.',
+      'The DTSTART of a recurring event is no time that its own rule gives. It counts as an occurrence, as in most programs.',
+    remedy: 'Begin at the first time that the rule gives.',
   },
   'calendar-syntax': {
     meaning: 'The file is no iCalendar 2.0: a line cannot be read, or BEGIN and END do not pair.',

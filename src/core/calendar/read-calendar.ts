@@ -6,9 +6,11 @@ import type { CalendarDesk, Component } from './component.ts';
 import { onlyLine, openCalendarDesk, readComponents } from './component.ts';
 import type { Reference, WrittenEvent } from './read-event.ts';
 import { readEvent } from './read-event.ts';
+import { PER_DAY_MAX } from './read-rule.ts';
 import { shown } from './read-time.ts';
 import { readZones } from './read-zone.ts';
 import { openRecurrence } from './recurrence.ts';
+import { occurrencesPerDay } from './spans.ts';
 
 /** What a calendar file says by itself; the zone of times without one may come from `reconciled.yaml`. */
 export type CalendarContent = Pick<Calendar, 'kind' | 'zones' | 'events'> & {
@@ -49,6 +51,7 @@ function readContent(calendar: Component, desk: CalendarDesk): CalendarContent |
   const ownZones = new Set(zones.map(({ id }) => id));
   const written = components.flatMap((one) => readEvent(one, { desk, ownZones, ...clocks }) ?? []);
   warnOfBusyTimes(calendar, desk);
+  refuseTooFull(calendar, written, desk);
   const events = assemble(written, { desk, instantOf: clocks.instantOf, mayLook: upTo(LOOKS_MAX) });
   return kind === null ? null : { kind, zones, events, floatingZone };
 }
@@ -137,6 +140,21 @@ function isTooMuch(calendar: Component, events: readonly Component[], desk: Cale
     );
   }
   return limits.length > 0;
+}
+
+function refuseTooFull(
+  { place }: Component,
+  written: readonly WrittenEvent[],
+  desk: CalendarDesk,
+): void {
+  const perDay = occurrencesPerDay(written.map(({ event }) => event));
+  if (perDay <= PER_DAY_MAX) return;
+  desk.error(
+    'calendar-limit',
+    place,
+    `the rules of the calendar give up to ${perDay} occurrences a day; at most ${PER_DAY_MAX} are allowed`,
+    'Split it: an association may name several calendars.',
+  );
 }
 
 function warnOfNoEvents(

@@ -254,8 +254,8 @@ function readEventRule(
     desk.warn(
       'calendar-rule-start',
       line.place,
-      'DTSTART is no day that RRULE gives; it counts all the same',
-      'Begin at the first day that the rule gives.',
+      'DTSTART is no time that RRULE gives; it counts all the same',
+      'Begin at the first time that the rule gives.',
     );
   }
   return rule;

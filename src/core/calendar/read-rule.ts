@@ -4,6 +4,7 @@ import type { ContentLine } from './content-lines.ts';
 import type { WrittenTime } from './read-time.ts';
 import { itemsOf, readLocal, shown } from './read-time.ts';
 import { startOfNth } from './recurrence.ts';
+import { openTimes } from './times.ts';
 
 /** The rule of an RRULE line for an event that starts at `start`; null when something is wrong, which is on the desk. */
 export function readRule(
@@ -25,9 +26,10 @@ type Parts = ReadonlyMap<string, Part>;
 type Fault = { readonly at: number; readonly message: string; readonly hint: string };
 
 const KNOWN = new Set(
-  'FREQ INTERVAL COUNT UNTIL WKST BYMONTH BYWEEKNO BYYEARDAY BYMONTHDAY BYDAY BYSETPOS'.split(' '),
+  'FREQ INTERVAL COUNT UNTIL WKST BYMONTH BYWEEKNO BYYEARDAY BYMONTHDAY BYDAY BYHOUR BYMINUTE BYSECOND BYSETPOS'.split(
+    ' ',
+  ),
 );
-const TIMES_OF_DAY = new Set(['BYHOUR', 'BYMINUTE', 'BYSECOND']);
 
 function splitParts(value: string, faults: Fault[]): Parts {
   const parts = new Map<string, Part>();
@@ -54,9 +56,6 @@ function splitParts(value: string, faults: Fault[]): Parts {
 function wrongPart(piece: string, name: string, seen: Parts): Omit<Fault, 'at'> | null {
   // Some programs end a rule with a semicolon.
   if (piece === '') return null;
-  if (TIMES_OF_DAY.has(name)) {
-    return { message: `${name} is not supported`, hint: 'Write an event for each time of day.' };
-  }
   if (!KNOWN.has(name)) {
     return {
       message: `${shown(piece)} is no part of a rule`,
@@ -68,7 +67,7 @@ function wrongPart(piece: string, name: string, seen: Parts): Omit<Fault, 'at'> 
     : null;
 }
 
-const FREQUENCIES = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
+const FREQUENCIES = ['HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
 function toRule(parts: Parts, start: WrittenTime, faults: Fault[]): RecurrenceRule | null {
@@ -76,11 +75,11 @@ function toRule(parts: Parts, start: WrittenTime, faults: Fault[]): RecurrenceRu
   if (freq === undefined) {
     const { text = '', at = 0 } = parts.get('FREQ') ?? {};
     const message = text === '' ? 'FREQ is missing' : `FREQ=${text.slice(0, 40)} is not supported`;
-    faults.push({ at, message, hint: 'Write DAILY, WEEKLY, MONTHLY or YEARLY.' });
+    faults.push({ at, message, hint: 'Write HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY.' });
     return null;
   }
-  const numbers = (name: string, max: number, sign: 'positive' | 'either'): readonly number[] =>
-    readNumbers(name, parts.get(name), { max, sign, faults });
+  const numbers = (name: string, max: number, of: Numbers['of']): readonly number[] =>
+    readNumbers(name, parts.get(name), { max, of, faults });
   const [interval = 1] = numbers('INTERVAL', 1_000, 'positive');
   const [count = null] = numbers('COUNT', COUNT_MAX, 'positive');
   const rule: RecurrenceRule = {
@@ -93,9 +92,14 @@ function toRule(parts: Parts, start: WrittenTime, faults: Fault[]): RecurrenceRu
     byYearDay: numbers('BYYEARDAY', 366, 'either'),
     byMonthDay: numbers('BYMONTHDAY', 31, 'either'),
     byDay: readByDay(parts.get('BYDAY'), faults),
+    byHour: numbers('BYHOUR', 23, 'clock'),
+    byMinute: numbers('BYMINUTE', 59, 'clock'),
+    bySecond: numbers('BYSECOND', 59, 'clock'),
     bySetPos: numbers('BYSETPOS', 366, 'either'),
   };
   refuseMisplaced(rule, parts, faults);
+  if (start.isDate) refuseTimesOfDay(parts, faults);
+  if (faults.length === 0) refuseTooMany(rule, parts, { start, faults });
   if (faults.length > 0) return null;
   return { ...rule, until: readUntil(parts, rule, { start, count, faults }) };
 }
@@ -105,21 +109,23 @@ const COUNT_MAX = 10_000;
 
 type Numbers = {
   readonly max: number;
-  readonly sign: 'positive' | 'either';
+  /** From 1, from 1 either way, or from 0. */
+  readonly of: 'positive' | 'either' | 'clock';
   readonly faults: Fault[];
 };
 
 function readNumbers(
   name: string,
   part: Part | undefined,
-  { max, sign, faults }: Numbers,
+  { max, of, faults }: Numbers,
 ): readonly number[] {
   if (part === undefined) return [];
   const numbers = new Set<number>();
   for (const { text, at } of itemsOf(part.text)) {
-    const n = /^[+-]?\d{1,5}$/.test(text) ? Number(text) : 0;
-    if (n === 0 || Math.abs(n) > max || (sign === 'positive' && n < 0)) {
-      const range = sign === 'positive' ? `1 to ${max}` : `1 to ${max} or -1 to -${max}`;
+    const n = /^[+-]?\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+    const least = of === 'clock' ? 0 : 1;
+    if (!(Math.abs(n) >= least && Math.abs(n) <= max) || (of !== 'either' && n < 0)) {
+      const range = `${least} to ${max}${of === 'either' ? ` or -1 to -${max}` : ''}`;
       const message = `${name}: ${shown(text)} is not ${range}`;
       faults.push({ at: part.at + at, message, hint: '' });
       break;
@@ -171,23 +177,53 @@ function refuseMisplaced(rule: RecurrenceRule, parts: Parts, faults: Fault[]): v
     });
   };
   const isNth = byDay.some(({ nth }) => nth !== 0);
-  if (isNth && (freq === 'DAILY' || freq === 'WEEKLY')) {
+  if (isNth && (freq === 'HOURLY' || freq === 'DAILY' || freq === 'WEEKLY')) {
     refuse('BYDAY', `a numbered weekday has no meaning in FREQ=${freq}`);
   }
   if (isNth && byWeekNo.length > 0)
     refuse('BYDAY', 'a numbered weekday has no meaning with BYWEEKNO');
   if (byWeekNo.length > 0 && freq !== 'YEARLY')
     refuse('BYWEEKNO', `it has no meaning in FREQ=${freq}`);
-  if (byYearDay.length > 0 && freq !== 'YEARLY')
+  if (byYearDay.length > 0 && freq !== 'YEARLY' && freq !== 'HOURLY')
     refuse('BYYEARDAY', `it has no meaning in FREQ=${freq}`);
   if (byMonthDay.length > 0 && freq === 'WEEKLY')
     refuse('BYMONTHDAY', `it has no meaning in FREQ=${freq}`);
-  const others = [rule.byMonth, byWeekNo, byYearDay, byMonthDay, byDay];
+  const { byMonth, byHour, byMinute, bySecond } = rule;
+  const others = [byMonth, byWeekNo, byYearDay, byMonthDay, byDay, byHour, byMinute, bySecond];
   if (bySetPos.length > 0 && others.every(({ length }) => length === 0)) {
     refuse('BYSETPOS', 'it has no meaning without another BY… part');
   }
   if (parts.has('COUNT') && parts.has('UNTIL'))
     refuse('UNTIL', 'COUNT and UNTIL exclude each other');
+}
+
+/** RFC 5545 has them ignored there; who wrote them meant something else. */
+function refuseTimesOfDay(parts: Parts, faults: Fault[]): void {
+  const isHourly = parts.get('FREQ')?.text === 'HOURLY' ? ['FREQ'] : [];
+  for (const name of [...isHourly, 'BYHOUR', 'BYMINUTE', 'BYSECOND']) {
+    const part = parts.get(name);
+    if (part === undefined) continue;
+    const message = `${name === 'FREQ' ? 'FREQ=HOURLY' : name} has no meaning for whole days`;
+    const hint = 'Remove it, or give DTSTART a time of day.';
+    faults.push({ at: part.at, message, hint });
+  }
+}
+
+/** What a rule, or all of a file, may give in a day: every two minutes is past what a gate is for, and costs as much to unroll. */
+export const PER_DAY_MAX = 1_000;
+
+function refuseTooMany(
+  rule: RecurrenceRule,
+  parts: Parts,
+  { start, faults }: { readonly start: WrittenTime; readonly faults: Fault[] },
+): void {
+  const { perDayMax } = openTimes(rule, start.time.local);
+  if (perDayMax <= PER_DAY_MAX) return;
+  faults.push({
+    at: (parts.get('BYSECOND') ?? parts.get('BYMINUTE'))?.at ?? 0,
+    message: `it gives up to ${perDayMax} occurrences a day; at most ${PER_DAY_MAX} are allowed`,
+    hint: 'Write a longer event that recurs less often.',
+  });
 }
 
 type Ending = {

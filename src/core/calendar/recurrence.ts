@@ -1,5 +1,6 @@
 import type { RecurrenceRule } from '../model/calendar.ts';
 import { unreachable } from '../model/errors.ts';
+import { openTimes, positionsOf } from './times.ts';
 
 /** Days are counted from 1970-01-01. */
 type Day = number;
@@ -15,52 +16,71 @@ export type Recurrence = {
  */
 export function openRecurrence(rule: RecurrenceRule, start: number): Recurrence {
   const startDay = Math.floor(start / DAY_MS);
-  const timeOfDay = start - startDay * DAY_MS;
   const fits = dayTest(withDefaults(rule, startDay));
+  const times = openTimes(rule, start);
   const periods = periodsFrom(rule, startDay);
-  let latest: { readonly opens: Day; readonly days: readonly Day[] } | null = null;
+  let latest: { readonly opens: Day; readonly starts: readonly number[] } | null = null;
+
+  const startsOn = (day: Day): readonly number[] => times.on(day).map((ms) => day * DAY_MS + ms);
 
   /** Windows follow each other, and a year has six: the period looked at last is kept. */
-  function positionsIn(opens: Day, closes: Day): readonly Day[] {
+  function positionsIn(opens: Day, closes: Day): readonly number[] {
     if (latest?.opens !== opens) {
-      latest = { opens, days: atPositions(daysThat(fits, opens, closes), rule.bySetPos) };
+      const days = daysThat(fits, opens, closes);
+      const ofDay = times.on(opens);
+      const starts = positionsOf(days.length * ofDay.length, rule.bySetPos).map((index) => {
+        const day = days[Math.floor(index / ofDay.length)] ?? 0;
+        return day * DAY_MS + (ofDay[index % ofDay.length] ?? 0);
+      });
+      latest = { opens, starts };
     }
-    return latest.days;
+    return latest.starts;
   }
 
-  function daysBetween(first: Day, end: Day): readonly Day[] {
-    const days: Day[] = startDay >= first && startDay < end ? [startDay] : [];
-    const from = Math.max(first, startDay + 1);
-    if (from >= end) return days;
-    if (rule.freq === 'DAILY' && rule.bySetPos.length === 0) {
+  /** All starts on the days from `from` to before `end`, and perhaps some around them. */
+  function startsAround(from: Day, end: Day): readonly number[] {
+    const isPicked = rule.bySetPos.length > 0 && rule.freq !== 'HOURLY';
+    if (rule.freq === 'HOURLY') return daysThat(fits, from, end).flatMap(startsOn);
+    const starts: number[] = [];
+    if (rule.freq === 'DAILY' && !isPicked) {
       const late = (from - startDay) % rule.interval;
       const next = late === 0 ? from : from + rule.interval - late;
-      for (let day = next; day < end; day += rule.interval) if (fits(day)) days.push(day);
-      return days;
+      for (let day = next; day < end; day += rule.interval)
+        if (fits(day)) starts.push(...startsOn(day));
+      return starts;
     }
     const index = periods.indexOf(from);
     for (let i = index - (index % rule.interval); periods.firstDay(i) < end; i += rule.interval) {
       const [opens, closes] = [periods.firstDay(i), periods.firstDay(i + 1)];
-      const fitting =
-        rule.bySetPos.length === 0
-          ? daysThat(fits, Math.max(opens, from), Math.min(closes, end))
-          : positionsIn(opens, closes);
-      for (const day of fitting) if (day >= from && day < end) days.push(day);
+      if (isPicked) starts.push(...positionsIn(opens, closes));
+      else
+        for (const day of daysThat(fits, Math.max(opens, from), Math.min(closes, end)))
+          starts.push(...startsOn(day));
     }
-    return days;
+    return starts;
   }
 
   return {
-    between: (from, to) =>
-      daysBetween(Math.ceil((from - timeOfDay) / DAY_MS), Math.ceil((to - timeOfDay) / DAY_MS)).map(
-        (day) => day * DAY_MS + timeOfDay,
-      ),
+    between(from, to) {
+      const starts = start >= from && start < to ? [start] : [];
+      const after = Math.max(from, start + 1);
+      if (after >= to) return starts;
+      for (const at of startsAround(Math.floor(after / DAY_MS), Math.ceil(to / DAY_MS)))
+        if (at >= after && at < to) starts.push(at);
+      return starts;
+    },
   };
 }
 
 /** Whether the first start is one that the rule itself would give. */
 export function fitsItsRule(rule: RecurrenceRule, start: number): boolean {
-  return dayTest(withDefaults(rule, Math.floor(start / DAY_MS)))(Math.floor(start / DAY_MS));
+  const day = Math.floor(start / DAY_MS);
+  return (
+    dayTest(withDefaults(rule, day))(day) &&
+    openTimes(rule, start)
+      .on(day)
+      .includes(start - day * DAY_MS)
+  );
 }
 
 /**
@@ -69,33 +89,28 @@ export function fitsItsRule(rule: RecurrenceRule, start: number): boolean {
  */
 export function startOfNth(rule: RecurrenceRule, start: number, count: number): number | null {
   const recurrence = openRecurrence(rule, start);
+  const stepMs = Math.ceil(YEAR_MS / openTimes(rule, start).perDayMax);
   let left = count;
-  let barren = 0;
-  for (let from = start; from < LAST_YEAR && barren < BARREN_YEARS_MAX; from += YEAR_MS) {
-    const starts = recurrence.between(from, from + YEAR_MS);
+  let barrenMs = 0;
+  for (let from = start; from < LAST_YEAR && barrenMs < BARREN_MS_MAX; from += stepMs) {
+    const starts = recurrence.between(from, from + stepMs);
     const found = starts[left - 1];
     if (found !== undefined) return found;
     left -= starts.length;
-    barren = starts.length === 0 ? barren + 1 : 0;
+    barrenMs = starts.length === 0 ? barrenMs + stepMs : 0;
   }
   return null;
 }
 
 const LAST_YEAR = Date.UTC(2200, 0, 1);
-const BARREN_YEARS_MAX = 41;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
+const BARREN_MS_MAX = 41 * YEAR_MS;
 
 function daysThat(fits: (day: Day) => boolean, first: Day, end: Day): readonly Day[] {
   const days: Day[] = [];
   for (let day = first; day < end; day++) if (fits(day)) days.push(day);
   return days;
-}
-
-/** BYSETPOS: 1 is the first of a period, -1 the last. */
-function atPositions(days: readonly Day[], positions: readonly number[]): readonly Day[] {
-  const picked = positions.map((position) => days.at(position > 0 ? position - 1 : position));
-  return [...new Set(picked.filter((day) => day !== undefined))].sort((a, b) => a - b);
 }
 
 // --- periods: what INTERVAL counts and BYSETPOS looks at -------------------------------------------------------------
@@ -109,6 +124,7 @@ type Periods = {
 function periodsFrom({ freq, weekStart }: RecurrenceRule, startDay: Day): Periods {
   const start = dateOf(startDay);
   switch (freq) {
+    case 'HOURLY':
     case 'DAILY':
       return { indexOf: (day) => day - startDay, firstDay: (index) => startDay + index };
     case 'WEEKLY': {
@@ -145,6 +161,7 @@ function withDefaults(rule: RecurrenceRule, startDay: Day): RecurrenceRule {
   const sameWeekday = { ...rule, byDay: [{ weekday: weekdayOf(startDay), nth: 0 }] };
   if (byDay.length > 0) return rule;
   switch (freq) {
+    case 'HOURLY':
     case 'DAILY':
       return rule;
     case 'WEEKLY':

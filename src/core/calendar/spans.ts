@@ -2,6 +2,7 @@ import type { Calendar, CalendarEvent, CalendarLength, CalendarTime } from '../m
 import type { Clock } from './clock.ts';
 import { openClocks } from './clock.ts';
 import { openRecurrence } from './recurrence.ts';
+import { openTimes } from './times.ts';
 
 /** From `start` to before `end`, in ms since the epoch. */
 export type Span = { readonly start: number; readonly end: number };
@@ -11,11 +12,11 @@ export type Spans = (from: number, to: number) => readonly Span[];
 
 export function openSpans(calendar: Calendar): {
   readonly between: Spans;
-  readonly recurring: number;
+  /** How many occurrences a day its rules give at most. */
+  readonly perDayMax: number;
 } {
   const clocks = openClocks(calendar);
   const events = calendar.events.map((event) => openEvent(event, clocks));
-  const recurring = calendar.events.filter(({ rule }) => rule !== null).length;
   const between: Spans = (from, to) => {
     const spans: Span[] = [];
     for (const spansOf of events) {
@@ -26,7 +27,15 @@ export function openSpans(calendar: Calendar): {
     }
     return spans;
   };
-  return { between, recurring };
+  return { between, perDayMax: occurrencesPerDay(calendar.events) };
+}
+
+/** How many occurrences of recurring events a day has at most. */
+export function occurrencesPerDay(events: readonly CalendarEvent[]): number {
+  return events.reduce(
+    (sum, { rule, start }) => sum + (rule === null ? 0 : openTimes(rule, start.local).perDayMax),
+    0,
+  );
 }
 
 /** No clock is further from UTC than this, so it bounds what a local time can mean. */

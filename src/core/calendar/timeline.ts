@@ -22,8 +22,8 @@ export type Stretch = {
  * wherever the calendar began and however long it goes on.
  */
 export function openTimeline(calendar: Calendar): Timeline {
-  const { between, recurring } = openSpans(calendar);
-  const pagesAtOnceMax = Math.max(2, Math.floor(EVENT_PAGES_MAX / recurring));
+  const { between, perDayMax } = openSpans(calendar);
+  const pagesAtOnceMax = Math.max(2, Math.floor(DAILY_PAGES_MAX / perDayMax));
   const pages = new Map<number, readonly Span[]>();
   let unrolled = 0;
   let latest: { readonly from: number; readonly stretch: Stretch } | null = null;
@@ -83,8 +83,8 @@ const PAGE_MS = 64 * DAY_MS;
 const AHEAD_MS = 10 * 366 * DAY_MS;
 /** Enough for the whole horizon and then some. */
 const PAGES_MAX = 128;
-/** How many recurring events times pages one answer may unroll: some 50 ms of the worst that a file may hold. */
-const EVENT_PAGES_MAX = 1_000;
+/** How many occurrences a day times pages one answer may unroll, two pages at least: some 50 ms of most that a file may hold. */
+const DAILY_PAGES_MAX = 1_000;
 
 function pageIndex(at: number): number {
   return Math.floor(at / PAGE_MS);

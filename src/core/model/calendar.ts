@@ -45,9 +45,9 @@ export type CalendarEvent = {
  */
 export type CalendarLength = { readonly clockMs: number; readonly ms: number };
 
-/** RRULE without times of day: an occurrence keeps the clock reading of `start`. COUNT has become an `until`. */
+/** RRULE. What it leaves open of the time of day is the clock reading of `start`. COUNT has become an `until`. */
 export type RecurrenceRule = {
-  readonly freq: 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'YEARLY';
+  readonly freq: 'HOURLY' | 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'YEARLY';
   readonly interval: number;
   /** The last occurrence starts here or before; null: no such end. */
   readonly until: CalendarTime | null;
@@ -61,6 +61,10 @@ export type RecurrenceRule = {
   readonly byMonthDay: readonly number[];
   /** `nth` 0: every such weekday. */
   readonly byDay: readonly { readonly weekday: number; readonly nth: number }[];
+  /** 0 to 23, 0 to 59, 0 to 59, ascending; empty: that of the first start (FREQ=HOURLY: every hour). */
+  readonly byHour: readonly number[];
+  readonly byMinute: readonly number[];
+  readonly bySecond: readonly number[];
   readonly bySetPos: readonly number[];
 };
 

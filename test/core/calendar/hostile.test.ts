@@ -49,6 +49,8 @@ const lines = fc.oneof(
           'P99999D',
           'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=10000',
           'FREQ=DAILY;BYDAY=MO;BYSETPOS=-366',
+          'FREQ=HOURLY;INTERVAL=7;BYHOUR=0,23;BYMINUTE=0,59;BYSETPOS=-1;COUNT=9999',
+          'FREQ=YEARLY;BYHOUR=1;BYSECOND=1,2,3;COUNT=77',
           '20260101T000000Z/PT1H',
           'constructor',
         ),
@@ -120,9 +122,22 @@ test('a gate looks at bounded pieces of the worst calendar that can be written',
   assert.equal(gate.open, false);
   // It may stay closed for longer: this is how far one question looks.
   assert.ok(gate.until !== null && gate.until > NOW && gate.until < NOW + 1_000 * DAY);
-  const { between, recurring } = openSpans(worst);
-  assert.equal(recurring, RECURRING_EVENTS_MAX);
+  const { between, perDayMax } = openSpans(worst);
+  assert.equal(perDayMax, RECURRING_EVENTS_MAX);
   assert.ok(between(NOW, NOW + 64 * DAY).length < RECURRING_EVENTS_MAX * (64 + 92 + 6));
+});
+
+test('a gate with as many times a day as a file may have looks three pages ahead, and answers in a moment', () => {
+  const rule = 'RRULE:FREQ=HOURLY;BYMINUTE=0,10,20,30,40';
+  const full = read(
+    calendar(
+      ...Array.from({ length: 8 }, () => event('DTSTART:16010101T000000Z', 'DURATION:P9D', rule)),
+    ),
+  );
+  const start = performance.now();
+  const gate = calendarGate([full], NOW);
+  assert.ok(gate.until !== null && gate.until > NOW && gate.until <= NOW + 192 * DAY);
+  assert.ok(performance.now() - start < 5_000);
 });
 
 test('a rule that never fits looks at the days of its window and no others', () => {
@@ -132,6 +147,9 @@ test('a rule that never fits looks at the days of its window and no others', () 
     byWeekNo: [],
     byYearDay: [],
     byDay: [],
+    byHour: [],
+    byMinute: [],
+    bySecond: [],
     bySetPos: [],
   };
   const recurrence = openRecurrence(

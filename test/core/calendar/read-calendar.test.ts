@@ -6,6 +6,7 @@ import {
   RECURRING_EVENTS_MAX,
   readCalendar,
 } from '../../../src/core/calendar/read-calendar.ts';
+import { PER_DAY_MAX } from '../../../src/core/calendar/read-rule.ts';
 import { PROBLEM_CODES } from '../../../src/core/load/problem-codes.ts';
 import { calendar, closedTimes, event, problemsIn, read } from './files.ts';
 
@@ -404,10 +405,16 @@ for (const c of [
 }
 
 for (const [rule, column] of [
-  ['FREQ=HOURLY', 12],
+  ['FREQ=MINUTELY', 12],
   ['FREQ=SECONDLY', 12],
   ['INTERVAL=2', 7],
-  ['FREQ=DAILY;BYHOUR=0,1,2', 18],
+  ['FREQ=DAILY;BYHOUR=0,1,24', 29],
+  ['FREQ=DAILY;BYHOUR=-1', 25],
+  ['FREQ=HOURLY;BYMINUTE=60', 28],
+  ['FREQ=HOURLY;BYSECOND=60', 28],
+  ['FREQ=HOURLY;BYDAY=1MO', 25],
+  ['FREQ=HOURLY;BYWEEKNO=1', 28],
+  [`FREQ=HOURLY;BYMINUTE=${Array.from({ length: 42 }, (_, n) => n).join(',')}`, 28],
   ['FREQ=DAILY;INTERVAL=0', 27],
   ['FREQ=DAILY;INTERVAL=1001', 27],
   ['FREQ=DAILY;COUNT=10001', 24],
@@ -432,6 +439,21 @@ for (const [rule, column] of [
   });
 }
 
+for (const [rule, column] of [
+  ['FREQ=HOURLY', 12],
+  ['FREQ=DAILY;BYHOUR=8', 25],
+] as const) {
+  test(`readCalendar refuses the rule ${rule} for whole days`, () => {
+    const text = calendar(event('DTSTART;VALUE=DATE:20260706', `RRULE:${rule}`));
+    assert.deepEqual(problemsIn(text), [`calendar-rule 7:${column}`]);
+  });
+}
+
+test('readCalendar warns of a first start at none of the times of its rule', () => {
+  const rule = 'RRULE:FREQ=DAILY;BYHOUR=8';
+  assert.deepEqual(problemsIn(calendar(nights(rule))), ['calendar-rule-start 8:1']);
+});
+
 for (const c of [
   {
     what: 'events',
@@ -445,6 +467,11 @@ for (const c of [
     what: 'recurring events',
     max: RECURRING_EVENTS_MAX,
     text: (n: number) => nights('RRULE:FREQ=DAILY').concat('\r\n').repeat(n),
+  },
+  {
+    what: 'times two dozen occurrences a day',
+    max: Math.floor(PER_DAY_MAX / 24),
+    text: (n: number) => nights('RRULE:FREQ=HOURLY').concat('\r\n').repeat(n),
   },
   {
     what: 'dates',

@@ -2,26 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import ICAL from 'ical.js';
-import { openCalendarDesk } from '../../../src/core/calendar/component.ts';
-import { contentLines } from '../../../src/core/calendar/content-lines.ts';
-import { readRule } from '../../../src/core/calendar/read-rule.ts';
-import { readLocal } from '../../../src/core/calendar/read-time.ts';
 import { openRecurrence } from '../../../src/core/calendar/recurrence.ts';
-import type { RecurrenceRule } from '../../../src/core/model/calendar.ts';
+import { local, ruleOf } from './rules.ts';
 
 const DAY = 86_400_000;
-const local = (text: string): number => readLocal(text) ?? assert.fail(`no time: ${text}`);
 const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10).replaceAll('-', '');
-
-function ruleOf(text: string, start: string): RecurrenceRule {
-  const [{ line } = { line: null }] = contentLines(`RRULE:${text}`);
-  assert.ok(line);
-  const desk = openCalendarDesk('x.ics');
-  const time = { time: { local: local(start), zone: null }, isDate: false };
-  const rule = readRule(line, time, desk);
-  assert.deepEqual(desk.problems, []);
-  return rule ?? assert.fail('no rule');
-}
 
 /** The first starts, as far as `UNTIL` allows. */
 function starts(text: string, start: string, count: number): readonly string[] {
