@@ -1,5 +1,6 @@
 /** What a YAML parser stumbles over, as an author would say it. */
 import type { Fault } from './source.ts';
+
 type Stumble = {
   readonly code: string;
   readonly message: string;
