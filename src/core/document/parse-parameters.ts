@@ -5,7 +5,15 @@ import type { Json } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import { constraintViolations } from './constraints.ts';
 import type { Desk, Spot } from './desk.ts';
-import { entriesOf, fieldOf, isNothing, textField, textOfScalar, warnUnknownKeys } from './desk.ts';
+import {
+  entriesOf,
+  fieldOf,
+  isNothing,
+  textField,
+  textOfScalar,
+  travelsAsText,
+  warnUnknownKeys,
+} from './desk.ts';
 import { nearest } from './nearest.ts';
 import { compilePattern } from './pattern.ts';
 import { holdsSecret } from './secure.ts';
@@ -114,6 +122,7 @@ function parseType(desk: Desk, name: string, spot: Spot, value: Json | undefined
   } else if (written === null) {
     desk.error('not-text', field, 'type must be a text', `Write type: ${assumed}.`);
   } else {
+    travelsAsText(desk, field.node);
     const near = nearest(written, PARAMETER_TYPES);
     const hint =
       near === null ? `Use one of ${PARAMETER_TYPES.join(', ')}.` : `Did you mean ${near}?`;

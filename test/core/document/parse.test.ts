@@ -604,6 +604,7 @@ test('parse: what YAML has another kind for travels as the text that was read, s
 description: 5
 parameters:
   p: { type: String, default: 5, allowedPattern: 5, description: yes }
+  q: { type: true, default: x }
 mainSteps:
   - action: aws:runShellScript
     name: on
