@@ -46,7 +46,8 @@ export function lintScript(desk: Desk, inputs: Spot, script: Script): void {
     desk.warn('empty-script', inputs, 'without runCommand an empty script runs and succeeds');
     return;
   }
-  lintShape(desk, runCommand, script.parameters);
+  // Nodes flatten what this one runs.
+  if (script.action !== 'aws:psModule') lintShape(desk, runCommand, script.parameters);
   forEachTemplate(runCommand, (text, at) => {
     lintTokens(desk, at, text, script);
   });

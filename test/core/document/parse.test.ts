@@ -173,6 +173,11 @@ const warned: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ['a bare text as script', scripts('    runCommand: ls\n'), ['script-shape 6:17']],
   [
+    'nothing about the shape of what psModule runs, which nodes flatten',
+    `${head}mainSteps:\n- {action: aws:psModule, name: one, inputs: {source: a, runCommand: ls}}\n- {action: aws:psModule, name: two, inputs: {source: a, runCommand: [[ls]]}}\n`,
+    [],
+  ],
+  [
     'a token that names nothing',
     scripts('    runCommand: ["ls {{ q }}"]\n'),
     ['undeclared-token 6:18'],
