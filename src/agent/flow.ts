@@ -3,7 +3,9 @@
  * what an exit code means, how the run ends. Texts and rules: spec/documents.md §3.3 to §3.6.
  */
 import { RUN_DOCUMENT } from '../core/document/actions.ts';
+import type { SharedInputs } from '../core/document/exit.ts';
 import {
+  concludeList,
   concludeScript,
   concludeUnstarted,
   EXIT_KILLED,
@@ -11,6 +13,7 @@ import {
   EXIT_SUCCESS_AND_STOP,
   ON_FAILURE_NOTE,
 } from '../core/document/exit.ts';
+import { invalidInputsText } from '../core/document/inputs.ts';
 import type { PreparedStep } from '../core/document/prepared.ts';
 import { documentState, mergeStates } from '../core/document/status.ts';
 import type { Instant } from '../core/model/brand.ts';
@@ -117,10 +120,15 @@ function walk(flow: Flow, depth: number): Next {
       exited ||= left.stops;
       continue;
     }
-    const shared = sharedOf(step);
+    const shared = Array.isArray(step.inputs) ? null : step;
     const ends: Ended[] = [];
     const elements = elementsOf(step.inputs);
     for (const [element, inputs] of elements.entries()) {
+      if (!isJsonObject(inputs)) {
+        const text = invalidInputsText(inputs, 'inputs must be a map');
+        ends.push({ ...failedWith(text), stops: false });
+        continue;
+      }
       const own = past.filter(({ task }) => task.element === element);
       const task: Task = { step: index, element };
       const way =
@@ -137,8 +145,10 @@ function walk(flow: Flow, depth: number): Next {
       results.push(notRun(step, stop.status, stop.reason));
       continue;
     }
-    results.push(mergeTasks(step, past, ends));
-    exited ||= ends.some(({ stops }) => stops);
+    const merged = mergeTasks(step, past, ends);
+    const left = shared === null ? leaveList(merged) : { result: merged, stops: false };
+    results.push(left.result);
+    exited ||= left.stops || ends.some(({ stops }) => stops);
   }
   return { kind: 'end', status: statusOf(results), interrupted, steps: results };
 }
@@ -148,7 +158,8 @@ type Element = {
   readonly inputs: JsonObject;
   /** What has happened of it. */
   readonly own: readonly TaskHistory[];
-  readonly shared: Shared;
+  /** Null for one of a list: shared inputs are read where inputs are a map only. */
+  readonly shared: SharedInputs | null;
 };
 type Way =
   | Exclude<Next, { kind: 'end' }>
@@ -216,7 +227,8 @@ export function stepOf(
   depth = 0,
 ): { step: PreparedStep; inputs: JsonObject } {
   const step = present(flow.steps[task.step], `step ${task.step} was prepared before`);
-  const inputs = present(elementsOf(step.inputs)[task.element], 'the element was there before');
+  const inputs = elementsOf(step.inputs)[task.element];
+  invariant(inputs !== undefined && isJsonObject(inputs), 'the element was a map before');
   const { inner } = task;
   if (inner === undefined) return { step, inputs };
   const own = flow.history.filter((past) => isWithin(past.task, task));
@@ -231,10 +243,13 @@ export function stepOf(
 
 const isWithin = (a: Task, b: Task): boolean => a.step === b.step && a.element === b.element;
 
-/** Inputs of each task of a step: a map is one, a list of maps is one per element (1.2 `properties`). */
-export function elementsOf(inputs: Json): readonly JsonObject[] {
+/**
+ * Inputs of each task of a step: a map is one, a list of maps is one per element (1.2 `properties`). Nothing is an empty
+ * map; what else is no map is no task.
+ */
+function elementsOf(inputs: Json): readonly Json[] {
   const elements: readonly Json[] = Array.isArray(inputs) ? inputs : [inputs];
-  return elements.map((element) => (isJsonObject(element) ? element : {}));
+  return elements.map((element) => element ?? {});
 }
 
 const isInterrupted = ({ kill, outcome }: TaskHistory): boolean =>
@@ -267,10 +282,30 @@ type Left = { readonly result: StepResult; readonly stops: boolean };
 
 function failUnstarted(step: PreparedStep): Left {
   const { state, exitCode, stops } = concludeUnstarted(step);
-  return { result: { ...notRun(step, 'Failed', step.reason), status: state, exitCode }, stops };
+  return { result: { ...notRun(step, state, step.reason), exitCode }, stops };
 }
 
-function endOfTask({ kill, outcome }: TaskHistory, shared: Shared, noReboot: string): Ended {
+/** A list as a whole, after its scripts: code 168 or 169, when it is the first that is not 0. */
+function leaveList(result: StepResult): Left {
+  const { stops, stdoutNote, stderrNote, clearsStderr } = concludeList(result.exitCode);
+  const ended = clearsStderr ? { status: 'Success' as const, reason: '', stderr: noOutput } : {};
+  const { stdout, stderr } = { ...result, ...ended };
+  return {
+    result: {
+      ...result,
+      ...ended,
+      stdout: appendText(stdout, stdoutNote),
+      stderr: appendText(stderr, stderrNote),
+    },
+    stops,
+  };
+}
+
+function endOfTask(
+  { kill, outcome }: TaskHistory,
+  shared: SharedInputs | null,
+  noReboot: string,
+): Ended {
   invariant(outcome !== null, 'only tasks that ended are merged');
   const { failure, stdout, stderr } = outcome;
   const isKilled = kill !== null && (outcome.exitCode === null || outcome.exitCode === EXIT_KILLED);
@@ -304,10 +339,6 @@ function endOfTask({ kill, outcome }: TaskHistory, shared: Shared, noReboot: str
 }
 
 const byOthers = 'ended with code 137, though no time-out of ours had passed';
-
-/** Shared inputs are read when inputs are a map only. */
-const sharedOf = (step: PreparedStep): Shared =>
-  Array.isArray(step.inputs) ? { onFailure: null, onSuccess: null } : step;
 
 /** Outputs joined, the first code that is not 0, the worst status (spec/documents.md §3.1). No element: Success. */
 function mergeTasks(
@@ -372,11 +403,12 @@ const failedWith = (text: string): Inner => ({
 });
 
 /** What the shared inputs of the step make of it. Exit codes 168 and 169 of inner steps end the inner document only. */
-function concluded(inner: Inner, shared: Shared): Ended {
-  if (inner.status === 'Success') return { ...inner, stops: shared.onSuccess === 'exit' };
-  if (inner.status !== 'Failed' || shared.onFailure === null) return { ...inner, stops: false };
+function concluded(inner: Inner, shared: SharedInputs | null): Ended {
+  if (inner.status === 'Success') return { ...inner, stops: shared?.onSuccess === 'exit' };
+  const onFailure = shared?.onFailure ?? null;
+  if (inner.status !== 'Failed' || onFailure === null) return { ...inner, stops: false };
   const note = ON_FAILURE_NOTE;
-  const succeeds = shared.onFailure === 'successAndExit';
+  const succeeds = onFailure === 'successAndExit';
   return {
     ...inner,
     status: succeeds ? 'Success' : 'Failed',
@@ -386,8 +418,6 @@ function concluded(inner: Inner, shared: Shared): Ended {
     stops: true,
   };
 }
-
-type Shared = Pick<PreparedStep, 'onFailure' | 'onSuccess'>;
 
 function statusOf(steps: readonly StepResult[]): RunStatus {
   const state = documentState(steps.map(({ status }) => status));

@@ -220,10 +220,17 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    name: 'an action that nobody knows fails, and its onFailure counts',
+    name: 'an action that nobody knows fails, and makes no success of it',
     document: document([step('one', 'runScript', { onFailure: 'successAndExit' }), after]),
-    status: 'Success',
-    steps: ['one Success 168', 'after Skipped 0'],
+    status: 'Failed',
+    steps: ['one Failed 1', 'after Success 0'],
+    says: [/came after/],
+  },
+  {
+    name: 'an action that nobody knows fails, and its onFailure: exit counts',
+    document: document([step('one', 'runScript', { onFailure: 'exit' }), after]),
+    status: 'Failed',
+    steps: ['one Failed 1', 'after Skipped 0'],
     says: [/Plugin with name aws:runScript is not supported by this version of ssm agent/],
   },
   {
@@ -286,6 +293,60 @@ const cases: readonly Case[] = [
     says: [/a\n\nb\n\nc\n/],
   },
   {
+    name: 'a list whose first code is 168 is done, whatever the others came to',
+    document: document([
+      step('one', 'runShellScript', [
+        { runCommand: ['echo a; echo gone >&2; exit 168'] },
+        { runCommand: ['echo b; exit 5'] },
+      ]),
+      after,
+    ]),
+    status: 'Success',
+    steps: ['one Success 168', 'after Skipped 0'],
+    says: [/a\n\nb\n\nStep exited with code 168\./],
+    never: /gone|exit status/,
+  },
+  {
+    name: 'a list whose first code is 169 has failed for good',
+    document: document([
+      step('one', 'runShellScript', [
+        { runCommand: ['exit 169'] },
+        { runCommand: ['exit 168'], onSuccess: 'exit' },
+      ]),
+      after,
+    ]),
+    status: 'Failed',
+    steps: ['one Failed 169', 'after Skipped 0'],
+    says: [/status 169\nfailed to run commands: exit status 168\nStep exited with code 169\./],
+  },
+  {
+    name: 'a code 168 that is not the first of its list stops nothing',
+    document: document([
+      step('one', 'runShellScript', [{ runCommand: ['exit 5'] }, { runCommand: ['exit 168'] }]),
+      after,
+    ]),
+    status: 'Failed',
+    steps: ['one Failed 5', 'after Success 0'],
+    says: [/failed to run commands: exit status 5\nfailed to run commands: exit status 168/],
+  },
+  {
+    name: 'a list with something that is no map in it',
+    document: document([
+      step('one', 'runShellScript', ['x', null, { runCommand: ['echo a'] }]),
+      after,
+    ]),
+    status: 'Failed',
+    steps: ['one Failed 1', 'after Success 0'],
+    says: [/Invalid format in plugin properties "x";\nerror /, /a\n/],
+  },
+  {
+    name: 'an environment with nothing in a variable',
+    document: document([shell('one', 'echo "<$A>"', { environment: { A: null } })]),
+    status: 'Success',
+    steps: ['one Success 0'],
+    says: [/<>/],
+  },
+  {
     name: 'schemaVersion 1.2: properties as a list, with ids that are no folders; an empty list is Success',
     document: {
       schemaVersion: '1.2',
@@ -328,9 +389,12 @@ const cases: readonly Case[] = [
       shell('four', 'true', { workingDirectory: 'a\0b' }),
       step('five', 'runDockerAction', { action: 'Run', image: ['x'] }),
       step('six', 'refreshAssociation', { associationIds: { a: 'b' } }),
+      shell('seven', 'true', { id: 7 }),
     ]),
     status: 'Failed',
-    steps: ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => `${name} Failed 1`),
+    steps: ['one', 'two', 'three', 'four', 'five', 'six', 'seven'].map(
+      (name) => `${name} Failed 1`,
+    ),
     says: [
       /Invalid format in plugin properties \{"runCommand":\[5\]\};\nerror /,
       /environment must be a map of texts/,

@@ -25,6 +25,12 @@ function scriptState(
   return ended.killedBy === 'cancel' ? 'Cancelled' : 'TimedOut';
 }
 
+/** Inputs of every action that say what its end means for the steps after it. */
+export type SharedInputs = {
+  readonly onFailure: 'exit' | 'successAndExit' | null;
+  readonly onSuccess: 'exit' | null;
+};
+
 export type Conclusion = {
   readonly state: ScriptState;
   readonly exitCode: number;
@@ -44,16 +50,18 @@ const FAILED_NOTE =
 export const ON_FAILURE_NOTE =
   '\nStep was found to have onFailure property. Further document steps will be skipped.';
 
-/** A script's end together with the step's shared inputs. Exit codes 168 and 169 beat the inputs. */
+/**
+ * A script's end together with the step's shared inputs. Exit codes 168 and 169 beat the inputs. `shared` is null for one
+ * script of a list: any code but 0 is a failure there, until `concludeList` has the whole.
+ */
 export function concludeScript(
   exitCode: number,
   ended: { readonly platformType: PlatformType; readonly killedBy: KilledBy },
-  shared: {
-    readonly onFailure: 'exit' | 'successAndExit' | null;
-    readonly onSuccess: 'exit' | null;
-  },
+  shared: SharedInputs | null,
 ): Conclusion {
-  const state = scriptState(exitCode, ended);
+  const isOneOfMany = shared === null;
+  const fails = isOneOfMany && exitCode === EXIT_SUCCESS_AND_STOP;
+  const state = fails ? 'Failed' : scriptState(exitCode, ended);
   const plain = {
     state,
     exitCode,
@@ -62,13 +70,14 @@ export function concludeScript(
     stderrNote: '',
     clearsStderr: false,
   };
-  if (exitCode === EXIT_SUCCESS_AND_STOP)
-    return { ...plain, stops: true, stdoutNote: SUCCESS_NOTE, clearsStderr: true };
+  const failure = `failed to run commands: exit status ${exitCode}`;
+  if (isOneOfMany) return state === 'Failed' ? { ...plain, stderrNote: failure } : plain;
+  if (exitCode === EXIT_SUCCESS_AND_STOP || exitCode === EXIT_FAILED_AND_STOP) {
+    const end = { ...plain, ...concludeList(exitCode) };
+    return { ...end, stderrNote: end.clearsStderr ? '' : failure + end.stderrNote };
+  }
   if (state === 'Success') return { ...plain, stops: shared.onSuccess === 'exit' };
   if (state !== 'Failed') return plain;
-  const failure = `failed to run commands: exit status ${exitCode}`;
-  if (exitCode === EXIT_FAILED_AND_STOP)
-    return { ...plain, stops: true, stdoutNote: FAILED_NOTE, stderrNote: failure + FAILED_NOTE };
   if (shared.onFailure === null) return { ...plain, stderrNote: failure };
   const succeeds = shared.onFailure === 'successAndExit';
   return {
@@ -81,14 +90,22 @@ export function concludeScript(
   };
 }
 
-/**
- * The same for a step that failed before it ran (`disposition: Fail`): onFailure counts, there is no output.
- * @returns the state to report and whether later steps are skipped
- */
-export function concludeUnstarted(shared: {
-  readonly onFailure: 'exit' | 'successAndExit' | null;
-}): { readonly state: 'Success' | 'Failed'; readonly exitCode: number; readonly stops: boolean } {
-  if (shared.onFailure === 'successAndExit')
-    return { state: 'Success', exitCode: EXIT_SUCCESS_AND_STOP, stops: true };
-  return { state: 'Failed', exitCode: 1, stops: shared.onFailure === 'exit' };
+/** What the first code that is not 0 means for several scripts as one step: theirs are joined before it is looked at. */
+export function concludeList(
+  exitCode: number,
+): Pick<Conclusion, 'stops' | 'stdoutNote' | 'stderrNote' | 'clearsStderr'> {
+  if (exitCode === EXIT_SUCCESS_AND_STOP)
+    return { stops: true, stdoutNote: SUCCESS_NOTE, stderrNote: '', clearsStderr: true };
+  const stops = exitCode === EXIT_FAILED_AND_STOP;
+  const note = stops ? FAILED_NOTE : '';
+  return { stops, stdoutNote: note, stderrNote: note, clearsStderr: false };
+}
+
+/** A step that failed before it ran (`disposition: Fail`) stays failed: of onFailure only `exit` counts. */
+export function concludeUnstarted({ onFailure }: Pick<SharedInputs, 'onFailure'>): {
+  readonly state: 'Failed';
+  readonly exitCode: number;
+  readonly stops: boolean;
+} {
+  return { state: 'Failed', exitCode: 1, stops: onFailure === 'exit' };
 }

@@ -118,9 +118,9 @@ test('exit: onFailure counts for a step that failed before it ran', () => {
     stops: true,
   });
   assert.deepEqual(concludeUnstarted({ onFailure: 'successAndExit' }), {
-    state: 'Success',
-    exitCode: 168,
-    stops: true,
+    state: 'Failed',
+    exitCode: 1,
+    stops: false,
   });
 });
 

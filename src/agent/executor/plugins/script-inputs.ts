@@ -27,6 +27,8 @@ export function planScript(
   const wanted = inputOf(inputs, 'workingDirectory') ?? '';
   if (typeof wanted !== 'string' || wanted.includes('\0'))
     return invalid(inputs, 'workingDirectory must be a text');
+  if (typeof (inputOf(inputs, 'id') ?? '') !== 'string')
+    return invalid(inputs, 'id must be a text');
   const workingDirectory = chooseDirectory(wanted, node, paths);
   if (!isDirectory(workingDirectory)) {
     const shown = workingDirectory.slice(0, 1_000);
@@ -104,10 +106,13 @@ function textsOf(value: Json): readonly string[] | null {
 function environmentOf(value: Json): { readonly [name: string]: string } | null {
   if (value === null) return {};
   if (!isJsonObject(value)) return null;
-  const isClean = Object.entries(value).every(
-    ([name, text]) => typeof text === 'string' && /^[^=\0]+$/.test(name) && !text.includes('\0'),
-  );
-  return isClean ? (value as { readonly [name: string]: string }) : null;
+  const variables: [string, string][] = [];
+  for (const [name, given] of Object.entries(value)) {
+    const text = given ?? ''; // as nodes read it
+    if (typeof text !== 'string' || !/^[^=\0]+$/.test(name) || text.includes('\0')) return null;
+    variables.push([name, text]);
+  }
+  return Object.fromEntries(variables);
 }
 
 const invalid = (inputs: JsonObject, why: string): Failure => ({
