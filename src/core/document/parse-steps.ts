@@ -1,6 +1,7 @@
 /** The body of a document: `mainSteps` of 2.x, `runtimeConfig` of 1.x, as one list of steps. @see spec/documents.md §3 */
 import type { SchemaVersion, Step } from '../model/document.ts';
 import type { Json } from '../model/json.ts';
+import { SCRIPT_ACTIONS } from './actions.ts';
 import type { Desk, Spot } from './desk.ts';
 import {
   entriesOf,
@@ -30,6 +31,8 @@ const EFFECTLESS = {
   isCritical: 'Use onFailure: exit under inputs.',
   outputs: 'It belongs to Automation runbooks.',
 };
+/** With a time limit among their inputs. */
+const TIMED_ACTIONS: ReadonlySet<string> = new Set([...SCRIPT_ACTIONS, 'aws:runDockerAction']);
 
 export function parseSteps(desk: Desk, root: Spot, version: SchemaVersion): readonly ParsedStep[] {
   const mainSteps = fieldOf(desk, root, 'mainSteps');
@@ -84,9 +87,12 @@ function parseStep(desk: Desk, spot: Spot): ParsedStep | null {
     desk.error('null-entry', spot, isNothing(spot) ? 'this step is empty' : 'a step must be a map');
     return null;
   }
-  warnUnknownKeys(desk, spot, { of: 'a step', known: STEP_KEYS, effectless: EFFECTLESS });
-  refuseNonIntegers(desk, spot);
   const action = textField(desk, spot, 'action') ?? '';
+  const effectless = TIMED_ACTIONS.has(action)
+    ? EFFECTLESS
+    : { ...EFFECTLESS, timeoutSeconds: 'Remove it.' };
+  warnUnknownKeys(desk, spot, { of: 'a step', known: STEP_KEYS, effectless });
+  refuseNonIntegers(desk, spot);
   if (action === '')
     desk.error(
       'step-action-missing',

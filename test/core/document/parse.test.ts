@@ -724,6 +724,16 @@ const meant: readonly (readonly [string, string, RegExp])[] = [
   ['a tag of CloudFormation', commands('- !Sub "${x}"'), /yaml-tag !Sub .*CloudFormation/],
   ['a word that is a tag', commands('- !grep x'), /yaml-tag !grep .*quotes/],
   ['a mark that is a tag', commands('- ! grep x'), /yaml-tag ! .*quotes/],
+  [
+    'a time limit of a step whose inputs have none',
+    `${head}mainSteps:\n- {action: aws:runDocument, name: one, timeoutSeconds: 9, inputs: {documentType: SSMDocument, documentPath: a}}\n`,
+    /no-effect timeoutSeconds .*Remove it/,
+  ],
+  [
+    'a time limit of a step whose inputs have one',
+    `${head}${step}  timeoutSeconds: 9\n`,
+    /no-effect timeoutSeconds .*under inputs/,
+  ],
   ['an input called Command', scripts('    Command: [ls]\n'), /unknown-input .*runCommand\?/],
   ['an input called command', scripts('    command: [ls]\n'), /unknown-input .*runCommand\?/],
   [
