@@ -3,7 +3,7 @@
 import { typeParameters } from '../../core/document/parameters.ts';
 import type { StoreLookup } from '../../core/document/prepared.ts';
 import { readJson } from '../../core/document/read-json.ts';
-import { readYaml } from '../../core/document/read-yaml.ts';
+import { NAMES_AT_TOP, readYaml } from '../../core/document/read-yaml.ts';
 import type { SourceNode } from '../../core/document/source.ts';
 import { placeFinder, pointTo, toJson } from '../../core/document/source.ts';
 import { withRemedy } from '../../core/load/remedy.ts';
@@ -61,7 +61,7 @@ async function readFileOfValues(
 ): Promise<readonly Problem[]> {
   const { text } = await readSource(file, context);
   if (text === null) throw usage(`${file} is no UTF-8 text`);
-  const { root, faults } = /^\s*[{[]/.test(text) ? readJson(text) : readYaml(text);
+  const { root, faults } = /^\s*[{[]/.test(text) ? readJson(text) : readYaml(text, NAMES_AT_TOP);
   const find = placeFinder(text);
   const problems = faults.map(({ at, ...fault }) => ({ file, ...find(Math.max(0, at)), ...fault }));
   if (root === null) return problems;

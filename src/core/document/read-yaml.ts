@@ -13,16 +13,21 @@ import { leftOut, mistake, mistakesOf } from './yaml-mistakes.ts';
 
 /**
  * YAML as the reference reads it: scalars of YAML 1.1 (`yes` is true, `012` is 10), but times and dates stay text, and
- * keys that are no text have no effect. Repeated keys are refused, aliases expand within bounds.
+ * keys that are no text have no effect, but where keys are names. Repeated keys are refused, aliases expand within bounds.
+ * @param names pointers of the maps whose keys are names: there `y` and `5` are the texts that they are written as
  * @throws never
  */
-export function readYaml(text: string): Reading {
+export function readYaml(text: string, names = NAMES_OF_DOCUMENT): Reading {
   const root = readPlainYaml(text);
-  return root === null ? readWholeYaml(text) : { root, faults: [] };
+  return root === null ? readWholeYaml(text, names) : { root, faults: [] };
 }
 
+const NAMES_OF_DOCUMENT = /^\/(?:parameters|runtimeConfig|mainSteps\/\d+\/precondition)$/;
+/** The text is a map of parameters. */
+export const NAMES_AT_TOP = /^$/;
+
 /** By a whole YAML parser, whatever the text. */
-export function readWholeYaml(text: string): Reading {
+export function readWholeYaml(text: string, names = NAMES_OF_DOCUMENT): Reading {
   const control = CONTROL.exec(text);
   if (control !== null) return { root: null, faults: [controlCharacter(control.index)] };
   const faults: Fault[] = [];
@@ -43,6 +48,7 @@ export function readWholeYaml(text: string): Reading {
     if (faults.some(({ severity }) => severity === 'error')) return { root: null, faults };
     const reader: Reader = {
       text,
+      names,
       faults,
       anchors: new Map(),
       aliases: 0,
@@ -60,6 +66,7 @@ export function readWholeYaml(text: string): Reading {
 
 type Reader = {
   readonly text: string;
+  readonly names: RegExp;
   readonly faults: Fault[];
   readonly anchors: Map<string, Anchored>;
   aliases: number;
@@ -185,9 +192,6 @@ function convertToken(reader: Reader, map: YAMLMap, pointer: string): SourceScal
   return { kind: 'scalar', at, value: written, written: null };
 }
 
-/** Maps whose keys are names: there `y` and `5` are the texts that they are written as. */
-const OF_NAMES = /^\/(?:parameters|runtimeConfig|mainSteps\/\d+\/precondition)$/;
-
 /** Null when the key is no text: the reference drops it, and so do we, with a word about it. */
 function keyOf(reader: Reader, { key }: Pair, pointer: string): string | null {
   const isNumber = isScalar(key) && key.type === 'PLAIN' && numberOfGo(key.source ?? '') !== null;
@@ -195,7 +199,7 @@ function keyOf(reader: Reader, { key }: Pair, pointer: string): string | null {
   const at = startOf(key);
   if (isMap(key) || isSeq(key)) refuse('yaml-syntax', at, 'a list or a map is no key');
   const written = isScalar(key) && key.source !== undefined ? key.source : String(key);
-  if (OF_NAMES.test(pointer)) return written;
+  if (reader.names.test(pointer)) return written;
   reader.faults.push(
     warning(
       'key-not-text',

@@ -12,8 +12,7 @@ import { parseDocument } from './parse.ts';
 import { prepareRun } from './prepare.ts';
 import type { Preparation, RunContext, StoreLookup } from './prepared.ts';
 import { readJson } from './read-json.ts';
-import { readYaml } from './read-yaml.ts';
-import type { Reading } from './source.ts';
+import { NAMES_AT_TOP, readYaml } from './read-yaml.ts';
 import { toJson } from './source.ts';
 import { resolveReferences } from './store.ts';
 
@@ -59,14 +58,13 @@ function documentParameters(input: Json): Result<JsonObject, string> {
   if (isJsonObject(input)) return ok(withoutNulls(input));
   if (typeof input !== 'string') return err('parameter type specified to run document is unknown');
   if (input.trim() === '') return ok({});
-  const value = valueOf(readJson(input)) ?? valueOf(readYaml(input));
+  const root = readJson(input).root ?? readYaml(input, NAMES_AT_TOP).root;
+  const value = root === null ? undefined : (toJson(root) ?? {});
   if (isJsonObject(value)) return ok(withoutNulls(value));
   return err(
     'Unmarshalling document parameters failed. Please make sure the parameters are specified in the right format: they are no map in JSON or YAML.',
   );
 }
-
-const valueOf = ({ root }: Reading): Json => (root === null ? null : toJson(root));
 
 const withoutNulls = (parameters: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== null));

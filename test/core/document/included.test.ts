@@ -1,7 +1,11 @@
 /** What a document that another runs takes as parameters: judged on the node, where nobody has judged them before (§2.4, §9). */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { documentOfContent, prepareIncluded } from '../../../src/core/document/run-document.ts';
+import {
+  documentOfContent,
+  documentRequest,
+  prepareIncluded,
+} from '../../../src/core/document/run-document.ts';
 import type { JsonObject } from '../../../src/core/model/json.ts';
 
 const inner = documentOfContent({
@@ -73,5 +77,19 @@ for (const [parameters, why] of [
     const preparation = prepared(parameters);
     assert.ok(!preparation.ok);
     assert.match(preparation.message, why);
+  });
+}
+
+for (const [documentParameters, parameters] of [
+  [' ', {}],
+  ['null', {}],
+  ['~', {}],
+  ['{"n":1,"word":null}', { n: 1 }],
+  ['n: 1\n5: a', { n: 1, 5: 'a' }],
+] as const) {
+  test(`parameters from the text ${JSON.stringify(documentParameters)}`, () => {
+    const inputs = { documentType: 'LocalPath', documentPath: 'x', documentParameters };
+    const request = documentRequest(inputs);
+    assert.deepEqual(request.ok && request.value.parameters, parameters);
   });
 }
