@@ -89,7 +89,9 @@ export function fitsItsRule(rule: RecurrenceRule, start: number): boolean {
  */
 export function startOfNth(rule: RecurrenceRule, start: number, count: number): number | null {
   const recurrence = openRecurrence(rule, start);
-  const stepMs = Math.ceil(YEAR_MS / openTimes(rule, start).perDayMax);
+  // None a day where BYSETPOS names what no hour has.
+  const perDay = Math.max(1, openTimes(rule, start).perDayMax);
+  const stepMs = Math.max(STEP_MS_MIN, Math.ceil(YEAR_MS / perDay));
   let left = count;
   let barrenMs = 0;
   for (let from = start; from < LAST_YEAR && barrenMs < BARREN_MS_MAX; from += stepMs) {
@@ -106,6 +108,8 @@ const LAST_YEAR = Date.UTC(2200, 0, 1);
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
 const BARREN_MS_MAX = 41 * YEAR_MS;
+/** Some thousand occurrences of the fullest rule, and some thousand looks at one that never fits. */
+const STEP_MS_MIN = 16 * DAY_MS;
 
 function daysThat(fits: (day: Day) => boolean, first: Day, end: Day): readonly Day[] {
   const days: Day[] = [];

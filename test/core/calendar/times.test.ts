@@ -103,6 +103,12 @@ for (const c of [
     want: '01 0000, 01 000015, 01 1200, 01 120015',
   },
   {
+    name: 'a position that no hour has leaves the first start, also where COUNT asks for more',
+    rule: 'FREQ=HOURLY;BYMINUTE=0;BYSETPOS=5;COUNT=3',
+    from: '20260101T000000',
+    want: '01 0000',
+  },
+  {
     name: 'midnight is an hour, and minute 0 a minute',
     rule: 'FREQ=WEEKLY;BYHOUR=0;BYMINUTE=0',
     from: '20260101T000000',
